@@ -1,0 +1,8 @@
+"""What can happen: every event type of CONTRACT 2, in the field's words."""
+
+from events import care, feed, front_door, leaving_care, need, person, protection, workforce
+
+EVENTS = (
+    *person.EVENTS, *feed.EVENTS, *front_door.EVENTS, *need.EVENTS, *protection.EVENTS, *care.EVENTS,
+    *leaving_care.EVENTS, *workforce.EVENTS,
+)  # fmt: skip

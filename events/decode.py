@@ -1,0 +1,197 @@
+"""Bytes to events: met once, here. What does not fit is a dead letter with a reason and a place, never a value.
+
+Every rule of CONTRACT 1 that a single record can break has its reason below.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import reduce
+from operator import or_
+
+import msgspec
+
+from events import EVENTS
+from events.event import ChildEvent, Event, Id, Moment, Retraction
+from events.person import PersonRecorded
+from events.time import instant
+from events.workforce import WorkerRecorded
+
+LARGEST = 64 * 1024  # bytes
+TOLERANCE = timedelta(hours=24)  # how far a clock or an entry may run ahead
+CALENDAR = (1995, 2050)  # years for which working days are known
+STORABLE = (1900, 2100)  # years for every other instant: beyond, arithmetic on offsets may overflow
+
+
+class Reason(StrEnum):
+    """Why a record is a dead letter. The words are part of the contract: dashboards group by them."""
+
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    NOT_UTF8 = "not_utf8"
+    NOT_JSON = "not_json"
+    NESTED_TOO_DEEPLY = "nested_too_deeply"
+    NOT_AN_OBJECT = "not_an_object"
+    UNKNOWN_TYPE = "unknown_type"
+    UNKNOWN_ORIGIN = "unknown_origin"
+    MISSING_FIELD = "missing_field"
+    WRONG_TYPE = "wrong_type"
+    WRONG_LENGTH = "wrong_length"
+    OUT_OF_RANGE = "out_of_range"
+    BAD_DATE = "bad_date"
+    NO_OFFSET = "no_offset"
+    TWO_DATES = "two_dates"
+    IN_THE_FUTURE = "in_the_future"
+    RECORDED_IN_THE_FUTURE = "recorded_in_the_future"
+    OUTSIDE_CALENDAR = "outside_calendar"
+    WRONG_KEY = "wrong_key"
+    WRONG_PARTITION = "wrong_partition"
+
+
+class DeadLetter(Exception):
+    """A record that cannot be read: *reason*, and *place* in it as a JSON path. Holds no value of the record."""
+
+    def __init__(self, reason: Reason, place: str = "$") -> None:
+        super().__init__(f"{reason} at {place}")
+        self.reason = reason
+        self.place = place
+
+
+class _Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a retraction needs."""
+
+    type: str
+    id: Id
+    authority: Id
+    record: Id
+    source: Id
+    recorded_at: Moment
+    retracted: bool | None = None
+    child: Id | None = None
+    worker: Id | None = None
+
+
+TYPES: dict[str, type[Event]] = {str(kind.__struct_config__.tag): kind for kind in EVENTS}
+_MOMENTS: dict[type[Event], tuple[str, ...]] = {
+    kind: tuple(n for n in ("recorded_at", "received_at", "complete_to", "died_on") if n in kind.__struct_fields__)
+    for kind in (*EVENTS, Retraction)
+}
+_event: msgspec.json.Decoder[Event] = msgspec.json.Decoder(reduce(or_, EVENTS))
+_envelope = msgspec.json.Decoder(_Envelope)
+_retraction = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def decode(value: bytes | None, appended_at: datetime) -> Event:
+    """Return the event that *value* holds.
+
+    *appended_at* is the record's Kafka append time, or now at a door.
+    Raises DeadLetter.
+    """
+    event = _parse(value)
+    _check_times(event, appended_at)
+    return event
+
+
+def decode_lines(lines: Iterator[bytes], now: datetime) -> Iterator[Event | DeadLetter]:
+    """Yield what each line of an `.ndjson` file holds; empty lines are skipped."""
+    for line in lines:
+        if line.strip():
+            try:
+                yield decode(line, now)
+            except DeadLetter as dead:
+                yield dead
+
+
+def _parse(value: bytes | None) -> Event:
+    if not value or not value.strip():
+        raise DeadLetter(Reason.EMPTY)
+    if len(value) > LARGEST:
+        raise DeadLetter(Reason.TOO_LARGE)
+    try:
+        value.decode()  # msgspec does not look into fields that it skips
+        return _event.decode(value)
+    except UnicodeDecodeError:
+        raise DeadLetter(Reason.NOT_UTF8) from None
+    except RecursionError:  # msgspec's own limit raises Python's error, not its own
+        raise DeadLetter(Reason.NESTED_TOO_DEEPLY) from None
+    except msgspec.ValidationError as exc:
+        return _retracted(value) or _reject(str(exc))
+    except msgspec.DecodeError:
+        raise DeadLetter(Reason.NOT_JSON) from None
+
+
+def _retracted(value: bytes) -> Retraction | None:
+    """Return *value* as a retraction that gives no more than the envelope, or None where it is not one."""
+    try:
+        told = _envelope.decode(value)
+        kind = TYPES[told.type]
+        if not told.retracted:
+            return None
+        fields = _retraction.decode(value)
+        wanted = {name: fields[name] for name in Retraction.__struct_fields__ if name in fields and name != "retracts"}
+        subject = told.child if issubclass(kind, ChildEvent) else told.worker if kind is WorkerRecorded else ""
+        if subject is None:
+            raise DeadLetter(Reason.MISSING_FIELD, "$.child" if issubclass(kind, ChildEvent) else "$.worker")
+        about = f"worker\x1f{subject}" if kind is WorkerRecorded else subject
+        text = msgspec.json.encode({**wanted, "type": "Retraction", "retracts": told.type, "child": about})
+        return msgspec.json.decode(text, type=Retraction)
+    except (KeyError, msgspec.DecodeError):
+        return None
+
+
+_FAULTS: tuple[tuple[str, Reason], ...] = (  # how msgspec's messages begin; what follows may quote a value
+    ("Object missing required field", Reason.MISSING_FIELD),
+    ("Invalid RFC3339", Reason.BAD_DATE),
+    ("Expected `datetime` with a timezone", Reason.NO_OFFSET),
+    ("Timestamp is out of range", Reason.BAD_DATE),
+    ("Integer value out of range", Reason.OUT_OF_RANGE),
+    ("Number out of range", Reason.OUT_OF_RANGE),
+    ("Expected `str` matching", Reason.BAD_DATE),  # the one pattern is birth_month's
+)
+
+
+def _reject(message: str) -> Event:
+    """Raise the DeadLetter for msgspec's *message*, keeping its place and none of the values it quotes."""
+    fault, _, place = message.rpartition(" - at `")
+    place = place.rstrip("`") if fault else "$"
+    fault = fault or message
+    reason = next((reason for start, reason in _FAULTS if fault.startswith(start)), None)
+    if reason is Reason.MISSING_FIELD:
+        place = f"{place}.{fault.split('`')[1]}"
+    elif place == "$" and fault.startswith("Expected `object`"):
+        reason = Reason.NOT_AN_OBJECT
+    elif place == "$.type" and fault.startswith("Invalid value"):
+        reason = Reason.UNKNOWN_TYPE
+    elif place == "$.origin" and fault.startswith("Invalid enum value"):
+        reason = Reason.UNKNOWN_ORIGIN
+    elif " of length " in fault:
+        reason = Reason.WRONG_LENGTH
+    elif fault.startswith(("Expected `int` ", "Expected `float` ")) and "got" not in fault:
+        reason = Reason.OUT_OF_RANGE
+    raise DeadLetter(reason or Reason.WRONG_TYPE, place)
+
+
+def _check_times(event: Event, appended_at: datetime) -> None:
+    for name in _MOMENTS[type(event)]:
+        moment = getattr(event, name)
+        if moment is not None and not STORABLE[0] <= moment.year <= STORABLE[1]:
+            raise DeadLetter(Reason.OUTSIDE_CALENDAR, f"$.{name}")
+    _check_occurred(event)
+    if event.recorded_at > appended_at + TOLERANCE:
+        raise DeadLetter(Reason.RECORDED_IN_THE_FUTURE, "$.recorded_at")
+
+
+def _check_occurred(event: Event) -> None:
+    day, moment = event.occurred_on, event.occurred_at
+    told = day or moment
+    if told is None:
+        raise DeadLetter(Reason.MISSING_FIELD, "$.occurred_on")
+    if day is not None and moment is not None:
+        raise DeadLetter(Reason.TWO_DATES, "$.occurred_at")
+    place = "$.occurred_on" if moment is None else "$.occurred_at"
+    first, last = STORABLE if isinstance(event, PersonRecorded | WorkerRecorded) else CALENDAR
+    if not first <= told.year <= last:
+        raise DeadLetter(Reason.OUTSIDE_CALENDAR, place)
+    # Planned allocations are ordinary; anything else dated after it was recorded is a slip of the keyboard.
+    if event.occurred > instant(event.recorded_at + TOLERANCE) and event.type != "case.allocated":
+        raise DeadLetter(Reason.IN_THE_FUTURE, place)

@@ -1,0 +1,102 @@
+/* What there is: the authorities, their boards, the measures. Asks again by itself until there is something to say. */
+
+const AGAIN = 5_000;
+const LATEST = 60_000;
+const TRIANGLE = "M10 1.5 19 18H1z";
+const SQUARE = "M2 2h16v16H2z";
+
+const byId = (id) => document.getElementById(id);
+
+function element(name, text, { className, href } = {}) {
+  const node = document.createElement(name);
+  node.textContent = text;
+  if (className) node.className = className;
+  if (href) node.href = href;
+  return node;
+}
+
+function line(...nodes) {
+  const item = document.createElement("li");
+  item.append(...nodes);
+  return item;
+}
+
+function mark(path) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 20 20");
+  svg.setAttribute("aria-hidden", "true");
+  svg.appendChild(document.createElementNS(svg.namespaceURI, "path")).setAttribute("d", path);
+  return svg;
+}
+
+function say(state, heading, more, path) {
+  document.documentElement.dataset.state = state;
+  byId("says").replaceChildren(...(path ? [mark(path)] : []), element("span", heading));
+  byId("more").replaceChildren(...more);
+}
+
+function authority({ authority: code, name, simulated }) {
+  const board = element("a", `MASH board, ${name ?? code}`, { href: `/boards/mash?authority=${encodeURIComponent(code)}` });
+  const made = simulated ? [element("span", "made-up figures", { className: "tag" })] : [];
+  return line(board, element("span", code), ...made);
+}
+
+const measure = ({ name, title }) => line(element("span", title ?? name, { className: "title" }), element("code", name));
+
+function show(section, list, items, asLine) {
+  byId(list).replaceChildren(...items.map(asLine));
+  byId(section).hidden = items.length === 0;
+}
+
+class Rebuilding extends Error {
+  constructor(after) {
+    super("rebuilding");
+    this.after = Math.min(LATEST, Math.max(1, Number(after) || AGAIN / 1000) * 1000);
+  }
+}
+
+async function ask(address) {
+  const answer = await fetch(address, { headers: { accept: "application/json" } });
+  if (answer.status === 503) throw new Rebuilding(answer.headers.get("retry-after"));
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  const told = await answer.json();
+  return Array.isArray(told) ? told : told.measures ?? told.items ?? [];
+}
+
+function empty() {
+  say("empty", "No events have arrived yet", [
+    element("code", "casepulse up"), " starts a made-up authority, ", element("code", "casepulse load"), " brings a real return.",
+  ]);
+}
+
+function full(authorities) {
+  const many = authorities.length === 1 ? authorities[0].name ?? "one authority" : `${authorities.length} authorities`;
+  say("ready", `Live figures for ${many}`, ["Each board is made for a screen on a wall, and looks after itself."]);
+}
+
+function missing(problem) {
+  show("boards", "authorities", [], authority);
+  if (problem instanceof Rebuilding) {
+    say("rebuilding", "Rebuilding: the figures are being counted again",
+      ["There are no numbers until it is done. This page asks again by itself."], TRIANGLE);
+    return problem.after;
+  }
+  say("unreachable", "No connection", ["This page asks again by itself."], SQUARE);
+  return AGAIN;
+}
+
+async function look() {
+  let again = null;
+  const [measures, authorities] = await Promise.allSettled([ask("/v1/measures"), ask("/v1/authorities")]);
+  if (measures.status === "fulfilled") show("measured", "measures", measures.value, measure);
+  if (authorities.status === "rejected") again = missing(authorities.reason);
+  else {
+    show("boards", "authorities", authorities.value, authority);
+    if (authorities.value.length) full(authorities.value);
+    else { empty(); again = AGAIN; }
+  }
+  if (again === null && measures.status === "rejected") again = AGAIN;
+  if (again !== null) setTimeout(look, again);
+}
+
+look();

@@ -1,0 +1,141 @@
+"""The fold: what is kept, and some events told, give what is kept next and by how much the tally changes.
+
+A pure function. The running service and the reference call this one, and know nothing else of what an event means.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from events.case import Case, join, tell
+from events.event import Event, Moment
+from events.feed import FeedReported
+from events.person import ChildMerged
+from events.time import DAY, Instant, instant
+from metrics.shapes import Rules
+from metrics.tally import Tally, add, asked_by, tally
+
+Key = tuple[str, str]  # authority, pseudonym
+Kept = Case | str  # a household, or the pseudonym under which the household of this one is kept
+
+LIVE_FOR = 7 * DAY  # a source that has not reported for so long is no longer waited for (CONTRACT 3)
+
+
+class Feed(msgspec.Struct, frozen=True):
+    """The newest report of one source, and what it is ranked by."""
+
+    rank: tuple[int, Moment, str]
+    recorded_at: Moment
+    complete_to: Moment | None  # None: the report was retracted
+
+
+class Authority(msgspec.Struct, frozen=True):
+    """What holds of an authority as a whole."""
+
+    simulated: bool = False  # some event read was made up
+    feeds: dict[str, Feed] = {}
+
+    def complete_to(self, now: Instant) -> Moment | None:
+        """Return up to when all that the live sources recorded is here; None where none has reported."""
+        live = [
+            feed.complete_to
+            for feed in self.feeds.values()
+            if feed.complete_to is not None and instant(feed.recorded_at) > now - LIVE_FOR
+        ]
+        return min(live, default=None)
+
+
+@dataclass
+class Change:
+    """What a batch changes: cases and authorities as they are afterwards, and what is to be added to the tallies."""
+
+    cases: dict[Key, Kept] = field(default_factory=dict)
+    authorities: dict[str, Authority] = field(default_factory=dict)
+    tallies: dict[str, Tally] = field(default_factory=dict)
+
+
+def names(event: Event) -> tuple[Key, ...]:
+    """Return the keys of what is kept that *event* may touch."""
+    if isinstance(event, ChildMerged):
+        return (event.authority, event.child), (event.authority, event.into)
+    return ((event.authority, event.subject),) if event.subject else ()
+
+
+def fold(
+    kept: Mapping[Key, Kept], authorities: Mapping[str, Authority], events: Sequence[Event], rules: Rules
+) -> Change:
+    """Return what *events* change.
+
+    *kept* holds, for every key that an event names, the household or where to find it, and the households so named.
+    """
+    change = Change()
+    for event in events:
+        _note(change.authorities, authorities, event)
+    for keys, told in _households(kept, events):
+        _tell(change, kept, keys, told, rules)
+    return change
+
+
+def _note(noted: dict[str, Authority], before: Mapping[str, Authority], event: Event) -> None:
+    """Note what *event* says of its authority as a whole."""
+    known = noted.get(event.authority) or before.get(event.authority)
+    now = known or Authority()
+    if event.origin == "simulation" and not now.simulated:
+        now = msgspec.structs.replace(now, simulated=True)
+    if event.type == "feed.reported":
+        newest = now.feeds.get(event.record)
+        if newest is None or newest.rank < event.rank:
+            complete_to = event.complete_to if isinstance(event, FeedReported) and not event.retracted else None
+            feed = Feed(event.rank, event.recorded_at, complete_to)
+            now = msgspec.structs.replace(now, feeds={**now.feeds, event.record: feed})
+    if now != known:
+        noted[event.authority] = now
+
+
+def _home(kept: Mapping[Key, Kept], key: Key) -> Key:
+    """Return the key under which the household of *key* is kept."""
+    found = kept.get(key)
+    return (key[0], found) if isinstance(found, str) else key
+
+
+def _households(kept: Mapping[Key, Kept], events: Iterable[Event]) -> list[tuple[set[Key], list[Event]]]:
+    """Sort *events* by the household that they are about once all of them are told."""
+    groups: dict[Key, tuple[set[Key], list[Event]]] = {}
+    for event in events:
+        homes = {_home(kept, key) for key in names(event)}
+        if not homes:
+            continue
+        mine: tuple[set[Key], list[Event]] = (set(homes), [])
+        for group in {id(groups[home]): groups[home] for home in homes if home in groups}.values():
+            mine[0].update(group[0])
+            mine[1].extend(group[1])
+        mine[1].append(event)
+        for home in mine[0]:
+            groups[home] = mine
+    return list({id(group): group for group in groups.values()}.values())
+
+
+def _tell(change: Change, kept: Mapping[Key, Kept], homes: set[Key], told: list[Event], rules: Rules) -> None:
+    befores = [case for home in sorted(homes) if isinstance(case := kept.get(home), Case)]
+    case = befores[0] if len(befores) == 1 else join(befores)
+    after = tell(case, told)
+    if len(befores) == 1 and _same(case, after):
+        return
+    authority = told[0].authority
+    shapes = asked_by(told)
+    if shapes:
+        total = change.tallies.setdefault(authority, {})
+        add(total, tally(after, rules, shapes))
+        for before in befores:
+            add(total, tally(before, rules, shapes), -1)
+    ids = sorted(after.ids)
+    change.cases[authority, ids[0]] = after
+    for other in ids[1:]:
+        if kept.get((authority, other)) != ids[0]:
+            change.cases[authority, other] = ids[0]
+
+
+def _same(before: Case, after: Case) -> bool:
+    """Return whether nothing new was told."""
+    return all(before.tellings.get(key) is tellings for key, tellings in after.tellings.items())

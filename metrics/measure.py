@@ -1,0 +1,56 @@
+"""A measure: one frozen declaration, from which every face of it follows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from metrics.shapes import Part
+from metrics.windows import FLOW_WINDOWS
+
+Kind = Literal["count", "quotient"]
+Polarity = Literal["high_is_good", "low_is_good", "neither"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """On whose authority a measure is what it is, and the day that somebody last read it."""
+
+    title: str
+    read_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """What is counted, out of what, over which window, against which target.
+
+    A count has a numerator alone. A stock has the one window `now`; a flow names its default among `windows`.
+    """
+
+    name: str
+    title: str
+    definition: str
+    kind: Kind
+    unit: str
+    numerator: Part
+    source: Source
+    denominator: Part | None = None
+    window: str = "now"
+    polarity: Polarity = "neither"
+    target: float | None = None
+    beside: Mapping[str, Part] = field(default_factory=dict)  # what is not in the figure yet
+
+    @property
+    def windows(self) -> tuple[str, ...]:
+        """The windows that it may be asked over, besides `last_N_days` for a flow."""
+        return ("now",) if self.numerator.stock else FLOW_WINDOWS
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The breakdowns that it may be divided by."""
+        return tuple(breakdown.name for breakdown in self.numerator.by)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Every part that it sums."""
+        return tuple(part for part in (self.numerator, self.denominator, *self.beside.values()) if part)

@@ -1,0 +1,76 @@
+"""Which days a figure counts, seen from a moment (CONTRACT 3, MEASURES 1.3)."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from events.time import Instant, add_months, day_of, end_of, instant, midnight
+
+FLOW_WINDOWS = ("day", "week", "month", "quarter", "year_to_date", "year")
+_LAST_DAYS = re.compile(r"^last_([1-9]\d{0,3})_days$")
+
+
+class UnknownWindow(ValueError):
+    """Asked for a window that there is not."""
+
+    def __init__(self, window: str) -> None:
+        super().__init__(f"no window {window!r}: one of {', '.join(FLOW_WINDOWS)}, last_N_days")
+
+
+@dataclass(frozen=True)
+class At:
+    """The moment a figure is for, as it was asked: a date means the end of that day in Europe/London."""
+
+    asked: date | datetime
+
+    @property
+    def moment(self) -> Instant:
+        """The last instant that counts."""
+        return instant(self.asked) if isinstance(self.asked, datetime) else end_of(self.asked)
+
+    @property
+    def day(self) -> date:
+        """The Europe/London day it falls in."""
+        return day_of(self.moment)
+
+    def __str__(self) -> str:
+        return self.asked.isoformat()
+
+
+def parse_at(text: str) -> At:
+    """Return the moment that *text* names: `2017-12-31`, or an RFC 3339 instant with offset. Raises ValueError."""
+    try:
+        if len(text) == len("2017-12-31"):
+            return At(date.fromisoformat(text))
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError(f"{text!r} is neither a date (2017-12-31) nor an instant with offset (2017-12-31T14:00:00Z)")
+    return At(moment)
+
+
+def first_day(window: str, day: date) -> date:
+    """Return the first day counted by *window* where *day* is the last. Raises UnknownWindow."""
+    match window:
+        case "day":
+            return day
+        case "week":
+            return day - timedelta(days=day.weekday())
+        case "month":
+            return day.replace(day=1)
+        case "quarter":
+            return date(day.year, day.month - (day.month - 1) % 3, 1)
+        case "year_to_date":  # the financial year, from 1 April
+            return date(day.year if day.month >= 4 else day.year - 1, 4, 1)
+        case "year":  # (d - 12 months, d]
+            return add_months(day, -12) + timedelta(days=1)
+    last = _LAST_DAYS.match(window)
+    if last is None:
+        raise UnknownWindow(window)
+    return day - timedelta(days=int(last[1]) - 1)
+
+
+def since(window: str, at: At) -> Instant:
+    """Return the first instant counted by *window* at *at*. Raises UnknownWindow."""
+    return midnight(first_day(window, at.day))

