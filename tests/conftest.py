@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,10 +9,7 @@ from pathlib import Path
 
 import pytest
 
-with warnings.catch_warnings():
-    # kafka-python reads its schemas, as it is imported, in a way that Python 3.11 deprecates.
-    warnings.simplefilter("ignore", DeprecationWarning)
-    from deploy import local
+from deploy import local
 
 
 @dataclass(frozen=True)

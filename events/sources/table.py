@@ -1,0 +1,62 @@
+"""Tables as other people's systems export them. A whole file that cannot be read is an error; a row never is."""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class TableUnreadable(ValueError):
+    """A file is not the table that it should be. Says where and what to do, and repeats nothing of the file."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: the line it ends on, and its cells by heading, stripped. *ragged*: not one cell for each heading."""
+
+    line: int
+    cells: Mapping[str, str]
+    ragged: bool
+
+
+def read_table(folder: Path, name: str, columns: tuple[str, ...]) -> tuple[Row, ...]:
+    """Return the rows of the file *name*, in whatever case it or its headings are written.
+
+    Raises TableUnreadable where there is no such file or where it lacks one of *columns*.
+    """
+    path = _find(folder, name)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return _rows(csv.reader(file, strict=True), name, columns)
+    except UnicodeDecodeError:
+        raise TableUnreadable(f"{name}: not UTF-8: save it as CSV UTF-8") from None
+    except OSError as exc:
+        raise TableUnreadable(f"{name}: cannot be read ({exc.strerror}): let this user read it") from None
+
+
+def _find(folder: Path, name: str) -> Path:
+    if not folder.is_dir():
+        raise TableUnreadable(f"{folder}: not a folder: name the one that holds {name}")
+    found = [path for path in folder.iterdir() if path.name.casefold() == name.casefold()]
+    if len(found) != 1:
+        raise TableUnreadable(f"{folder}: {len(found)} files are called {name}, in any case: have exactly one there")
+    return found[0]
+
+
+def _rows(reader: "csv._reader", name: str, columns: tuple[str, ...]) -> tuple[Row, ...]:
+    try:
+        headings = [heading.strip().upper() for heading in next(reader, [])]
+        for column in columns:
+            if headings.count(column) != 1:
+                raise TableUnreadable(
+                    f"{name}: {headings.count(column)} columns are called {column}, exactly one is needed: "
+                    "export the return again with the Department's headings in its first row"
+                )
+        return tuple(_row(reader.line_num, headings, cells) for cells in reader if cells)
+    except csv.Error:
+        raise TableUnreadable(f"{name}, line {reader.line_num}: not CSV: export the return again") from None
+
+
+def _row(line: int, headings: list[str], cells: list[str]) -> Row:
+    ragged = len(cells) < len(headings) or any(cell.strip() for cell in cells[len(headings) :])
+    return Row(line, dict(zip(headings, (cell.strip() for cell in cells), strict=False)), ragged)

@@ -1,0 +1,14 @@
+#!lua
+-- Take a partition over. Where nothing says how far it was read, whatever else is left of it counts for nothing:
+-- it is cleared and begun afresh in one step, so no two workers can begin it twice.
+-- KEYS: position. ARGV: 1 pattern of all keys of the partition, 2.. fields and values of a fresh position.
+if redis.call('TYPE', KEYS[1]).ok ~= 'hash' or redis.call('HEXISTS', KEYS[1], 'offset') == 0 then
+  local cursor = '0'
+  repeat
+    local page = redis.call('SCAN', cursor, 'MATCH', ARGV[1], 'COUNT', 1000)
+    cursor = page[1]
+    for _, key in ipairs(page[2]) do redis.call('UNLINK', key) end
+  until cursor == '0'
+  redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+end
+return redis.call('HGETALL', KEYS[1])

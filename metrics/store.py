@@ -1,0 +1,370 @@
+"""The one door to Redis: what is kept of each partition, and the commit that keeps it true.
+
+All keys of a partition carry it as their hash tag, so one script touches one slot:
+
+    {case-events:3}:position           hash: offset, head, generation, and what they are the offsets of
+    {case-events:3}:case:<authority>:<pseudonym>    a household, or the pseudonym under which it is kept
+    {case-events:3}:tally:<generation>:<authority>:<part>    hash: where -> how many
+    {case-events:3}:authorities        hash: authority -> what holds of it as a whole
+    {case-events:3}:dead-letters       sorted set by offset: "offset reason place"
+    {case-events:3}:changes            stream: the last commits, each with (from, to), that readers follow
+
+The position goes with the state: lose it, roll it back, fail it over, and replay from that position repairs it.
+"""
+
+import secrets
+from collections.abc import AsyncIterator, Iterable, Mapping
+from importlib.resources import files
+from typing import Any
+from urllib.parse import quote, unquote
+
+import msgspec
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError, WatchError
+
+from events.case import Case, decode_case, encode_case
+from events.time import Instant
+from metrics.fold import Authority, Change, Kept, Key
+from metrics.shapes import Value
+from metrics.tally import Tally, Where, fingerprint
+
+FORMAT = "1"
+CHANGES_KEPT = 2000  # commits that a reader may be behind before it reads a partition anew
+STEPS_READ = 500
+CLOCK_TOLERANCE = 60  # seconds between the store's clock and ours
+
+STORE_ERRORS = (RedisError, OSError)
+
+
+class Refused(Exception):
+    """It is not safe to go on; the message says why, and what to do."""
+
+
+class Moved(Exception):
+    """The store is not where it was thought to be: ask it where it is, and read on from there."""
+
+
+class Log(msgspec.Struct, frozen=True):
+    """Which log the offsets belong to."""
+
+    topic: str
+    cluster: str
+    topic_id: str
+    partitions: int
+
+
+class Position(msgspec.Struct, frozen=True):
+    """Where a partition stands: the next offset to read, and the log's end when a worker last claimed it."""
+
+    offset: int
+    head: int
+    generation: str
+    log: Log
+    dead_in_a_row: int
+
+    @property
+    def catalogue(self) -> str:
+        """The fingerprint of the catalogue by which the tallies were counted."""
+        return self.generation.partition(".")[0]
+
+    @property
+    def rebuilding(self) -> bool:
+        """Whether what was in the log at the last claim has not all been read yet."""
+        return self.offset < self.head
+
+
+class Commit(msgspec.Struct, frozen=True, kw_only=True):
+    """What one batch writes. *expected* is the offset that the store must still stand at."""
+
+    expected: int
+    position: int
+    generation: str
+    change: Change
+    dead: list[tuple[int, str]] = []
+    dead_in_a_row: int = 0
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """All that readers need of a partition, of one moment."""
+
+    position: Position
+    tallies: dict[str, Tally]
+    authorities: dict[str, Authority]
+
+
+class Step(msgspec.Struct, frozen=True):
+    """What one commit added to the tallies, from one offset to the next."""
+
+    start: int
+    end: int
+    tallies: dict[str, Tally]
+
+
+class View(msgspec.Struct, frozen=True):
+    """What a reader that follows sees: where a partition stands, and the steps that took it there."""
+
+    position: Position | None
+    authorities: dict[str, Authority]
+    steps: list[Step]
+
+
+_pack = msgspec.msgpack.Encoder().encode
+_authority: msgspec.msgpack.Decoder[Authority] = msgspec.msgpack.Decoder(Authority)
+_where: msgspec.json.Decoder[tuple[str, tuple[Value, ...], Instant]] = msgspec.json.Decoder(
+    tuple[str, tuple[str | tuple[str, ...], ...], int]
+)
+_change = msgspec.msgpack.Decoder(dict[str, dict[str, dict[str, int]]])
+
+
+def connect(url: str, timeout: float = 5.0) -> Redis:
+    """Return a client that never sends a command twice by itself: its caller knows whether that is safe."""
+    return Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0))
+
+
+class Store:
+    """What is kept of the partitions of one topic. Every method may raise RedisError or OSError."""
+
+    def __init__(self, client: Redis, topic: str) -> None:
+        self._client: Any = client  # redis-py's types differ between its two protocols
+        self._topic = topic
+        self._commit = self._client.register_script(files("metrics").joinpath("commit.lua").read_text())
+        self._claim = self._client.register_script(files("metrics").joinpath("claim.lua").read_text())
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    def _key(self, partition: int, *names: str) -> str:
+        return ":".join((f"{{{self._topic}:{partition}}}", *(quote(name, safe="") for name in names)))
+
+    async def check(self, now: float) -> None:
+        """Refuse a server that may forget, or whose clock is not ours. *now*: seconds since 1970. Raises Refused."""
+        memory = await self._client.info("memory")
+        if memory["maxmemory_policy"] != "noeviction":
+            raise Refused(
+                f"the store may evict keys (maxmemory-policy is {memory['maxmemory_policy']}), and with them children: "
+                "set maxmemory-policy to noeviction"
+            )
+        seconds, microseconds = await self._client.time()
+        apart = abs(seconds + microseconds / 1e6 - now)
+        if apart > CLOCK_TOLERANCE:
+            raise Refused(f"the store's clock and ours are {apart:.0f} s apart: set them right")
+
+    async def position(self, partition: int) -> Position | None:
+        """Return where *partition* stands; None where nothing is kept of it."""
+        return _position(await self._client.hgetall(self._key(partition, "position")), self._topic)
+
+    async def claim(self, partition: int, log: Log, end: int) -> Position:
+        """Note the log's *end*, from which on figures are whole, and return where to read on.
+
+        Raises Refused where what is kept is of another log, or of a format that this code does not know.
+        """
+        key = self._key(partition, "position")
+        fresh = {"format": FORMAT, "offset": 0, "generation": new_generation(), "dead_in_a_row": 0, "head": end}
+        fields = [item for pair in {**fresh, **msgspec.structs.asdict(log)}.items() for item in pair]
+        flat = await self._claim(keys=[key], args=[self._key(partition) + ":*", *fields])
+        found = dict(zip(flat[::2], flat[1::2], strict=True))
+        if (kind := found.get(b"format", b"").decode()) != FORMAT:
+            raise Refused(f"the store's format is {kind or 'unknown'}, not {FORMAT}: use the version that wrote it")
+        position = _position(found, self._topic)
+        if position is None:
+            raise Refused(f"the store's position of partition {partition} is damaged: flush the store, it is rebuilt")
+        if position.log != log:
+            raise Refused(_another_log(position.log, log))
+        if position.offset > end:
+            raise Refused(
+                f"the store has read to {position.offset} of partition {partition} and the log ends at {end}: it was "
+                "cut back or is another; restore the log, or flush the store and let it be rebuilt"
+            )
+        if position.head != end:
+            await self._client.hset(key, "head", end)
+        return msgspec.structs.replace(position, head=end)
+
+    async def dead_since(self, partition: int, offset: int) -> int:
+        """Return how many dead letters there are at or after *offset*."""
+        return int(await self._client.zcount(self._key(partition, "dead-letters"), offset, "+inf"))
+
+    async def dead_letters(self, partition: int) -> list[tuple[int, str, str]]:
+        """Return every dead letter's offset, reason and place."""
+        members = await self._client.zrange(self._key(partition, "dead-letters"), 0, -1)
+        return [(int(offset), reason, place) for offset, reason, place in (m.decode().split(" ", 2) for m in members)]
+
+    async def kept(self, partition: int, keys: Iterable[Key]) -> dict[Key, Kept]:
+        """Return what is kept under *keys*, and the households that they point to."""
+        found: dict[Key, Kept] = {}
+        wanted = set(keys)
+        while wanted:
+            asked = sorted(wanted)
+            values = await self._client.mget([self._key(partition, "case", *key) for key in asked])
+            found.update((key, _kept(value)) for key, value in zip(asked, values, strict=True) if value is not None)
+            pointed = {(key[0], home) for key in asked if isinstance(home := found.get(key), str)}
+            wanted = pointed - found.keys()
+        return found
+
+    async def authorities(self, partition: int) -> dict[str, Authority]:
+        """Return what holds of each authority of *partition* as a whole."""
+        return _authorities(await self._client.hgetall(self._key(partition, "authorities")))
+
+    async def commit(self, partition: int, commit: Commit) -> None:
+        """Write it all, if the store still stands at the expected offset. Raises Moved, Refused."""
+        keys = [self._key(partition, name) for name in ("position", "changes", "dead-letters", "authorities")]
+        cases, tallies = [], []
+        for key, kept in commit.change.cases.items():
+            keys.append(self._key(partition, "case", *key))
+            cases.append((len(keys), _pack(kept) if isinstance(kept, str) else encode_case(kept)))
+        change = {authority: _fields(tally) for authority, tally in commit.change.tallies.items()}
+        for authority, parts in change.items():
+            for part, fields in parts.items():
+                keys.append(self._key(partition, "tally", commit.generation, authority, part))
+                tallies.append((len(keys), list(fields), list(fields.values())))
+        packed = {
+            "expected": str(commit.expected),
+            "position": str(commit.position),
+            "generation": commit.generation,
+            "cases": cases,
+            "tallies": tallies,
+            "dead": commit.dead,
+            "dead_in_a_row": str(commit.dead_in_a_row),
+            "authorities": {name: _pack(authority) for name, authority in commit.change.authorities.items()},
+            "change": _pack(change),
+        }
+        said, *about = await self._commit(keys=keys, args=[_pack(packed), CHANGES_KEPT])
+        if said == b"moved":
+            raise Moved(f"expected {commit.expected}, found {about[0].decode() or 'nothing'}")
+        if said != b"ok":
+            raise Refused("a key of the store is not what it should be: flush the store and let it be rebuilt")
+
+    async def snapshot(self, partition: int, position: Position, parts: Iterable[str]) -> Snapshot | None:
+        """Return the partition as of one moment; None where it has moved to another generation meanwhile."""
+        names = list(parts)
+        known = list(await self.authorities(partition))
+        wanted = [(authority, part) for authority in known for part in names]
+        async with self._client.pipeline(transaction=True) as pipe:
+            pipe.hgetall(self._key(partition, "position"))
+            pipe.hgetall(self._key(partition, "authorities"))
+            for authority, part in wanted:
+                pipe.hgetall(self._key(partition, "tally", position.generation, authority, part))
+            now, authorities, *cells = await pipe.execute()
+        then = _position(now, self._topic)
+        if then is None or then.generation != position.generation or len(authorities) != len(known):
+            return None
+        tallies: dict[str, Tally] = {}
+        for (authority, part), fields in zip(wanted, cells, strict=True):
+            if fields:
+                counts = {_where.decode(where): int(n) for where, n in fields.items()}
+                tallies.setdefault(authority, {})[part] = counts
+        return Snapshot(then, tallies, _authorities(authorities))
+
+    async def follow(self, partition: int, offset: int | None) -> "View":
+        """Return where *partition* stands, and what was committed after *offset*, all of one moment."""
+        after = "+" if offset is None else str(offset + 1)
+        async with self._client.pipeline(transaction=True) as pipe:
+            pipe.hgetall(self._key(partition, "position"))
+            pipe.hgetall(self._key(partition, "authorities"))
+            pipe.xrange(self._key(partition, "changes"), min=after, count=STEPS_READ)
+            position, authorities, entries = await pipe.execute()
+        steps = [_step(fields) for _, fields in entries] if offset is not None else []
+        return View(_position(position, self._topic), _authorities(authorities), steps)
+
+    async def cases(self, partition: int) -> AsyncIterator[tuple[str, Case]]:
+        """Yield every household of *partition* with its authority."""
+        prefix = self._key(partition, "case") + ":"
+        batch: list[bytes] = []
+        async for key in self._client.scan_iter(match=prefix + "*", count=1000):
+            batch.append(key)
+            if len(batch) == 500:
+                for found in await self._households(prefix, batch):
+                    yield found
+                batch = []
+        for found in await self._households(prefix, batch):
+            yield found
+
+    async def _households(self, prefix: str, keys: list[bytes]) -> list[tuple[str, Case]]:
+        values = await self._client.mget(keys) if keys else []
+        names = [unquote(key.decode()[len(prefix) :].split(":")[0]) for key in keys]
+        found = [(name, _kept(value)) for name, value in zip(names, values, strict=True) if value]
+        return [(name, kept) for name, kept in found if isinstance(kept, Case)]
+
+    async def recounted(self, partition: int, position: Position, tallies: Mapping[str, Tally]) -> Position:
+        """Put *tallies* in the place of those counted by an older catalogue, in one switch.
+
+        Returns the new position. Raises Moved where the partition went on meanwhile.
+        """
+        generation = new_generation()
+        for authority, tally in tallies.items():
+            for part, fields in _fields(tally).items():
+                key = self._key(partition, "tally", generation, authority, part)
+                items = list(fields.items())
+                for first in range(0, len(items), 2000):
+                    await self._client.hset(key, mapping=dict(items[first : first + 2000]))
+        async with self._client.pipeline(transaction=True) as pipe:
+            key = self._key(partition, "position")
+            await pipe.watch(key)
+            if _position(await pipe.hgetall(key), self._topic) != position:
+                raise Moved("the partition went on while it was recounted")
+            pipe.multi()
+            pipe.hset(key, "generation", generation)
+            try:
+                await pipe.execute()
+            except WatchError as exc:
+                raise Moved("the partition went on while it was recounted") from exc
+        await self._forget(partition, position.generation)
+        return msgspec.structs.replace(position, generation=generation)
+
+    async def _forget(self, partition: int, generation: str) -> None:
+        """Drop the tallies of a generation that is no longer pointed to."""
+        async for key in self._client.scan_iter(match=self._key(partition, "tally", generation) + ":*", count=1000):
+            await self._client.unlink(key)
+
+
+def new_generation() -> str:
+    """Return a name for tallies counted by the catalogue as it is: no two counts ever write to the same keys."""
+    return f"{fingerprint()}.{secrets.token_hex(4)}"
+
+
+def _another_log(kept: Log, log: Log) -> str:
+    if kept.cluster != log.cluster:
+        return "the store was filled from another Kafka cluster: use that one, or flush the store and let it be rebuilt"
+    if kept.topic_id != log.topic_id:
+        return "the topic was deleted and made again since the store was filled: flush the store and let it be rebuilt"
+    return (
+        f"the topic had {kept.partitions} partitions and now has {log.partitions}: an authority may stand in two of "
+        "them; make the topic anew with as many as before and load it again"
+    )
+
+
+def _position(found: Mapping[bytes, bytes], topic: str) -> Position | None:
+    text = {name.decode(): value.decode() for name, value in found.items()}
+    if text.get("format") != FORMAT or "offset" not in text:
+        return None
+    log = Log(topic, text["cluster"], text["topic_id"], int(text["partitions"]))
+    return Position(int(text["offset"]), int(text["head"]), text["generation"], log, int(text["dead_in_a_row"]))
+
+
+def _kept(value: bytes) -> Kept:
+    """Return a household, or the pseudonym that a pointer holds: MessagePack tells a list from a string."""
+    is_string = value[0] & 0xE0 == 0xA0 or value[0] in (0xD9, 0xDA)
+    return msgspec.msgpack.decode(value, type=str) if is_string else decode_case(value)
+
+
+def _authorities(found: Mapping[bytes, bytes]) -> dict[str, Authority]:
+    return {name.decode(): _authority.decode(value) for name, value in found.items()}
+
+
+def _fields(tally: Tally) -> dict[str, dict[str, int]]:
+    return {part: {_field(where): n for where, n in cells.items()} for part, cells in tally.items()}
+
+
+def _field(where: Where) -> str:
+    return msgspec.json.encode(where).decode()
+
+
+def _step(fields: Mapping[bytes, bytes]) -> Step:
+    change = _change.decode(fields[b"change"])
+    tallies = {
+        authority: {part: {_where.decode(where): n for where, n in cells.items()} for part, cells in parts.items()}
+        for authority, parts in change.items()
+    }
+    return Step(int(fields[b"from"]), int(fields[b"to"]), tallies)

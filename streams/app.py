@@ -1,0 +1,207 @@
+"""The worker: Faust carries membership and assignment, the owner computes. Ends as soon as it cannot be right."""
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import faust
+from aiokafka import AIOKafkaProducer
+
+from metrics.shapes import Rules
+from metrics.store import STORE_ERRORS, Log, Refused, Store, connect
+from streams import topics
+from streams.consumer import StoreTransport
+from streams.dead_letters import Limit, send
+from streams.health import Counters, Health, serve, watch
+from streams.owner import Owner
+from streams.processor import Rejected
+
+DONE, FAILED, REFUSED = 0, 1, 3
+STOP_WITHIN = 8.0  # seconds; beyond, the process ends itself: what is not committed is read again
+LOOK_EVERY = 60.0  # seconds between looks at whether the log and the store are still what they were
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a worker needs to know."""
+
+    kafka: str
+    redis: str
+    rules: Rules
+    topic: str = topics.EVENTS
+    group: str = "casepulse"
+    metrics_port: int | None = None
+    dead_letter_limit: Limit = field(default_factory=Limit)
+
+
+class Kafka:
+    """What the owner asks Kafka, by the running app's own connections."""
+
+    def __init__(self, app: Any, settings: Settings) -> None:
+        self._app = app
+        self._topic = settings.topic
+        self._producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, max_request_size=2 * 1024 * 1024)
+        self._started = False
+
+    async def bounds(self, partitions: list[Any]) -> dict[Any, tuple[int, int]]:
+        thread = self._app.consumer._thread
+        oldest = await thread.earliest_offsets(*partitions)
+        end = await thread.highwaters(*partitions)
+        return {tp: (oldest[tp], end[tp]) for tp in partitions}
+
+    async def reject(self, partition: int, rejected: list[Rejected]) -> None:
+        if not self._started:
+            await self._producer.start()
+            self._started = True
+        await send(self._producer, topics.rejected(self._topic), self._topic, partition, rejected)
+
+    async def close(self) -> None:
+        if self._started:
+            await self._producer.stop()
+
+
+class Worker:
+    """One run of the worker, from start to end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._health, self._counters = Health(), Counters()
+        self._stop = asyncio.Event()
+
+    async def run(self) -> int:
+        """Run until told to stop, and return the exit code. Says on standard error why it ended, if not told to."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        store = Store(connect(self._settings.redis), self._settings.topic)
+        try:
+            await self._wait_for_store(store)
+            log = await asyncio.to_thread(topics.describe, self._settings.kafka, self._settings.topic)
+            if self._settings.metrics_port is not None:
+                serve(self._settings.metrics_port, self._counters.registry, self._health)
+            return await self._carry(store, log)
+        except Refused as exc:
+            return _say(f"refused to run: {exc}", REFUSED)
+        except topics.KafkaError as exc:
+            where = self._settings.kafka
+            return _say(f"Kafka at {where} does not answer ({type(exc).__name__}): is it running?", FAILED)
+        finally:
+            await store.close()
+
+    async def _wait_for_store(self, store: Store) -> None:
+        """Wait, for as long as it takes, until the store answers; a store that is loading will."""
+        told = False
+        while not self._stop.is_set():
+            try:
+                return await store.check(time.time())
+            except STORE_ERRORS as exc:
+                if not told:
+                    _say(f"waiting for the store ({type(exc).__name__})", FAILED)
+                told = True
+                await asyncio.sleep(0.5)
+        return None
+
+    async def _carry(self, store: Store, log: Log) -> int:
+        """Let Faust carry the owner until one of them ends or we are told to stop."""
+        app = _app(self._settings)
+        kafka = Kafka(app, self._settings)
+        owner = Owner(
+            store, log, self._settings.rules, kafka, self._settings.dead_letter_limit, self._counters, self._health
+        )
+        app.owner = owner
+        running = asyncio.ensure_future(app.start())
+        watch(self._health)
+        looking = asyncio.ensure_future(self._look(store, log))
+        try:
+            while not (self._stop.is_set() or running.done() or looking.done() or app.crashed or owner.refused):
+                await asyncio.sleep(0.05)
+            return self._why(running, looking, app, owner)
+        finally:
+            looking.cancel()
+            _end_within(STOP_WITHIN)
+            await app.stop()
+            await kafka.close()
+
+    def _why(self, running: "asyncio.Future[Any]", looking: "asyncio.Future[Any]", app: Any, owner: Owner) -> int:
+        if owner.refused is not None:
+            return _say(f"refused to go on: {owner.refused}", REFUSED)
+        if looking.done() and (refused := looking.exception()) is not None:
+            return _say(f"refused to go on: {refused}", REFUSED)
+        if self._stop.is_set():
+            return DONE
+        crash = running.exception() if running.done() and not running.cancelled() else app.crash_reason
+        return _say(f"ended by {type(crash).__name__}, to be started again", FAILED)
+
+    async def _look(self, store: Store, log: Log) -> None:
+        """Look every minute whether log and store are still what they were at the start. Raises Refused."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            try:
+                await store.check(time.time())
+                if await asyncio.to_thread(topics.describe, self._settings.kafka, self._settings.topic) != log:
+                    raise Refused("the topic is not the one that this worker began with: start it again")
+            except (topics.KafkaError, *STORE_ERRORS):
+                continue  # away, not wrong
+
+
+def _app(settings: Settings) -> Any:
+    """Return a Faust app that holds partitions of the topic and does nothing with records itself."""
+    app = faust.App(
+        settings.group,
+        broker=f"kafka://{settings.kafka}",
+        store="memory://",
+        datadir=tempfile.mkdtemp(prefix="casepulse-faust-"),
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        table_standby_replicas=0,
+        web_enabled=False,
+        worker_redirect_stdouts=False,
+        broker_session_timeout=6.0,
+        broker_heartbeat_interval=1.0,
+        broker_rebalance_timeout=20.0,
+        broker_request_timeout=15.0,
+        consumer_auto_offset_reset="none",  # a hole in the log must be seen, not skipped
+        consumer_metadata_max_age_ms=30_000,
+    )
+    app.transport = StoreTransport(app.conf.broker_consumer, app)
+
+    @app.agent(app.topic(settings.topic, key_serializer="raw", value_serializer="raw"))  # type: ignore[untyped-decorator]
+    async def subscribed(stream: Any) -> None:
+        """Keep the topic subscribed; whole batches go to the owner, and nothing comes here."""
+        async for _ in stream:
+            raise AssertionError("a record took Faust's own path")
+
+    return app
+
+
+def _end_within(seconds: float) -> None:
+    """End the process in *seconds*, whatever still holds it: what is not committed is read again."""
+
+    def end() -> None:
+        _say(f"did not stop within {seconds:.0f} s; ending", FAILED)
+        os._exit(FAILED)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+
+
+def _say(message: str, code: int) -> int:
+    print(f"casepulse worker: {message}", file=sys.stderr, flush=True)
+    return code
+
+
+def main(settings: Settings) -> int:
+    """Run a worker until it ends; return its exit code: 0 told to stop, 1 failed, 3 refused."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)  # some 75 warnings a second while a broker is away
+    gc.freeze()
+    return asyncio.run(Worker(settings).run())

@@ -1,0 +1,197 @@
+"""The owner of the partitions that a worker holds: claims them, folds what comes, commits it."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import msgspec
+from aiokafka.errors import KafkaError
+
+from metrics.fold import Authority, Change, Kept, Key, fold, names
+from metrics.shapes import Rules
+from metrics.store import STORE_ERRORS, Commit, Log, Moved, Position, Refused, Store
+from metrics.tally import Tally, add, fingerprint, tally
+from streams.consumer import Reseek
+from streams.dead_letters import LOOK_BACK, Limit, listed
+from streams.health import Counters, Health
+from streams.processor import Batch, Record, Rejected, appended, read
+
+CACHED = 100_000  # cases a partition; beyond, the cache is dropped and fills again
+LATE = timedelta(hours=24)
+
+
+class Offsets(Protocol):
+    """What the owner asks Kafka."""
+
+    async def bounds(self, partitions: list[Any]) -> Mapping[Any, tuple[int, int]]:
+        """Return the oldest offset that the log still holds of each partition, and its end."""
+        ...
+
+    async def reject(self, partition: int, rejected: list[Rejected]) -> None:
+        """Send dead letters on. Raises KafkaError."""
+        ...
+
+
+@dataclass
+class Held:
+    """A partition that this worker owns, and what it remembers of it. Dropped on any conflict."""
+
+    position: Position
+    authorities: dict[str, Authority]
+    dead_recently: int
+    cases: dict[Key, Kept | None] = field(default_factory=dict)
+
+
+class Owner:
+    """Claims and commits. Whatever fails, the store is asked where it is: no answer is ever guessed."""
+
+    def __init__(
+        self, store: Store, log: Log, rules: Rules, kafka: Offsets, limit: Limit, counters: Counters, health: Health
+    ) -> None:
+        self._store, self._log, self._rules, self._kafka, self._limit = store, log, rules, kafka, limit
+        self._counters, self._health = counters, health
+        self._held: dict[int, Held] = {}
+        self._recounts: dict[int, asyncio.Future[None]] = {}
+        self.refused: Refused | None = None
+
+    def turned(self) -> None:
+        self._health.turned_at = time.monotonic()
+
+    async def positions(self, partitions: Iterable[Any]) -> Mapping[Any, int]:
+        """Claim the partitions and return the next offset of each. Raises Reseek."""
+        self._held.clear()
+        try:
+            bounds = await self._kafka.bounds(list(partitions))
+            found = {tp: await self._claim(tp.partition, *bounds[tp]) for tp in bounds}
+        except Refused as exc:
+            raise self._refuse(exc) from exc
+        except Reseek:
+            self._health.excused_at = time.monotonic()
+            raise
+        except (Moved, KafkaError, *STORE_ERRORS) as exc:
+            raise self._excuse(exc, "claim") from exc
+        self._health.assigned = bool(found)
+        return found
+
+    async def _claim(self, partition: int, oldest: int, end: int) -> int:
+        position = await self._store.claim(partition, self._log, end)
+        if position.offset < oldest:
+            raise Refused(
+                f"partition {partition} was read to {position.offset} and the log begins at {oldest}: what lay "
+                "between is gone from Kafka. Restore the log or the store from a backup"
+            )
+        if position.catalogue != fingerprint():
+            await self._recount(partition, position)
+        dead = await self._store.dead_since(partition, position.offset - LOOK_BACK)
+        self._held[partition] = Held(position, await self._store.authorities(partition), dead)
+        return position.offset
+
+    async def _recount(self, partition: int, position: Position) -> None:
+        """Wait for a recount of a partition whose tallies were counted by another catalogue. Raises Reseek.
+
+        It may take longer than an assignment may; so it goes on beside, and the partition is claimed again after it.
+        """
+        task = self._recounts.get(partition)
+        if task is None or task.done():
+            if task is not None and (failed := task.exception()) is not None:
+                del self._recounts[partition]
+                raise failed
+            task = self._recounts[partition] = asyncio.ensure_future(self._count_afresh(partition, position))
+        await asyncio.wait({task}, timeout=1.0)
+        raise Reseek(f"partition {partition} is being recounted by a new catalogue")
+
+    async def _count_afresh(self, partition: int, position: Position) -> None:
+        total: dict[str, Tally] = {}
+        async for authority, case in self._store.cases(partition):
+            add(total.setdefault(authority, {}), tally(case, self._rules))
+            await asyncio.sleep(0)
+        await self._store.recounted(partition, position, total)
+
+    async def apply(self, tp: Any, records: list[Any]) -> None:
+        """Fold *records* and commit what they change with the position, in one step. Raises Reseek."""
+        held = self._held.get(tp.partition)
+        if held is None or records[0].offset < held.position.offset:
+            raise Reseek("records from before the last seek")
+        found = [Record(r.offset, appended(r.timestamp), r.key, r.value) for r in records]
+        batch = read(found, tp.partition, self._log.partitions, held.position.dead_in_a_row)
+        try:
+            self._limit.check(batch, held.dead_recently, f"partition {tp.partition}, offset {found[-1].offset}")
+            await self._commit(tp.partition, held, batch, found[-1].offset + 1)
+        except Refused as exc:
+            raise self._refuse(exc) from exc
+        except (Moved, KafkaError, *STORE_ERRORS) as exc:
+            raise self._excuse(exc, "moved" if isinstance(exc, Moved) else "unanswered") from exc
+        self._count(records, found, batch)
+
+    async def _commit(self, partition: int, held: Held, batch: Batch, next_offset: int) -> None:
+        if batch.rejected:
+            await self._kafka.reject(partition, batch.rejected)
+        change = await self._fold(partition, held, batch)
+        before = held.position
+        await self._store.commit(
+            partition,
+            Commit(
+                expected=before.offset, position=next_offset, generation=before.generation, change=change,
+                dead=listed(batch.rejected), dead_in_a_row=batch.dead_in_a_row,
+            ),
+        )  # fmt: skip
+        held.position = msgspec.structs.replace(before, offset=next_offset, dead_in_a_row=batch.dead_in_a_row)
+        held.dead_recently += len(batch.rejected)
+        if batch.rejected:
+            held.dead_recently = await self._store.dead_since(partition, next_offset - LOOK_BACK)
+        held.cases.update(change.cases)
+        held.authorities.update(change.authorities)
+
+    async def _fold(self, partition: int, held: Held, batch: Batch) -> Change:
+        """Return what the events of *batch* change, reading from the store what is not remembered."""
+        if len(held.cases) > CACHED:
+            held.cases.clear()
+        touched = {key for event in batch.events for key in names(event)}
+        unknown = touched - held.cases.keys()
+        if unknown:
+            held.cases.update(dict.fromkeys(unknown))
+            held.cases.update(await self._store.kept(partition, unknown))
+        homes = {(key[0], home) for key in touched if isinstance(home := held.cases.get(key), str)}
+        missing = homes - held.cases.keys()
+        if missing:
+            held.cases.update(await self._store.kept(partition, missing))
+        kept = {key: case for key in touched | homes if (case := held.cases.get(key)) is not None}
+        return fold(kept, held.authorities, batch.events, self._rules)
+
+    def _count(self, records: list[Any], found: list[Record], batch: Batch) -> None:
+        self._health.applied_at = time.monotonic()
+        self._counters.processed.inc(len(found))
+        for dead in batch.rejected:
+            self._counters.dead.labels(str(dead.letter.reason)).inc()
+        last = found[-1].appended_at
+        late = sum(1 for e in batch.events if e.origin in (None, "live") and last - e.recorded_at > LATE)
+        self._counters.late.inc(late)
+        now = datetime.now(UTC)
+        for record in records:
+            if (sent := _sent_at(record.headers)) is not None:
+                self._counters.latency.observe(max(0.0, (now - sent).total_seconds()))
+
+    def _refuse(self, exc: Refused) -> Reseek:
+        self.refused = self.refused or exc
+        return Reseek(str(exc))
+
+    def _excuse(self, exc: BaseException, kind: str) -> Reseek:
+        self._health.excused_at = time.monotonic()
+        self._counters.conflicts.labels(kind).inc()
+        self._held.clear()
+        return Reseek(f"{kind}: {type(exc).__name__}")
+
+
+def _sent_at(headers: Iterable[tuple[str, bytes]]) -> datetime | None:
+    """Return the moment that a producer says it sent a record at; None where it does not, or not readably."""
+    for name, value in headers:
+        if name == "sent_at":
+            try:
+                sent = datetime.fromisoformat(value.decode())
+            except ValueError:
+                return None
+            return sent if sent.tzinfo else None
+    return None

@@ -1,0 +1,66 @@
+"""Sends events to the topic, as CONTRACT 1 has a record: keyed by authority, with CloudEvents headers."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from kafka import KafkaProducer
+
+from events.event import Event
+from streams.processor import partition_of
+from streams.topics import EVENTS
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Sender:
+    """A producer of events. Close it, or use it in a `with`: what was sent is then acknowledged."""
+
+    def __init__(self, bootstrap: str, topic: str = EVENTS) -> None:
+        self._topic = topic
+        self._producer = KafkaProducer(bootstrap_servers=bootstrap, linger_ms=5, max_block_ms=10_000)
+        self._partitions = len(self._producer.partitions_for(topic) or ())
+
+    def __enter__(self) -> "Sender":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def send(self, events: Iterable[Event], progress: Callable[[int], None] = lambda n: None) -> int:
+        """Send *events* and wait until Kafka has them; return how many. Raises KafkaError."""
+        waiting = []
+        for event in events:
+            waiting.append(self._send(event))
+            progress(1)
+        for sent in waiting:
+            sent.get(timeout=60)
+        return len(waiting)
+
+    def _send(self, event: Event) -> Any:
+        return self._producer.send(
+            self._topic,
+            value=_encode(event),
+            key=event.authority.encode(),
+            headers=_headers(event),
+            partition=partition_of(event.authority, self._partitions),
+        )
+
+    def close(self) -> None:
+        """Flush and close."""
+        self._producer.close(timeout=30)
+
+
+def _headers(event: Event) -> list[tuple[str, bytes]]:
+    """Return CloudEvents 1.0 headers in binary mode, for other people's tools; we read the value."""
+    about = {
+        "ce_specversion": "1.0",
+        "ce_id": event.id,
+        "ce_source": f"/{event.authority}/{event.source}",
+        "ce_type": event.type,
+        "ce_time": event.recorded_at.isoformat(),
+        "content-type": "application/json",
+        "sent_at": datetime.now(UTC).isoformat(),
+    }
+    return [(name, text.encode()) for name, text in about.items()]
