@@ -18,8 +18,10 @@ from events.simulator.front_door import begun_at_the_front_door
 from events.simulator.office import office_hours
 from events.time import day_of, instant, moment_of
 
-REACH = timedelta(days=220)  # the longest that anything is told after the day it began, holidays and all
-HISTORY = 85  # working days told before a demonstration begins
+# The longest after the day it began that anything is told: 25 working days to a late decision, 2 to the assessment's
+# start, 95 to its end, 12 to a late correction; that is 190 days or so, and holidays.
+REACH = timedelta(days=220)
+HISTORY = 76  # working days told before a demonstration begins: what was told of them fits in 15,000 events
 A_DAY, A_MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
@@ -41,7 +43,7 @@ def history(seed: int, until: datetime) -> Iterator[Event]:
     until = until.astimezone(UTC)
     last = day_of(instant(until))
     hours = office_hours()
-    first = hours.days[hours.on_or_after(last) - HISTORY]
+    first = hours.days[max(0, hours.on_or_after(last) - HISTORY)]
     told = chain(
         in_care_at(seed, first),
         _open_assessments(seed, first),

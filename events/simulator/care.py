@@ -83,17 +83,18 @@ def _statuses(random: Random, entered: date) -> tuple[tuple[date, str], ...]:
 
 
 @lru_cache(maxsize=4)
-def _calendar(seed: int) -> dict[date, list[tuple[Stay, Fact]]]:
-    found: dict[date, list[tuple[Stay, Fact]]] = {}
+def _by_day(seed: int) -> dict[date, list[Stay]]:
+    found: dict[date, list[Stay]] = {}
     for stay in stays(seed):
-        for fact in stay.facts:
-            found.setdefault(fact.day, []).append((stay, fact))
+        for day in {stay.entered, stay.left, *(day for day, _ in stay.statuses)}:
+            found.setdefault(day, []).append(stay)
     return found
 
 
 def happened_in_care(seed: int, day: date) -> Iterator[Event]:
     """Yield all that is ever told of what happened in care on *day*."""
-    return (event for stay, fact in _calendar(seed).get(day, ()) for event in _told(seed, stay, fact))
+    found = _by_day(seed).get(day, ())
+    return (e for stay in found for fact in stay.facts if fact.day == day for e in _told(seed, stay, fact))
 
 
 def in_care_at(seed: int, day: date) -> Iterator[Event]:
@@ -106,6 +107,4 @@ def _told(seed: int, stay: Stay, fact: Fact) -> Iterator[Event]:
     clerk = Clerk(seed, Random(f"{seed}/{fact.kind.__struct_config__.tag}/{fact.record}"))
     hours = office_hours()
     at = hours.before[hours.on_or_after(fact.day)] + clerk.between(HOUR // 2, 6 * HOUR)
-    return clerk.tell(
-        fact.kind, fact.record, at, child=stay.child, occurred_on=fact.day, team=stay.team, **fact.fields
-    )
+    return clerk.tell(fact.kind, fact.record, at, child=stay.child, occurred_on=fact.day, team=stay.team, **fact.fields)

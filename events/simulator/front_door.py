@@ -19,7 +19,7 @@ SLOWEST = 25  # working days to a decision
 
 
 def begun_at_the_front_door(seed: int, day: date) -> Iterator[Event]:
-    """Yield all that is ever told of the enquiries and assessments that began on *day*; none if it is no working day."""
+    """Yield all that is ever told of the enquiries and assessments that began on *day*, if it is a working day."""
     hours = office_hours()
     index = hours.on_or_after(day)
     if hours.days[index] != day:
@@ -99,9 +99,7 @@ def _assessment(
     lasted = random.randint(*choose(random, wexshire.DURATIONS))
     if random.random() < wexshire.CANCELLED:
         ended = max(started, _on(clerk, index + lasted // 2))
-        yield from clerk.tell(
-            AssessmentCancelled, record, ended, child=child, occurred_on=utc(ended).date(), team=team
-        )
+        yield from clerk.tell(AssessmentCancelled, record, ended, child=child, occurred_on=utc(ended).date(), team=team)
     else:
         ended = max(started, _on(clerk, index + lasted))
         yield from clerk.tell(

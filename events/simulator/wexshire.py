@@ -3,6 +3,8 @@
 Its code is none of the Office for National Statistics, its postcode area none of the Royal Mail's.
 """
 
+from functools import lru_cache
+from itertools import accumulate
 from random import Random
 from typing import TypeVar
 
@@ -62,7 +64,13 @@ ENDS: Odds[str] = (("E4A", 0.35), ("E45", 0.15), ("E11", 0.12), ("E8", 0.3), ("E
 
 def choose(random: Random, odds: Odds[Thing]) -> Thing:
     """Return one of *odds*, each as likely as its weight says."""
-    return random.choices([thing for thing, _ in odds], [weight for _, weight in odds])[0]
+    things, weights = _parted(odds)
+    return random.choices(things, cum_weights=weights)[0]
+
+
+@lru_cache(maxsize=64)
+def _parted(odds: Odds[Thing]) -> tuple[tuple[Thing, ...], tuple[float, ...]]:
+    return tuple(thing for thing, _ in odds), tuple(accumulate(weight for _, weight in odds))
 
 
 def sector(random: Random) -> tuple[str, str]:

@@ -5,8 +5,9 @@ care. What is odd in a row is used, repaired or left by a rule of `report.Reason
 
 Of every row it uses, a return tells whether it begins a period, and whether and when that period ended. What is not
 so is told too, as a retraction: an earlier return may have told it, before somebody added a row or took back an end.
-A return cannot take back a row that it no longer has; and it has no rows from before its year, so a period that
-began earlier begins anew (BEGAN_EARLIER). Load each year's return beside the others only with that in mind.
+So the returns of one year may be told one after another. What they cannot do is take back a row that is no longer in
+them. And a year's return has no rows that ended before that year: a period that began earlier begins anew in it
+(BEGAN_EARLIER), so beside the return of the year before it would stand twice, and one of the two never end.
 
 Of a child, only the pseudonym leaves this file; of a cell, only dates of care and what is shaped like a code.
 """
@@ -157,7 +158,7 @@ def _why_left(row: Row, as_of: date) -> Reason | None:
         start, end = _day(row.cells["DECOM"]), _day(row.cells["DEC"])
     except ValueError:
         return Reason.BAD_DATE
-    if start is None:
+    if start is None or start.year < CALENDAR[0]:
         return Reason.BAD_DATE
     if end is not None and end <= start:
         return Reason.ENDS_AS_IT_STARTS if end == start else Reason.ENDS_BEFORE_START
@@ -169,10 +170,7 @@ def _day(text: str) -> date | None:
     """Return the date that *text* is, None for none. Raises ValueError where it is something else."""
     if not text:
         return None
-    day = datetime.strptime(text, "%d/%m/%Y").date()  # noqa: DTZ007 - a day has no zone
-    if not CALENDAR[0] <= day.year <= CALENDAR[1]:
-        raise ValueError("outside the calendar")
-    return day
+    return datetime.strptime(text, "%d/%m/%Y").date()  # noqa: DTZ007 - a day has no zone
 
 
 def _code(row: Row, column: str, about: FileReport) -> str | None:
@@ -235,13 +233,13 @@ def _chain(first: Episode, following: dict[Episode, Episode]) -> Period:
 
 
 def _note_periods(periods: list[Period], about: FileReport) -> None:
+    last = max((period[-1].start for period in periods), default=date.min)
     for place, period in enumerate(periods):
         _note_period(period, about)
+        if period[-1].end is None and period[-1].start < last:
+            about.note(period[-1].line, Reason.OPEN_THEN_ANOTHER)
         earlier = [other[-1] for other in periods[:place]]
         starts = period[0].start
-        for other in earlier:
-            if other.end is None:
-                about.note(other.line, Reason.OPEN_THEN_ANOTHER)
         if any(other.end is None or other.end > starts for other in earlier):
             about.note(period[0].line, Reason.OVERLAPS)
         elif any(other.end == starts for other in earlier):

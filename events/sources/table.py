@@ -1,7 +1,7 @@
 """Tables as other people's systems export them. A whole file that cannot be read is an error; a row never is."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def read_table(folder: Path, name: str, columns: tuple[str, ...]) -> tuple[Row, 
     path = _find(folder, name)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            return _rows(csv.reader(file, strict=True), name, columns)
+            return _rows(file, name, columns)
     except UnicodeDecodeError:
         raise TableUnreadable(f"{name}: not UTF-8: save it as CSV UTF-8") from None
     except OSError as exc:
@@ -43,7 +43,8 @@ def _find(folder: Path, name: str) -> Path:
     return found[0]
 
 
-def _rows(reader: "csv._reader", name: str, columns: tuple[str, ...]) -> tuple[Row, ...]:
+def _rows(file: Iterable[str], name: str, columns: tuple[str, ...]) -> tuple[Row, ...]:
+    reader = csv.reader(file, strict=True)
     try:
         headings = [heading.strip().upper() for heading in next(reader, [])]
         for column in columns:

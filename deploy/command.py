@@ -1,0 +1,67 @@
+"""The command `casepulse`."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+from kafka.errors import KafkaError
+
+from deploy.verbs import figures, load, looking, run
+from metrics.store import STORE_ERRORS, Refused
+
+FAILED, REFUSED = 1, 3
+
+VERBS = (
+    run.up, run.worker, run.serve, figures.figures, load.load, looking.measures, looking.dead_letters, looking.schema,
+)  # fmt: skip
+
+
+class Fault(click.ClickException):
+    """One line that says what is wrong and what to do."""
+
+    def __init__(self, message: str, code: int = FAILED) -> None:
+        super().__init__(message)
+        self.exit_code = code
+
+
+def plainly(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """Return *verb* with the errors that a person can do something about said in one line."""
+
+    @wraps(verb)
+    def said(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return verb(*args, **kwargs)
+        except Refused as exc:
+            raise Fault(str(exc), REFUSED) from exc
+        except KafkaError as exc:
+            raise Fault(_silent("Kafka", "CASEPULSE_KAFKA", exc)) from exc
+        except STORE_ERRORS as exc:
+            raise Fault(_silent("the store", "CASEPULSE_REDIS", exc)) from exc
+
+    return said
+
+
+def _silent(what: str, variable: str, exc: Exception) -> str:
+    return f"{what} does not answer ({type(exc).__name__}): is it running, and is {variable} its address?"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="casepulse")
+def main() -> None:
+    """Live performance figures for children's social care.
+
+    Start with `casepulse up`: it brings Kafka, Valkey, a worker, a server and a made-up authority to this machine,
+    and says where to look. `casepulse figures --from FILE` needs none of them.
+
+    Exit codes: 0 done, 1 failed, 2 wrong use, 3 refused to run because it would not be safe.
+    """
+
+
+for verb in VERBS:
+    verb.callback = plainly(verb.callback)  # type: ignore[arg-type]
+    main.add_command(verb)
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""The live stream: server-sent events, each the whole truth of a board, encoded once for all who watch it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+
+import msgspec
+
+from metrics.exposition.clock import Clocks
+from metrics.exposition.mash import message
+from metrics.reader import Reader
+
+TICK = 0.2  # seconds between two messages at most
+REST = 1.0  # seconds after which a board is looked at even if nothing came: time passes on its own
+BEAT = 10.0  # seconds after which a silent stream says that it is alive
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Board:
+    """One board of one authority, and whoever watches it. Built anew only while somebody does."""
+
+    def __init__(self, build: Callable[[], bytes], version: Callable[[], int]) -> None:
+        self._build, self._version = build, version
+        self._told = asyncio.Condition()
+        self._latest = b""
+        self._count = 0
+        self._watchers = 0
+        self._task: asyncio.Task[None] | None = None
+
+    async def watch(self) -> AsyncIterator[bytes]:
+        """Yield the board now and whenever it changes, newest only: who is slow misses what is past, never the last."""
+        self._watchers += 1
+        if self._task is None:
+            self._refresh()
+            self._task = asyncio.create_task(self._keep())
+        try:
+            yield b"retry: 1000\n\n" + self._latest
+            seen = self._count
+            while True:
+                if not await self._newer_than(seen):
+                    yield b"event: beat\ndata: {}\n\n"
+                    continue
+                seen = self._count
+                yield self._latest
+        finally:
+            self._watchers -= 1
+
+    async def _newer_than(self, seen: int) -> bool:
+        """Wait for a newer message; return whether one came before it was time for a sign of life."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(BEAT), self._told:
+                await self._told.wait_for(lambda: self._count != seen)
+        return self._count != seen
+
+    async def _keep(self) -> None:
+        """Rebuild on every change, and each second besides, until nobody watches."""
+        rest, version = 0.0, self._version()
+        while self._watchers:
+            await asyncio.sleep(TICK)
+            rest += TICK
+            if self._version() != version or rest >= REST:
+                rest, version = 0.0, self._version()
+                self._refresh()
+                async with self._told:
+                    self._told.notify_all()
+        self._task = None
+
+    def _refresh(self) -> None:
+        self._latest = b"event: board\ndata: " + self._build() + b"\n\n"
+        self._count += 1
+
+
+class Boards:
+    """Every board that somebody has watched."""
+
+    def __init__(self, reader: Reader, clocks: Clocks) -> None:
+        self._reader, self._clocks = reader, clocks
+        self._boards: dict[str | None, Board] = {}
+
+    def of(self, authority: str | None) -> Board:
+        """Return the MASH board of an authority; None: of the first there is."""
+        if authority not in self._boards:
+            self._boards[authority] = Board(lambda: self._built(authority), lambda: self._reader.version)
+        return self._boards[authority]
+
+    def _built(self, authority: str | None) -> bytes:
+        return _encode(message(self._reader, self._clocks, authority))

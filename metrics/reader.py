@@ -1,0 +1,169 @@
+"""The read side: holds every cell in memory, follows the store's changes, and never shows what may be wrong.
+
+A partition is withheld while nothing says how far it was read, while what was in the log at its last claim has not
+all been read, and, where it went back, until it is past the highest position that was ever shown. So a reader sees
+the figures of some prefix of the log, and none before one it has seen.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from metrics.catalogue import MEASURES
+from metrics.fold import Authority
+from metrics.store import STORE_ERRORS, Log, Position, Snapshot, Step, Store, View
+from metrics.sums import Sums
+
+EVERY = 0.05  # seconds between looks at the store
+PARTS = tuple(dict.fromkeys(part.name for measure in MEASURES for part in measure.parts))
+
+
+class NotReady(Exception):
+    """Figures are being rebuilt: say so, and no number. *read* is the share done, None where unknown."""
+
+    def __init__(self, read: float | None) -> None:
+        super().__init__("figures are being rebuilt from the log")
+        self.read = read
+
+
+@dataclass
+class Held:
+    """What is known of one partition."""
+
+    position: Position | None = None
+    sums: dict[str, Sums] = field(default_factory=dict)
+    authorities: dict[str, Authority] = field(default_factory=dict)
+    offset: int | None = None  # that `sums` are of
+    highest: int = 0  # ever shown of this log
+    log: Log | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether its figures may be shown."""
+        if self.position is None or self.offset is None:
+            return False
+        return self.offset >= max(self.position.head, self.highest)
+
+    @property
+    def read(self) -> tuple[int, int]:
+        """How many events were read, and of how many."""
+        head = max(self.position.head if self.position else 0, self.highest)
+        return min(self.offset or 0, head), head
+
+
+class Reader:
+    """Holds the partitions of one topic. `follow()` keeps it up to date; everything else answers from memory."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._held: dict[int, Held] = {0: Held()}
+        self.version = 0  # rises with every change
+        self.answered_at: float | None = None  # when the store last answered (monotonic seconds)
+
+    async def follow(self) -> None:
+        """Follow the store for ever."""
+        while True:
+            try:
+                await self.turn()
+            except STORE_ERRORS:
+                await asyncio.sleep(10 * EVERY)
+            await asyncio.sleep(EVERY)
+
+    async def turn(self) -> None:
+        """Look at the store once and take in what changed. Raises RedisError or OSError where it does not answer."""
+        for partition, held in list(self._held.items()):
+            view = await self._store.follow(partition, held.offset)
+            self.answered_at = time.monotonic()
+            await self._take(partition, held, view)
+        first = self._held[0].position
+        if first is not None and first.log.partitions > len(self._held):
+            self._held.update((n, Held()) for n in range(len(self._held), first.log.partitions))
+            await self.turn()
+
+    async def _take(self, partition: int, held: Held, view: View) -> None:
+        if view.position is None:
+            self._note(held, None)
+            return
+        if held.log != view.position.log:
+            held.log, held.highest, held.offset = view.position.log, 0, None
+        if self._follows(held, view):
+            for step in view.steps:
+                self._step(held, step)
+            if view.authorities != held.authorities:
+                held.authorities, self.version = view.authorities, self.version + 1
+            self._note(held, view.position)
+        else:
+            snapshot = await self._store.snapshot(partition, view.position, PARTS)
+            if snapshot is not None:
+                self._load(held, snapshot)
+
+    def _follows(self, held: Held, view: View) -> bool:
+        """Return whether the steps of *view* lead from what is held towards where the store stands."""
+        if held.position is None or view.position is None or held.position.generation != view.position.generation:
+            return False
+        at = held.offset
+        for step in view.steps:
+            if step.start != at:
+                return False
+            at = step.end
+        return at == view.position.offset or (bool(view.steps) and at is not None and at < view.position.offset)
+
+    def _step(self, held: Held, step: Step) -> None:
+        for authority, tally in step.tallies.items():
+            sums = held.sums.setdefault(authority, Sums())
+            for part, cells in tally.items():
+                sums.change(part, cells)
+        held.offset = step.end
+        self.version += 1
+
+    def _load(self, held: Held, snapshot: Snapshot) -> None:
+        held.sums = {name: Sums(snapshot.tallies.get(name)) for name in snapshot.authorities}
+        held.authorities = snapshot.authorities
+        held.offset = snapshot.position.offset
+        self.version += 1
+        self._note(held, snapshot.position)
+
+    def _note(self, held: Held, position: Position | None) -> None:
+        if held.position != position:
+            self.version += 1
+        held.position = position
+        if held.whole and held.offset is not None:
+            held.highest = max(held.highest, held.offset)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every partition may be shown."""
+        return all(held.whole for held in self._held.values())
+
+    def rebuilding(self) -> NotReady:
+        """Return how far the rebuilding has come."""
+        done, end = (sum(numbers) for numbers in zip(*(held.read for held in self._held.values()), strict=True))
+        return NotReady(done / end if end else None)
+
+    @property
+    def catalogue(self) -> str:
+        """The fingerprint that the figures were counted by."""
+        position = next((held.position for held in self._held.values() if held.position), None)
+        return position.catalogue if position else ""
+
+    def authorities(self) -> dict[str, Authority]:
+        """Return every authority that may be shown, by name. Raises NotReady where one may be missing."""
+        if not self.whole:
+            raise self.rebuilding()
+        return dict(sorted(item for held in self._held.values() for item in held.authorities.items()))
+
+    def authority(self, name: str) -> tuple[Authority, Sums] | None:
+        """Return an authority and its cells; None where there is none. Raises NotReady while it is withheld."""
+        for held in self._held.values():
+            if name in held.authorities:
+                if not held.whole:
+                    raise self.rebuilding()
+                return held.authorities[name], held.sums.get(name) or Sums()
+        if not self.whole:
+            raise self.rebuilding()
+        return None
+
+    def positions(self) -> Iterator[tuple[int, int | None]]:
+        """Yield each partition and the offset that its figures are of."""
+        return ((partition, held.offset) for partition, held in self._held.items())
