@@ -1,4 +1,4 @@
-"""Kafka and Valkey as plain child processes on loopback: for `casepulse up`, and for the tests."""
+"""Plain child processes on loopback, Kafka and Valkey above all: for `casepulse up`, and for the tests."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import redis
@@ -60,6 +60,8 @@ class Program:
     argv: tuple[str, ...]
     data: Path
     ready: Callable[[int], bool]  # given the process id: another process may be answering at the address
+    folder: Path | None = None  # to run in, where that is not *data*
+    environment: Mapping[str, str] = field(default_factory=dict)  # beside our own
 
     @property
     def log(self) -> Path:
@@ -134,7 +136,8 @@ class Running:
             self._claim(log.fileno())
             self._process = subprocess.Popen(
                 (sys.executable, "-ISc", DIE_WITH_PARENT, str(os.getpid()), *self.program.argv),
-                cwd=self.program.data,
+                cwd=self.program.folder or self.program.data,
+                env={**os.environ, **self.program.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -155,10 +158,13 @@ class Running:
         """Return the exit code, or None while the process lives (frozen is alive)."""
         return self._started().poll()
 
-    def stop(self, grace: float) -> None:
-        """Ask the program to end, and kill it if it has not within *grace* seconds."""
+    def ask_to_end(self) -> None:
         self._signal(signal.SIGTERM)
         self.thaw()  # a frozen process hears nothing until it goes on
+
+    def stop(self, grace: float) -> None:
+        """Ask the program to end, and kill it if it has not within *grace* seconds."""
+        self.ask_to_end()
         try:
             self._started().wait(grace)
         except subprocess.TimeoutExpired:
@@ -174,6 +180,15 @@ class Running:
 
     def thaw(self) -> None:
         self._signal(signal.SIGCONT)
+
+    def trim_log(self, limit: int) -> None:
+        """Begin the log afresh once it is longer than *limit*; what it held can be read until the next time."""
+        if self.program.log.stat().st_size > limit:
+            self._set_aside()
+
+    def _set_aside(self) -> None:
+        shutil.copyfile(self.program.log, self.program.log.with_suffix(".log.before"))
+        os.truncate(self.program.log, 0)  # the process goes on writing at the end, wherever that is
 
     def _signal(self, number: signal.Signals) -> None:
         if self.poll() is None:
@@ -191,8 +206,7 @@ class Running:
         except BlockingIOError:
             raise Failed(f"{self.program.name} is already running in {self.program.data}") from None
         # So that the last line is this run's, and the last run's can still be read.
-        shutil.copyfile(self.program.log, self.program.log.with_suffix(".log.before"))
-        os.truncate(log, 0)
+        self._set_aside()
 
     def _failed(self, what: str) -> Failed:
         log = self.program.log

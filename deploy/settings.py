@@ -1,6 +1,8 @@
 """The settings of an installation, read once into one frozen record."""
 
+import fcntl
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,8 @@ from streams.topics import EVENTS
 
 KAFKA = "127.0.0.1:9092"
 REDIS = "redis://127.0.0.1:6379/0"
+DATA_DIR = Path(".casepulse")
+LOCK, ENVIRONMENT = "up.lock", "environment"  # files of the data directory
 
 
 @dataclass(frozen=True)
@@ -28,14 +32,51 @@ class Settings:
         """What an authority may set; the same for all until `authority.toml` is read."""
         return Rules(calendar())
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment that `read_settings` reads these settings from."""
+        return {
+            "CASEPULSE_KAFKA": self.kafka,
+            "CASEPULSE_REDIS": self.redis,
+            "CASEPULSE_TOPIC": self.topic,
+            "CASEPULSE_DATA_DIR": str(self.data_dir),
+            "CASEPULSE_DEMONSTRATION": str(self.demonstration or ""),
+        }
+
+    def publish(self) -> None:
+        """Write the variables to the data directory: for a shell to source, and for `read_settings` to find."""
+        lines = (f"{name}={shlex.quote(value)}\n" for name, value in self.variables.items())
+        (self.data_dir / ENVIRONMENT).write_text("".join(lines))
+
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Return the settings that the environment gives."""
+    """Return the settings that the environment gives; where it names no parts, those of the `up` that runs here."""
+    if "CASEPULSE_KAFKA" not in environ and "CASEPULSE_REDIS" not in environ:  # never half of one and half of another
+        environ = {**_published(Path(environ.get("CASEPULSE_DATA_DIR", DATA_DIR))), **environ}
     clock = environ.get("CASEPULSE_DEMONSTRATION")
     return Settings(
         kafka=environ.get("CASEPULSE_KAFKA", KAFKA),
         redis=environ.get("CASEPULSE_REDIS", REDIS),
         topic=environ.get("CASEPULSE_TOPIC", EVENTS),
-        data_dir=Path(environ.get("CASEPULSE_DATA_DIR", ".casepulse")),
+        data_dir=Path(environ.get("CASEPULSE_DATA_DIR", DATA_DIR)),
         demonstration=Path(clock) if clock else None,
     )
+
+
+def _published(data_dir: Path) -> dict[str, str]:
+    """Return what the `up` running on *data_dir* has published; nothing where none runs."""
+    try:
+        with (data_dir / LOCK).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _read(data_dir / ENVIRONMENT)
+    except OSError:
+        return {}
+    return {}
+
+
+def _read(file: Path) -> dict[str, str]:
+    try:
+        return dict(assignment.split("=", 1) for assignment in shlex.split(file.read_text()))
+    except FileNotFoundError:  # it is only just starting
+        return {}

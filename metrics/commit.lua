@@ -1,7 +1,8 @@
 #!lua
 -- Cases, tallies, position and changes of one partition: together or not at all.
 -- KEYS: position, changes, dead letters, authorities, then the cases and tallies that ARGV[1] points at by index.
--- ARGV: 1 what to write, as MessagePack (metrics/store.py, Commit); 2 longest stream of changes.
+-- ARGV: 1 what to write, as MessagePack (metrics/store.py, Commit); 2 longest stream of changes; 3 the change that
+-- readers follow; then the cases and authorities that ARGV[1] points at (bytes: cmsgpack knows only text).
 -- Nothing rolls back here: every check and every sum comes before the first write.
 local commit = cmsgpack.unpack(ARGV[1])
 local position = redis.call('HMGET', KEYS[1], 'offset', 'generation')
@@ -51,13 +52,13 @@ end
 
 -- The one write that may still be refused, for an id that does not rise, is the first.
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], commit.position .. '-*',
-  'from', commit.expected, 'to', commit.position, 'change', commit.change)
-for _, case in ipairs(commit.cases) do redis.call('SET', KEYS[case[1]], case[2]) end
+  'from', commit.expected, 'to', commit.position, 'change', ARGV[3])
+for _, case in ipairs(commit.cases) do redis.call('SET', KEYS[case[1]], ARGV[case[2]]) end
 for _, write in ipairs(writes) do
   for first, last in chunks(write[2]) do redis.call('HSET', write[1], unpack(write[2], first, last)) end
   for first, last in chunks(write[3]) do redis.call('HDEL', write[1], unpack(write[3], first, last)) end
 end
 for _, dead in ipairs(commit.dead) do redis.call('ZADD', KEYS[3], dead[1], dead[2]) end
-for name, authority in pairs(commit.authorities) do redis.call('HSET', KEYS[4], name, authority) end
+for name, index in pairs(commit.authorities) do redis.call('HSET', KEYS[4], name, ARGV[index]) end
 redis.call('HSET', KEYS[1], 'offset', commit.position, 'dead_in_a_row', commit.dead_in_a_row)
 return {'ok', commit.position, commit.generation}

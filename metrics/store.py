@@ -210,27 +210,33 @@ class Store:
     async def commit(self, partition: int, commit: Commit) -> None:
         """Write it all, if the store still stands at the expected offset. Raises Moved, Refused."""
         keys = [self._key(partition, name) for name in ("position", "changes", "dead-letters", "authorities")]
-        cases, tallies = [], []
+        change = {authority: _fields(tally) for authority, tally in commit.change.tallies.items()}
+        values: list[Any] = [b"", CHANGES_KEPT, _pack(change)]  # the first is what points at the others
+        cases, tallies, authorities = [], [], {}
         for key, kept in commit.change.cases.items():
             keys.append(self._key(partition, "case", *key))
-            cases.append((len(keys), _pack(kept) if isinstance(kept, str) else encode_case(kept)))
-        change = {authority: _fields(tally) for authority, tally in commit.change.tallies.items()}
-        for authority, parts in change.items():
+            values.append(_pack(kept) if isinstance(kept, str) else encode_case(kept))
+            cases.append((len(keys), len(values)))
+        for name, authority in commit.change.authorities.items():
+            values.append(_pack(authority))
+            authorities[name] = len(values)
+        for name, parts in change.items():
             for part, fields in parts.items():
-                keys.append(self._key(partition, "tally", commit.generation, authority, part))
+                keys.append(self._key(partition, "tally", commit.generation, name, part))
                 tallies.append((len(keys), list(fields), list(fields.values())))
-        packed = {
-            "expected": str(commit.expected),
-            "position": str(commit.position),
-            "generation": commit.generation,
-            "cases": cases,
-            "tallies": tallies,
-            "dead": commit.dead,
-            "dead_in_a_row": str(commit.dead_in_a_row),
-            "authorities": {name: _pack(authority) for name, authority in commit.change.authorities.items()},
-            "change": _pack(change),
-        }
-        said, *about = await self._commit(keys=keys, args=[_pack(packed), CHANGES_KEPT])
+        values[0] = _pack(
+            {
+                "expected": str(commit.expected),
+                "position": str(commit.position),
+                "generation": commit.generation,
+                "cases": cases,
+                "tallies": tallies,
+                "authorities": authorities,
+                "dead": commit.dead,
+                "dead_in_a_row": str(commit.dead_in_a_row),
+            }
+        )
+        said, *about = await self._commit(keys=keys, args=values)
         if said == b"moved":
             raise Moved(f"expected {commit.expected}, found {about[0].decode() or 'nothing'}")
         if said != b"ok":

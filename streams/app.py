@@ -48,8 +48,8 @@ class Kafka:
     def __init__(self, app: Any, settings: Settings) -> None:
         self._app = app
         self._topic = settings.topic
-        self._producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, max_request_size=2 * 1024 * 1024)
-        self._started = False
+        self._address = settings.kafka
+        self._producer: AIOKafkaProducer | None = None  # made for the first dead letter
 
     async def bounds(self, partitions: list[Any]) -> dict[Any, tuple[int, int]]:
         thread = self._app.consumer._thread
@@ -58,13 +58,14 @@ class Kafka:
         return {tp: (oldest[tp], end[tp]) for tp in partitions}
 
     async def reject(self, partition: int, rejected: list[Rejected]) -> None:
-        if not self._started:
-            await self._producer.start()
-            self._started = True
+        if self._producer is None:
+            producer = AIOKafkaProducer(bootstrap_servers=self._address, max_request_size=2 * 1024 * 1024)
+            await producer.start()
+            self._producer = producer
         await send(self._producer, topics.rejected(self._topic), self._topic, partition, rejected)
 
     async def close(self) -> None:
-        if self._started:
+        if self._producer is not None:
             await self._producer.stop()
 
 
@@ -117,27 +118,28 @@ class Worker:
             store, log, self._settings.rules, kafka, self._settings.dead_letter_limit, self._counters, self._health
         )
         app.owner = owner
-        running = asyncio.ensure_future(app.start())
+        starting = asyncio.ensure_future(app.start())  # may never return, where the store is away
         watch(self._health)
         looking = asyncio.ensure_future(self._look(store, log))
         try:
-            while not (self._stop.is_set() or running.done() or looking.done() or app.crashed or owner.refused):
+            while not (self._stop.is_set() or _failed(starting) or looking.done() or app.crashed or owner.refused):
                 await asyncio.sleep(0.05)
-            return self._why(running, looking, app, owner)
+            return self._why(starting, looking, app, owner)
         finally:
             looking.cancel()
+            starting.cancel()
             _end_within(STOP_WITHIN)
             await app.stop()
             await kafka.close()
 
-    def _why(self, running: "asyncio.Future[Any]", looking: "asyncio.Future[Any]", app: Any, owner: Owner) -> int:
+    def _why(self, starting: "asyncio.Future[Any]", looking: "asyncio.Future[Any]", app: Any, owner: Owner) -> int:
         if owner.refused is not None:
             return _say(f"refused to go on: {owner.refused}", REFUSED)
         if looking.done() and (refused := looking.exception()) is not None:
             return _say(f"refused to go on: {refused}", REFUSED)
         if self._stop.is_set():
             return DONE
-        crash = running.exception() if running.done() and not running.cancelled() else app.crash_reason
+        crash = starting.exception() if _failed(starting) else app.crash_reason
         return _say(f"ended by {type(crash).__name__}, to be started again", FAILED)
 
     async def _look(self, store: Store, log: Log) -> None:
@@ -150,6 +152,10 @@ class Worker:
                     raise Refused("the topic is not the one that this worker began with: start it again")
             except (topics.KafkaError, *STORE_ERRORS):
                 continue  # away, not wrong
+
+
+def _failed(task: "asyncio.Future[Any]") -> bool:
+    return task.done() and not task.cancelled() and task.exception() is not None
 
 
 def _app(settings: Settings) -> Any:
@@ -203,5 +209,6 @@ def main(settings: Settings) -> int:
     """Run a worker until it ends; return its exit code: 0 told to stop, 1 failed, 3 refused."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("aiokafka").setLevel(logging.ERROR)  # some 75 warnings a second while a broker is away
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # what matters of it we say ourselves
     gc.freeze()
     return asyncio.run(Worker(settings).run())

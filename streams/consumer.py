@@ -121,6 +121,7 @@ class StoreConsumer(driver.Consumer):  # type: ignore[misc]
         for exc in failed:
             if not isinstance(exc, Reseek):
                 raise exc
+            self.log.warning("asking the store where it is: %s", exc)
         return not failed
 
     async def _apply(self, tp: TP, records: list[Any]) -> None:

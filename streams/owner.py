@@ -182,7 +182,7 @@ class Owner:
         self._health.excused_at = time.monotonic()
         self._counters.conflicts.labels(kind).inc()
         self._held.clear()
-        return Reseek(f"{kind}: {type(exc).__name__}")
+        return Reseek(f"{kind} ({exc if isinstance(exc, Moved) else type(exc).__name__})")
 
 
 def _sent_at(headers: Iterable[tuple[str, bytes]]) -> datetime | None:

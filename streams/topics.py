@@ -8,6 +8,7 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 from metrics.store import Log, Refused
 
 EVENTS = "case-events"
+PATIENCE = 10_000  # milliseconds
 PARTITIONS = 8  # fixed for life: an authority must not change its log
 
 __all__ = ["EVENTS", "PARTITIONS", "KafkaError", "describe", "ensure", "rejected"]
@@ -29,7 +30,7 @@ def ensure(bootstrap: str, topic: str = EVENTS, partitions: int = PARTITIONS) ->
         # Dead letters may hold anything that a broken source wrote: kept only as long as mending it takes.
         NewTopic(rejected(topic), 1, 1, topic_configs={"retention.ms": str(14 * 24 * 3600 * 1000)}),
     )  # fmt: skip
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=PATIENCE)
     try:
         there = set(admin.list_topics())
         for new in wanted:
@@ -50,7 +51,7 @@ def describe(bootstrap: str, topic: str = EVENTS) -> Log:
 
     Raises KafkaError where Kafka does not answer, Refused where the topic is missing or not as it must be.
     """
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=PATIENCE)
     try:
         if topic not in admin.list_topics():
             raise Refused(f"Kafka has no topic {topic}: `casepulse up` makes one, or make it as the runbook says")

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from events.event import Moment
 from events.simulator.office import office_hours
-from events.time import LONDON, MICROSECOND, instant, moment_of
+from events.time import LONDON, instant, moment_of
 
 REAL_TIME = 1.0
 BEGINS = datetime(2017, 12, 14, 14, tzinfo=LONDON)  # an ordinary Thursday, in the month of the report that we follow
@@ -36,7 +36,7 @@ class DemonstrationClock(Struct, frozen=True):
         if self.speed == REAL_TIME:
             return wall.astimezone(LONDON)
         hours = office_hours()
-        passed = max(0, (wall - self.started_at) // MICROSECOND)
+        passed = max(0, instant(wall) - instant(self.started_at))  # of two times of one zone Python forgets the offsets
         elapsed = hours.elapsed(instant(self.began_at)) + int(passed * self.speed)
         if elapsed >= hours.elapsed(instant(wall)):
             return wall.astimezone(LONDON)

@@ -65,7 +65,8 @@ ENDS: Odds[str] = (("E4A", 0.35), ("E45", 0.15), ("E11", 0.12), ("E8", 0.3), ("E
 def choose(random: Random, odds: Odds[Thing]) -> Thing:
     """Return one of *odds*, each as likely as its weight says."""
     things, weights = _parted(odds)
-    return random.choices(things, cum_weights=weights)[0]
+    chosen: Thing = random.choices(things, cum_weights=weights)[0]
+    return chosen
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,130 @@
+"""The real parts of a journey: topics of its own, workers as processes, and what the store says."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from kafka import KafkaProducer
+
+from metrics.reader import PARTS
+from metrics.store import Snapshot, Store, connect
+from metrics.tally import Tally
+from streams import topics
+from streams.processor import partition_of
+
+MAIN = (sys.executable, "-m", "deploy.command")
+
+
+def new_topic(kafka: str, partitions: int = 4) -> str:
+    """Make a topic that no other test knows, and its topic of dead letters."""
+    name = f"case-events-{uuid4().hex[:8]}"
+    topics.ensure(kafka, name, partitions)
+    return name
+
+
+def environment(kafka: str, redis: str, topic: str) -> dict[str, str]:
+    """Return the environment that points the command at these parts."""
+    return {**os.environ, "CASEPULSE_KAFKA": kafka, "CASEPULSE_REDIS": redis, "CASEPULSE_TOPIC": topic}
+
+
+class Process:
+    """A casepulse process."""
+
+    def __init__(self, *arguments: str, env: Mapping[str, str], log: Path, command: Iterable[str] = MAIN) -> None:
+        self.log = log
+        with log.open("ab") as out:
+            self._process = subprocess.Popen([*command, *arguments], env=dict(env), stdout=out, stderr=out)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def signal(self, number: int) -> None:
+        self._process.send_signal(number)
+
+    def ended(self) -> int | None:
+        return self._process.poll()
+
+    def wait(self, seconds: float) -> int:
+        return self._process.wait(seconds)
+
+    def kill(self) -> None:
+        if self.ended() is None:
+            self.signal(signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self, seconds: float = 10) -> int:
+        """End it as an operator would, and return its exit code."""
+        if self.ended() is None:
+            self.signal(signal.SIGCONT)
+            self.signal(signal.SIGTERM)
+        return self.wait(seconds)
+
+
+@contextmanager
+def worker(env: Mapping[str, str], log: Path, *arguments: str) -> Iterator[Process]:
+    """Run a worker while the block lasts."""
+    process = Process("worker", *arguments, env=env, log=log)
+    try:
+        yield process
+    finally:
+        process.kill()
+
+
+def send(kafka: str, topic: str, events: Iterable[Mapping[str, Any] | bytes], partitions: int = 4) -> None:
+    """Send events as another system would: plain JSON, keyed by authority. Bytes go as they are, keyed `X99999901`."""
+    producer = KafkaProducer(bootstrap_servers=kafka, linger_ms=5)
+    for event in events:
+        authority = "X99999901" if isinstance(event, bytes) else str(event["authority"])
+        value = event if isinstance(event, bytes) else json.dumps(event).encode()
+        producer.send(topic, value, key=authority.encode(), partition=partition_of(authority, partitions))
+    producer.flush()
+    producer.close()
+
+
+def snapshots(redis: str, topic: str) -> dict[int, Snapshot]:
+    """Return every partition as the store has it."""
+
+    async def read() -> dict[int, Snapshot]:
+        store = Store(connect(redis), topic)
+        found = {}
+        partition = 0
+        while (position := await store.position(partition)) is not None:
+            snapshot = await store.snapshot(partition, position, PARTS)
+            if snapshot is not None:
+                found[partition] = snapshot
+            partition += 1
+        await store.close()
+        return found
+
+    return asyncio.run(read())
+
+
+def tallies(redis: str, topic: str) -> dict[str, Tally]:
+    """Return the tallies of every authority."""
+    return {name: tally for snapshot in snapshots(redis, topic).values() for name, tally in snapshot.tallies.items()}
+
+
+def committed(redis: str, topic: str) -> int:
+    """Return how many records are committed, over all partitions; -1 where nothing is kept."""
+    found = snapshots(redis, topic)
+    return sum(snapshot.position.offset for snapshot in found.values()) if found else -1
+
+
+def eventually(true: Callable[[], bool], within: float, every: float = 0.1) -> None:
+    """Wait until *true* holds; fail with what it is about after so many seconds."""
+    until = time.monotonic() + within
+    while not true():
+        assert time.monotonic() < until, f"not within {within} s: {true.__name__}"
+        time.sleep(every)
+
+
