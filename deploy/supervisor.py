@@ -32,8 +32,10 @@ class Service:
 
     running: Running
     needs: tuple[str, ...] = ()  # names of those that must be ready before it is started
+    first_after: tuple[str, ...] = ()  # those that must be ready before its first start only
     refusal: int | None = None  # the exit code after which it is left alone
     grace: float = 2.0  # seconds that it is given to end
+    tells: bool = False  # its log's last line says how far it is
     backoff: Backoff = field(default_factory=Backoff)
     due: float = 0.0
     started: float | None = None  # None while it does not run
@@ -48,15 +50,25 @@ class Service:
     def name(self) -> str:
         return self.running.program.name
 
+    @property
+    def progress(self) -> str:
+        """Its name, and how far it is where it tells."""
+        told = last_line(self.running.program.log) if self.tells and self.started is not None else ""
+        return f"{self.name} ({told})" if told else self.name
+
 
 class Supervisor:
-    """Starts, watches and stops services; *say* is given a line for whoever looks on. Needs come before the needy."""
+    """Starts, watches and stops services; *say* is given a line for whoever looks on."""
 
-    def __init__(self, services: Iterable[Service], say: Callable[[str], None]) -> None:
-        self._services = {service.name: service for service in services}
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._services: dict[str, Service] = {}
         self._say = say
         self._began = time.monotonic()
         self._paused: frozenset[str] = frozenset()
+
+    def keep(self, services: Iterable[Service]) -> None:
+        """Keep *services* running from the next turn on, each named after those that it needs."""
+        self._services = {service.name: service for service in services}
 
     @property
     def waiting(self) -> tuple[Service, ...]:
@@ -97,7 +109,7 @@ class Supervisor:
     def _may_start(self, service: Service) -> bool:
         if service.name in self._paused or service.has_refused or time.monotonic() < service.due:
             return False
-        return self._has(service.needs)
+        return self._has(service.needs if service.has_been_ready else (*service.needs, *service.first_after))
 
     def _start(self, service: Service) -> None:
         service.tries += 1
@@ -125,7 +137,7 @@ class Supervisor:
         log = service.running.program.log
         if code == service.refusal:
             service.has_refused = True
-            self._say(f"{last_line(log)}\n  It is not started again; the rest stays up. Put that right, then start anew.")
+            self._say(f"{last_line(log)}. It stays away until all is started anew; the rest goes on")
         elif self._has(service.needs):
             said = "" if code < 0 else last_line(log)
             self._again(service, lived, (f"killed by signal {-code}" if code < 0 else f"code {code}"), said)
@@ -135,15 +147,15 @@ class Supervisor:
     def _again(self, service: Service, lived: float, how: str, said: str = "") -> None:
         if not service.has_been_ready and service.tries >= TRIES:
             log = service.running.program.log
-            raise Failed(f"{service.name} does not start ({how}); the last line of {log}: {last_line(log) or 'nothing'}")
+            raise Failed(f"{service.name} does not start ({how}); the last line of {log}: {last_line(log)}")
         service.due = time.monotonic() + service.backoff.after(lived)
-        said = f"\n  It said: {said}" if said else ""
+        said = f". The last it said: {said}" if said else ""
         self._say(f"{service.name} ended ({how}); starting it again{said}")
 
     def _is_ready(self, service: Service) -> None:
         service.ready, service.tries = time.monotonic(), 0
         if not service.has_been_ready:
-            self._say(f"{service.name} ready in {service.ready - self._began:.1f} s")
+            self._say(f"{service.progress} ready in {service.ready - self._began:.1f} s")
         elif service.ended is not None:
             self._say(f"{service.name} is back after {service.ready - service.ended:.1f} s")
         service.has_been_ready, service.ended = True, None

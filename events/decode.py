@@ -4,7 +4,7 @@ Every rule of CONTRACT 1 that a single record can break has its reason below.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import reduce
 from operator import or_
@@ -13,14 +13,14 @@ import msgspec
 
 from events import EVENTS
 from events.event import ChildEvent, Event, Id, Moment, Retraction
-from events.person import PersonRecorded
-from events.time import instant
+from events.time import instant, midnight
 from events.workforce import WorkerRecorded
 
 LARGEST = 64 * 1024  # bytes
 TOLERANCE = timedelta(hours=24)  # how far a clock or an entry may run ahead
 CALENDAR = (1995, 2050)  # years for which working days are known
-STORABLE = (1900, 2100)  # years for every other instant: beyond, arithmetic on offsets may overflow
+OUTSIDE_CALENDAR = frozenset(("person.recorded", "worker.recorded"))  # types that may lie outside it
+STORABLE = (1900, 2100)  # years for every instant: beyond, arithmetic on offsets may overflow
 
 
 class Reason(StrEnum):
@@ -71,6 +71,8 @@ class _Envelope(msgspec.Struct, frozen=True, kw_only=True):
     worker: Id | None = None
 
 
+# Working days are London's: 1995-01-01T00:00+01:00 is a moment of 1994.
+_BEGINS, _ENDS = midnight(date(CALENDAR[0], 1, 1)), midnight(date(CALENDAR[1] + 1, 1, 1))
 TYPES: dict[str, type[Event]] = {str(kind.__struct_config__.tag): kind for kind in EVENTS}
 _MOMENTS: dict[type[Event], tuple[str, ...]] = {
     kind: tuple(n for n in ("recorded_at", "received_at", "complete_to", "died_on") if n in kind.__struct_fields__)
@@ -97,9 +99,20 @@ def decode_lines(lines: Iterator[bytes], now: datetime) -> Iterator[Event | Dead
     for line in lines:
         if line.strip():
             try:
-                yield decode(line, now)
+                yield decode(line.rstrip(b"\r\n"), now)  # what ends the line is no part of the event
             except DeadLetter as dead:
                 yield dead
+
+
+def encode(event: Event) -> bytes:
+    """Return *event* as it stands on the wire; decode gives it back."""
+    if not isinstance(event, Retraction):
+        return msgspec.json.encode(event)
+    told = msgspec.to_builtins(event)
+    about = "worker" if event.retracts == "worker.recorded" else "child" if event.child else None
+    fields = {name: value for name, value in told.items() if name not in ("type", "retracts", "child")}
+    subject = {about: event.child.removeprefix("worker\x1f")} if about else {}
+    return msgspec.json.encode({"type": event.retracts, **fields, **subject})
 
 
 def _parse(value: bytes | None) -> Event:
@@ -107,20 +120,28 @@ def _parse(value: bytes | None) -> Event:
         raise DeadLetter(Reason.EMPTY)
     if len(value) > LARGEST:
         raise DeadLetter(Reason.TOO_LARGE)
+    found = _read(value)
+    if isinstance(found, DeadLetter):
+        raise found  # only here, where no error of msgspec is in flight: it quotes values, and would be its context
+    return found
+
+
+def _read(value: bytes) -> Event | DeadLetter:
     try:
         value.decode()  # msgspec does not look into fields that it skips
         return _event.decode(value)
     except UnicodeDecodeError:
-        raise DeadLetter(Reason.NOT_UTF8) from None
+        return DeadLetter(Reason.NOT_UTF8)
     except RecursionError:  # msgspec's own limit raises Python's error, not its own
-        raise DeadLetter(Reason.NESTED_TOO_DEEPLY) from None
+        return DeadLetter(Reason.NESTED_TOO_DEEPLY)
     except msgspec.ValidationError as exc:
-        return _retracted(value) or _reject(str(exc))
+        fault = str(exc)
     except msgspec.DecodeError:
-        raise DeadLetter(Reason.NOT_JSON) from None
+        return DeadLetter(Reason.NOT_JSON)
+    return _retracted(value) or _letter(fault)
 
 
-def _retracted(value: bytes) -> Retraction | None:
+def _retracted(value: bytes) -> Retraction | DeadLetter | None:
     """Return *value* as a retraction that gives no more than the envelope, or None where it is not one."""
     try:
         told = _envelope.decode(value)
@@ -131,11 +152,11 @@ def _retracted(value: bytes) -> Retraction | None:
         wanted = {name: fields[name] for name in Retraction.__struct_fields__ if name in fields and name != "retracts"}
         subject = told.child if issubclass(kind, ChildEvent) else told.worker if kind is WorkerRecorded else ""
         if subject is None:
-            raise DeadLetter(Reason.MISSING_FIELD, "$.child" if issubclass(kind, ChildEvent) else "$.worker")
+            return DeadLetter(Reason.MISSING_FIELD, "$.child" if issubclass(kind, ChildEvent) else "$.worker")
         about = f"worker\x1f{subject}" if kind is WorkerRecorded else subject
         text = msgspec.json.encode({**wanted, "type": "Retraction", "retracts": told.type, "child": about})
         return msgspec.json.decode(text, type=Retraction)
-    except (KeyError, msgspec.DecodeError):
+    except (KeyError, RecursionError, msgspec.DecodeError):
         return None
 
 
@@ -150,14 +171,16 @@ _FAULTS: tuple[tuple[str, Reason], ...] = (  # how msgspec's messages begin; wha
 )
 
 
-def _reject(message: str) -> Event:
-    """Raise the DeadLetter for msgspec's *message*, keeping its place and none of the values it quotes."""
+def _letter(message: str) -> DeadLetter:
+    """Return the DeadLetter for msgspec's *message*, keeping its place and none of the values it quotes."""
     fault, _, place = message.rpartition(" - at `")
     place = place.rstrip("`") if fault else "$"
     fault = fault or message
     reason = next((reason for start, reason in _FAULTS if fault.startswith(start)), None)
     if reason is Reason.MISSING_FIELD:
         place = f"{place}.{fault.split('`')[1]}"
+    elif fault.endswith("got `null`") and place.startswith("$.") and not place.endswith("]"):  # null is as left out
+        reason = Reason.MISSING_FIELD
     elif place == "$" and fault.startswith("Expected `object`"):
         reason = Reason.NOT_AN_OBJECT
     elif place == "$.type" and fault.startswith("Invalid value"):
@@ -168,17 +191,17 @@ def _reject(message: str) -> Event:
         reason = Reason.WRONG_LENGTH
     elif fault.startswith(("Expected `int` ", "Expected `float` ")) and "got" not in fault:
         reason = Reason.OUT_OF_RANGE
-    raise DeadLetter(reason or Reason.WRONG_TYPE, place)
+    return DeadLetter(reason or Reason.WRONG_TYPE, place)
 
 
 def _check_times(event: Event, appended_at: datetime) -> None:
+    if event.recorded_at > appended_at + TOLERANCE:
+        raise DeadLetter(Reason.RECORDED_IN_THE_FUTURE, "$.recorded_at")
     for name in _MOMENTS[type(event)]:
         moment = getattr(event, name)
         if moment is not None and not STORABLE[0] <= moment.year <= STORABLE[1]:
             raise DeadLetter(Reason.OUTSIDE_CALENDAR, f"$.{name}")
     _check_occurred(event)
-    if event.recorded_at > appended_at + TOLERANCE:
-        raise DeadLetter(Reason.RECORDED_IN_THE_FUTURE, "$.recorded_at")
 
 
 def _check_occurred(event: Event) -> None:
@@ -189,9 +212,11 @@ def _check_occurred(event: Event) -> None:
     if day is not None and moment is not None:
         raise DeadLetter(Reason.TWO_DATES, "$.occurred_at")
     place = "$.occurred_on" if moment is None else "$.occurred_at"
-    first, last = STORABLE if isinstance(event, PersonRecorded | WorkerRecorded) else CALENDAR
-    if not first <= told.year <= last:
+    if not STORABLE[0] <= told.year <= STORABLE[1]:
+        raise DeadLetter(Reason.OUTSIDE_CALENDAR, place)
+    occurred = event.occurred
+    if not _BEGINS <= occurred < _ENDS and event.type not in OUTSIDE_CALENDAR:
         raise DeadLetter(Reason.OUTSIDE_CALENDAR, place)
     # Planned allocations are ordinary; anything else dated after it was recorded is a slip of the keyboard.
-    if event.occurred > instant(event.recorded_at + TOLERANCE) and event.type != "case.allocated":
+    if occurred > instant(event.recorded_at + TOLERANCE) and event.type != "case.allocated":
         raise DeadLetter(Reason.IN_THE_FUTURE, place)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from events.time import Instant, instant, midnight
+from events.time import Instant, day_of, instant, midnight
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -51,6 +51,11 @@ class Event(Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=T
             return midnight(self.occurred_on)
         assert self.occurred_at is not None, "decode lets nothing through without a date"
         return instant(self.occurred_at)
+
+    @property
+    def day(self) -> date:
+        """The Europe/London day on which it happened."""
+        return self.occurred_on or day_of(self.occurred)
 
     @property
     def known(self) -> Instant:

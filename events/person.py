@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from events.event import ChildEvent, Id
 
-BirthMonth = Annotated[str, Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+BirthMonth = Annotated[str, Meta(pattern="^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$", max_length=7)]  # $ lets a newline by
 
 
 class PersonRecorded(ChildEvent, frozen=True, kw_only=True, tag="person.recorded"):

@@ -26,7 +26,7 @@ def midnight(day: date) -> Instant:
 
 def instant(moment: datetime) -> Instant:
     """Return *moment*, which must carry its offset or zone, as an instant."""
-    return (moment.astimezone(UTC) - EPOCH) // MICROSECOND
+    return (moment - EPOCH) // MICROSECOND
 
 
 def end_of(day: date) -> Instant:

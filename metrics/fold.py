@@ -29,6 +29,11 @@ class Feed(msgspec.Struct, frozen=True):
     recorded_at: Moment
     complete_to: Moment | None  # None: the report was retracted
 
+    @property
+    def order(self) -> tuple[object, ...]:
+        """Newest last. Reports that rank alike are told apart by what they say: any rule, but one rule."""
+        return self.rank, self.complete_to is not None, self.complete_to or self.recorded_at
+
 
 class Authority(msgspec.Struct, frozen=True):
     """What holds of an authority as a whole."""
@@ -85,9 +90,9 @@ def _note(noted: dict[str, Authority], before: Mapping[str, Authority], event: E
         now = msgspec.structs.replace(now, simulated=True)
     if event.type == "feed.reported":
         newest = now.feeds.get(event.record)
-        if newest is None or newest.rank < event.rank:
-            complete_to = event.complete_to if isinstance(event, FeedReported) and not event.retracted else None
-            feed = Feed(event.rank, event.recorded_at, complete_to)
+        complete_to = event.complete_to if isinstance(event, FeedReported) and not event.retracted else None
+        feed = Feed(event.rank, event.recorded_at, complete_to)
+        if newest is None or newest.order < feed.order:
             now = msgspec.structs.replace(now, feeds={**now.feeds, event.record: feed})
     if now != known:
         noted[event.authority] = now

@@ -38,7 +38,7 @@ class Measure:
     window: str = "now"
     polarity: Polarity = "neither"
     target: float | None = None
-    beside: Mapping[str, Part] = field(default_factory=dict)  # what is not in the figure yet
+    beside: Mapping[str, Part] = field(default_factory=dict, hash=False)  # what is not in the figure yet
 
     @property
     def windows(self) -> tuple[str, ...]:

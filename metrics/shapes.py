@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 from events.case import Person
 from events.event import ChildEvent, Event
-from events.time import Instant, day_of, midnight
+from events.time import Instant, midnight
 from metrics.timeline import Stretch, Timeline, uppermost
 from metrics.working_days import Calendar, WorkingDays
 
@@ -103,7 +103,7 @@ def ends_before(start: Event, end: Event) -> bool:
     """Return whether *end* lies before *start*: by day, and by instant only where both are instants (MEASURES 1.7)."""
     if start.occurred_at is not None and end.occurred_at is not None:
         return end.occurred < start.occurred
-    return day_of(end.occurred) < day_of(start.occurred)
+    return end.day < start.day
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ class Clock:
 
     def late_from(self, start: Event, rules: Rules) -> Instant:
         """Return the first overdue moment: 00:00 of the day after the last day in time. Raises OutsideCalendar."""
-        last = self.deadline.falls_on(day_of(start.occurred), rules.days, rules.roll_start_forward)
+        last = self.deadline.falls_on(start.day, rules.days, rules.roll_start_forward)
         return midnight(last + timedelta(days=1))
 
     def _open(self, start: Event, end: Event | None, late: Instant) -> Iterator[Cell]:

@@ -277,15 +277,11 @@ class Store:
     async def cases(self, partition: int) -> AsyncIterator[tuple[str, Case]]:
         """Yield every household of *partition* with its authority."""
         prefix = self._key(partition, "case") + ":"
-        batch: list[bytes] = []
-        async for key in self._client.scan_iter(match=prefix + "*", count=1000):
-            batch.append(key)
-            if len(batch) == 500:
-                for found in await self._households(prefix, batch):
-                    yield found
-                batch = []
-        for found in await self._households(prefix, batch):
-            yield found
+        # SCAN may say a key twice, and a household must not count twice.
+        keys = sorted({key async for key in self._client.scan_iter(match=prefix + "*", count=1000)})
+        for first in range(0, len(keys), 500):
+            for household in await self._households(prefix, keys[first : first + 500]):
+                yield household
 
     async def _households(self, prefix: str, keys: list[bytes]) -> list[tuple[str, Case]]:
         values = await self._client.mget(keys) if keys else []

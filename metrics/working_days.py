@@ -54,7 +54,7 @@ class Calendar:
 
     def on_or_after(self, day: date) -> date:
         """Return *day* if it is a working day, else the next. Raises OutsideCalendar."""
-        return self.nth_after(day - timedelta(days=1), 1)
+        return day if self.covers(day) else self.nth_after(day, 1)
 
     def covers(self, day: date) -> bool:
         """Return whether *day* is a working day. Raises OutsideCalendar."""

@@ -19,7 +19,7 @@ from metrics.shapes import Rules
 from metrics.store import STORE_ERRORS, Log, Refused, Store, connect
 from streams import topics
 from streams.consumer import StoreTransport
-from streams.dead_letters import Limit, send
+from streams.dead_letters import Limit, new_producer, send
 from streams.health import Counters, Health, serve, watch
 from streams.owner import Owner
 from streams.processor import Rejected
@@ -50,6 +50,7 @@ class Kafka:
         self._topic = settings.topic
         self._address = settings.kafka
         self._producer: AIOKafkaProducer | None = None  # made for the first dead letter
+        self._making = asyncio.Lock()  # partitions reject side by side, and one producer is enough
 
     async def bounds(self, partitions: list[Any]) -> dict[Any, tuple[int, int]]:
         thread = self._app.consumer._thread
@@ -58,10 +59,8 @@ class Kafka:
         return {tp: (oldest[tp], end[tp]) for tp in partitions}
 
     async def reject(self, partition: int, rejected: list[Rejected]) -> None:
-        if self._producer is None:
-            producer = AIOKafkaProducer(bootstrap_servers=self._address, max_request_size=2 * 1024 * 1024)
-            await producer.start()
-            self._producer = producer
+        async with self._making:
+            self._producer = self._producer or await new_producer(self._address)
         await send(self._producer, topics.rejected(self._topic), self._topic, partition, rejected)
 
     async def close(self) -> None:

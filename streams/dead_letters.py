@@ -1,15 +1,19 @@
 """Dead letters: listed once by coordinate with the commit, sent on as they came, and a limit that stops the line."""
 
+import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from metrics.store import Refused
 from streams.processor import Batch, Rejected, reasons
 
 LOOK_BACK = 10_000  # records
 DEFAULT_LIMIT = 1000
+LARGEST_SENT = 2 * 1024 * 1024  # bytes
 
 
 class TooManyDeadLetters(Refused):
@@ -43,14 +47,34 @@ def listed(rejected: Iterable[Rejected]) -> list[tuple[int, str]]:
     return [(d.record.offset, f"{d.record.offset} {d.letter.reason} {d.letter.place}") for d in rejected]
 
 
-async def send(producer: AIOKafkaProducer, topic: str, source: str, partition: int, rejected: list[Rejected]) -> None:
+async def new_producer(bootstrap: str) -> AIOKafkaProducer:
+    """Return a started producer for `send`. Raises KafkaError.
+
+    It is given whole records: a null value with a null key it would refuse.
+    """
+    producer = AIOKafkaProducer(
+        bootstrap_servers=bootstrap, max_request_size=LARGEST_SENT, value_serializer=attrgetter("value")
+    )
+    try:
+        await producer.start()
+    except KafkaError:
+        await producer.stop()
+        raise
+    return producer
+
+
+async def send(to: AIOKafkaProducer, topic: str, source: str, partition: int, rejected: list[Rejected]) -> None:
     """Send the bytes on as they came. After a crash they may be sent twice: the coordinate tells. Raises KafkaError."""
-    sent = [
-        await producer.send(topic, dead.record.value, key=dead.record.key, headers=_headers(source, partition, dead))
-        for dead in rejected
-    ]
-    for acknowledged in sent:
-        await acknowledged
+    await asyncio.gather(*(_send(to, topic, dead, _headers(source, partition, dead)) for dead in rejected))
+
+
+async def _send(to: AIOKafkaProducer, topic: str, dead: Rejected, headers: list[tuple[str, bytes]]) -> None:
+    try:
+        await (await to.send(topic, dead.record, key=dead.record.key, headers=headers))
+    except MessageSizeTooLargeError:
+        # It came compressed, or fitted only without our headers. Its coordinate says where the bytes are; to wait for
+        # Kafka to take them would be to wait for ever.
+        await (await to.send(topic, replace(dead.record, value=None), headers=headers))
 
 
 def _headers(source: str, partition: int, dead: Rejected) -> list[tuple[str, bytes]]:

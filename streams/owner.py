@@ -185,10 +185,10 @@ class Owner:
         return Reseek(f"{kind} ({exc if isinstance(exc, Moved) else type(exc).__name__})")
 
 
-def _sent_at(headers: Iterable[tuple[str, bytes]]) -> datetime | None:
+def _sent_at(headers: Iterable[tuple[str, bytes | None]]) -> datetime | None:
     """Return the moment that a producer says it sent a record at; None where it does not, or not readably."""
     for name, value in headers:
-        if name == "sent_at":
+        if name == "sent_at" and value is not None:
             try:
                 sent = datetime.fromisoformat(value.decode())
             except ValueError:

@@ -4,14 +4,12 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
 from kafka import KafkaProducer
 
+from events.decode import encode
 from events.event import Event
 from streams.processor import partition_of
 from streams.topics import EVENTS
-
-_encode = msgspec.json.Encoder().encode
 
 
 class Sender:
@@ -41,7 +39,7 @@ class Sender:
     def _send(self, event: Event) -> Any:
         return self._producer.send(
             self._topic,
-            value=_encode(event),
+            value=encode(event),
             key=event.authority.encode(),
             headers=_headers(event),
             partition=partition_of(event.authority, self._partitions),

@@ -1,10 +1,13 @@
 """The verbs that run: up, worker, serve."""
 
+import os
 import sys
+from pathlib import Path
 
 import click
 
-from deploy.settings import read_settings
+from deploy.settings import DATA_DIR, read_settings
+from streams.topics import EVENTS
 
 
 @click.command()
@@ -48,6 +51,49 @@ def serve(port: int) -> None:
 
 
 @click.command()
-def up() -> None:
-    """Bring everything up on this machine."""
-    raise SystemExit("being built")
+@click.option("--simulate/--no-simulate", default=True, help="With a made-up authority, Wexshire, or without.")
+@click.option(
+    "--speed", type=click.FloatRange(min=0, min_open=True, max=3600), default=60.0, show_default=True,
+    help="Of the made-up authority's clock. 60: a minute a second, closed hours skipped. 1: real time.",
+)  # fmt: skip
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="Port on 127.0.0.1.")
+@click.option(
+    "--data-dir", type=click.Path(file_okay=False, path_type=Path), default=DATA_DIR, show_default=True,
+    help="State and logs. It survives: the next start goes on from there.",
+)  # fmt: skip
+@click.option("--kafka", metavar="HOST:PORT", help="Use this Kafka instead of one of our own.")
+@click.option("--redis", metavar="URL", help="Use this Redis or Valkey instead of one of our own.")
+@click.option(
+    "--dead-letter-limit", type=click.IntRange(min=0), default=1000, show_default=True, help="As of `worker`.",
+)  # fmt: skip
+@click.option(
+    "--least-free-mb", type=click.IntRange(min=0), default=500, envvar="CASEPULSE_LEAST_FREE_MB", hidden=True,
+)  # fmt: skip
+def up(
+    simulate: bool, speed: float, port: int, data_dir: Path, kafka: str | None, redis: str | None,
+    dead_letter_limit: int, least_free_mb: int,
+) -> None:  # fmt: skip
+    """Bring everything up on this machine, and keep it up until Ctrl-C.
+
+    Kafka, Valkey, a worker, a server, and a made-up authority whose Thursday afternoon begins when you first start
+    it. What dies is started again. Only this machine can reach any of it.
+
+    \b
+    casepulse up                         look at it: http://127.0.0.1:8080/
+    casepulse up --speed 1               the made-up authority in real time
+    casepulse up --no-simulate           empty; then `casepulse load` your own data
+    casepulse up --data-dir other --port 8081      a second one beside the first
+    casepulse figures                    in the same folder, while it is up: asks it
+
+    Logs are in the data directory: kafka/kafka.log, valkey/valkey.log, worker.log, server.log, simulator.log. To begin
+    afresh, stop it and delete the directory. For commands elsewhere: set -a; . .casepulse/environment
+    """
+    from deploy import up as deployment
+
+    deployment.main(
+        deployment.Wanted(
+            simulate=simulate, speed=speed, port=port, data_dir=data_dir, kafka=kafka, redis=redis,
+            topic=os.environ.get("CASEPULSE_TOPIC", EVENTS), dead_letter_limit=dead_letter_limit,
+            least_free_mb=least_free_mb,
+        )
+    )  # fmt: skip

@@ -40,7 +40,7 @@ class Process:
     """A casepulse process."""
 
     def __init__(self, *arguments: str, env: Mapping[str, str], log: Path, command: Iterable[str] = MAIN) -> None:
-        self.log = log
+        self.log, self.arguments = log, arguments
         with log.open("ab") as out:
             self._process = subprocess.Popen([*command, *arguments], env=dict(env), stdout=out, stderr=out)
 
@@ -116,8 +116,15 @@ def tallies(redis: str, topic: str) -> dict[str, Tally]:
 
 def committed(redis: str, topic: str) -> int:
     """Return how many records are committed, over all partitions; -1 where nothing is kept."""
-    found = snapshots(redis, topic)
-    return sum(snapshot.position.offset for snapshot in found.values()) if found else -1
+
+    async def read() -> int:
+        store = Store(connect(redis), topic)
+        first = await store.position(0)
+        places = [await store.position(n) for n in range(first.log.partitions)] if first else []
+        await store.close()
+        return sum(place.offset for place in places if place) if first else -1
+
+    return asyncio.run(read())
 
 
 def eventually(true: Callable[[], bool], within: float, every: float = 0.1) -> None:

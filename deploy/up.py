@@ -1,0 +1,256 @@
+"""`casepulse up`: everything on this machine, kept running until Ctrl-C."""
+
+import errno
+import fcntl
+import os
+import signal
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+from kafka.errors import KafkaError
+
+from deploy import demonstration, local
+from deploy.disk import Disk, free_mb
+from deploy.server import MADE_UP
+from deploy.settings import ENVIRONMENT, LOCK, Settings
+from deploy.supervisor import Service, Supervisor
+from streams import topics
+from streams.app import REFUSED
+
+LEAST_FREE_MB = 500  # to start with
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+LOOK_EVERY = 2.0  # seconds between looks at the disk and at the logs
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What `up` was asked for."""
+
+    simulate: bool
+    speed: float
+    port: int
+    data_dir: Path
+    kafka: str | None  # None: one of our own
+    redis: str | None
+    topic: str
+    dead_letter_limit: int
+    least_free_mb: int = LEAST_FREE_MB
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+
+def main(wanted: Wanted) -> None:
+    """Keep everything running until SIGINT, SIGTERM or SIGHUP. Raises ClickException where it cannot."""
+    for number in ENDINGS:
+        if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, signal.default_int_handler)
+    try:
+        _prepare(wanted)
+        with _alone(wanted), _settled(wanted) as settings:
+            _keep_running(wanted, settings)
+    except (local.Missing, local.Failed) as exc:
+        raise click.ClickException(str(exc)) from exc
+    except OSError as exc:
+        raise click.ClickException(f"{wanted.data_dir}: {exc.strerror or exc}; choose another --data-dir") from exc
+
+
+def _prepare(wanted: Wanted) -> None:
+    wanted.data_dir.mkdir(parents=True, exist_ok=True)
+    (wanted.data_dir / ".gitignore").write_text("*\n")
+
+
+@contextmanager
+def _alone(wanted: Wanted) -> Iterator[None]:
+    """Hold the data directory; the kernel gives it back however this process ends."""
+    with (wanted.data_dir / LOCK).open("a+") as lock:
+        for _ in range(10):  # a command that looks whether we run holds it for a moment
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(0.03)
+        else:
+            lock.seek(0)
+            number, _, url = lock.read().strip().partition(" ")
+            raise click.ClickException(
+                f"casepulse is already up on {wanted.data_dir} (process {number}): {url} - or choose another --data-dir"
+            )
+        lock.truncate(0)
+        lock.write(f"{os.getpid()} {wanted.url}\n")
+        lock.flush()
+        yield
+
+
+@contextmanager
+def _settled(wanted: Wanted) -> Iterator[Settings]:
+    """Check the port and the disk, and tell other commands where our parts are for as long as they run."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted.port))
+        except OSError as exc:
+            why = "taken" if exc.errno == errno.EADDRINUSE else f"not to be had ({exc.strerror})"
+            raise click.ClickException(f"port {wanted.port} of 127.0.0.1 is {why}: choose another with --port") from exc
+    if (free := free_mb(wanted.data_dir)) < wanted.least_free_mb:
+        raise click.ClickException(
+            f"only {free:,.0f} MB are free in {wanted.data_dir}, and it takes {wanted.least_free_mb:,} MB to start: "
+            "free some space, or choose another --data-dir"
+        )
+    clock, _ = demonstration.files(wanted.data_dir.absolute())
+    clock.unlink(missing_ok=True)
+    settings = Settings(
+        kafka=wanted.kafka or f"127.0.0.1:{local.free_port()}",
+        redis=wanted.redis or f"redis://127.0.0.1:{local.free_port()}/0",
+        topic=wanted.topic,
+        data_dir=wanted.data_dir.absolute(),
+        demonstration=clock if wanted.simulate else None,
+    )
+    settings.publish()
+    try:
+        yield settings
+    finally:
+        (wanted.data_dir / ENVIRONMENT).unlink(missing_ok=True)
+
+
+def services(wanted: Wanted, settings: Settings) -> Iterator[Service]:
+    """Yield what is to run, each after those that it needs."""
+    if wanted.kafka is None:
+        yield Service(local.Running(_kafka(settings)), grace=4.0)
+    if wanted.redis is None:
+        yield Service(local.Running(local.valkey(settings.data_dir / "valkey", _port(settings.redis))))
+    if wanted.simulate:
+        clock, _ = demonstration.files(settings.data_dir)
+        simulator = _python(settings, "simulator", clock.exists, "deploy.demonstration", str(wanted.speed))
+        yield Service(simulator, needs=("kafka",), grace=1.0, tells=True)
+    health = local.free_port()
+    worker = _python(
+        settings, "worker", lambda: _answers(f"http://127.0.0.1:{health}/readyz"), "deploy.command", "worker",
+        "--metrics-port", str(health), "--dead-letter-limit", str(wanted.dead_letter_limit),
+    )  # fmt: skip
+    # After the story so far: the figures are then whole before they are shown at all.
+    yield Service(worker, needs=("kafka", "valkey"), first_after=("simulator",), refusal=REFUSED, grace=4.0)
+    server = _python(
+        settings, "server", lambda: _answers(f"{wanted.url}readyz"), "deploy.command", "serve",
+        "--port", str(wanted.port),
+    )  # fmt: skip
+    yield Service(server, needs=("valkey",), first_after=("simulator",), grace=4.0)
+
+
+def _kafka(settings: Settings) -> local.Program:
+    """Return our Kafka; it is ready once it has the topics."""
+    program = local.kafka(settings.data_dir / "kafka", _port(settings.kafka), local.free_port())
+
+    def ready(pid: int) -> bool:
+        with suppress(KafkaError):
+            if program.ready(pid):
+                topics.ensure(settings.kafka, settings.topic)
+                return True
+        return False
+
+    return replace(program, ready=ready)
+
+
+def _port(address: str) -> int:
+    return int(address.removesuffix("/0").rpartition(":")[2])
+
+
+def _python(settings: Settings, name: str, ready: Callable[[], bool], module: str, *arguments: str) -> local.Running:
+    """Return one of our own processes; it runs where we were started, as the settings may name files from there."""
+    return local.Running(
+        local.Program(
+            name=name,
+            address="",
+            argv=(sys.executable, "-P", "-m", module, *arguments),
+            data=settings.data_dir,
+            ready=lambda _: ready(),
+            folder=Path.cwd(),
+            environment=settings.variables,
+        )
+    )
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=1) as response:
+            return bool(response.status == 200)
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def _keep_running(wanted: Wanted, settings: Settings) -> None:
+    screen = Screen()
+    if wanted.kafka is not None:
+        try:
+            topics.ensure(wanted.kafka, wanted.topic)
+        except KafkaError as exc:
+            raise click.ClickException(
+                f"Kafka does not answer at {wanted.kafka} ({type(exc).__name__}): is that its address?"
+            ) from exc
+    began = time.monotonic()
+    screen.say(f"casepulse keeps its state and its logs in {wanted.data_dir}")
+    supervisor = Supervisor(screen.say)
+    try:
+        supervisor.keep(services(wanted, settings))
+        _turn(wanted, supervisor, screen, began)
+    except KeyboardInterrupt:
+        screen.say("stopping")
+    finally:
+        for number in ENDINGS:
+            signal.signal(number, signal.SIG_IGN)  # it takes seconds, and ends by itself
+        supervisor.stop()
+    screen.say(f"stopped; what it knows is in {wanted.data_dir}")
+
+
+def _turn(wanted: Wanted, supervisor: Supervisor, screen: "Screen", began: float) -> None:
+    """Go round for ever."""
+    is_told, looked = False, 0.0
+    disk = Disk(wanted.data_dir, wanted.least_free_mb / 10, screen.say)
+    while True:
+        supervisor.turn()
+        if time.monotonic() - looked > LOOK_EVERY:
+            looked = time.monotonic()
+            disk.look(supervisor)
+            supervisor.trim_logs()
+        if not is_told and not supervisor.waiting:
+            is_told = True
+            _tell_ready(wanted, screen, time.monotonic() - began)
+        screen.waiting([service.progress for service in supervisor.waiting], time.monotonic() - began)
+        time.sleep(0.1)
+
+
+def _tell_ready(wanted: Wanted, screen: "Screen", seconds: float) -> None:
+    board = f"boards/mash?authority={next(iter(MADE_UP))}" if wanted.simulate else ""
+    screen.say(f"Ready in {seconds:.1f} s. Board: {wanted.url}{board}")
+    if not wanted.simulate:
+        screen.say("Bring data from another terminal: casepulse load --help")
+    elsewhere = "" if wanted.data_dir == Path(".casepulse") else f"; set -a; . {wanted.data_dir / ENVIRONMENT}"
+    screen.say(f"casepulse figures, in this folder, asks the same{elsewhere}")
+    screen.say(f"Ctrl-C stops it; what it knows stays in {wanted.data_dir}")
+
+
+class Screen:
+    """Lines for whoever looks on; on a terminal also, in passing, what is being waited for."""
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stdout.isatty()
+
+    def say(self, line: str) -> None:
+        self._print(f"{line}\n")
+
+    def waiting(self, names: list[str], seconds: float) -> None:
+        if self._is_terminal and names:
+            self._print(f"{seconds:.0f} s: waiting for {', '.join(names)}")
+
+    def _print(self, text: str) -> None:
+        start = "\r\x1b[K" if self._is_terminal else ""
+        print(f"{start}{text}", end="", flush=True)

@@ -1,0 +1,81 @@
+"""`python -m tests.benchmarks`, which is `make bench`: one table of one run, in Markdown."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+
+from events.event import Event
+from tests.benchmarks import folding, latency, steps, throughput
+from tests.benchmarks.log import log
+from tests.benchmarks.machine import Machine, described, machine
+
+RATES = (20, 200)  # events a second
+COMMAND = "python -m tests.benchmarks"
+
+
+def rebuild(found: Machine, events: list[Event], rounds: int, seconds: float) -> list[str]:
+    return throughput.table(throughput.compare(found, events, rounds))
+
+
+def by_step(found: Machine, events: list[Event], rounds: int, seconds: float) -> list[str]:
+    return steps.table(steps.measure(found, found.filled(events), len(events)))
+
+
+def live(found: Machine, events: list[Event], rounds: int, seconds: float) -> list[str]:
+    return latency.table(latency.measure(found, events, RATES, seconds))
+
+
+SECTIONS: dict[str, Callable[[Machine, list[Event], int, float], list[str]]] = {
+    "rebuild": rebuild,
+    "steps": by_step,
+    "latency": live,
+}
+
+
+@click.command()
+@click.option("--only", type=click.Choice(list(SECTIONS)), multiple=True, help="Leave the other sections out.")
+@click.option("--events", default=60_000, show_default=True, help="How long the log is.")
+@click.option("--rounds", default=3, show_default=True, help="Rebuilds of each contender; the table has medians.")
+@click.option("--seconds", default=20.0, show_default=True, help="How long latencies are measured at each rate.")
+@click.option("--write", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to this file too.")
+@click.option("--profile", type=click.Choice(["fold"]), help="Show where the fold's time goes instead.")
+def main(
+    only: tuple[str, ...], events: int, rounds: int, seconds: float, write: Path | None, profile: str | None
+) -> None:
+    """Measure the worker on a Kafka and a Valkey of its own. Ratios are of one run; absolutes are this machine's."""
+    if profile:
+        click.echo(_profiled(log(events)))
+        return
+    lines = []
+    for line in _report(events, only or tuple(SECTIONS), rounds, seconds):
+        click.echo(line)
+        lines.append(line)
+    if write:
+        write.write_text("\n".join(lines) + "\n")
+
+
+def _profiled(told: list[Event]) -> str:
+    values = folding.values(told)
+    decoding, fold = folding.microseconds(values)
+    return f"decode {decoding:.1f} µs, fold {fold:.1f} µs an event\n{folding.profile(values)}"
+
+
+def _report(events: int, sections: tuple[str, ...], rounds: int, seconds: float) -> Iterator[str]:
+    told = log(events)
+    with tempfile.TemporaryDirectory(prefix="casepulse-bench-") as folder, machine(Path(folder)) as found:
+        yield "# Benchmarks"
+        yield ""
+        yield f"{described(found)}; load {os.getloadavg()[0]:.1f} at the start."
+        yield f"A log of {len(told):,} events of the simulator, eight authorities, one to a partition."
+        for name in sections:
+            yield ""
+            yield f"`{COMMAND} --only {name} --events {events} --rounds {rounds} --seconds {seconds:g}`"
+            yield ""
+            yield from SECTIONS[name](found, told, rounds, seconds)
+
+
+if __name__ == "__main__":
+    main(prog_name=COMMAND)

@@ -1,0 +1,59 @@
+"""The least that could do the work: aiokafka, the same fold, the same commit. Neither Faust nor any of the care.
+
+It knows no rebalance, no dead letter, no second worker and no bound on its memory. Run as a process of its own.
+"""
+
+import asyncio
+import os
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from events.decode import decode
+from metrics.fold import Authority, Kept, Key, fold, names
+from metrics.shapes import Rules
+from metrics.store import Commit, Store, connect
+from metrics.working_days import calendar
+from streams.processor import appended
+from streams.topics import describe
+
+CHUNK = 1000
+
+
+async def main(kafka: str, redis: str, topic: str) -> None:
+    log, store, rules = describe(kafka, topic), Store(connect(redis), topic), Rules(calendar())
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False)
+    await consumer.start()
+    partitions = [TopicPartition(topic, number) for number in range(log.partitions)]
+    consumer.assign(partitions)
+    at = {}
+    for tp, end in (await consumer.end_offsets(partitions)).items():
+        at[tp] = await store.claim(tp.partition, log, end)
+        consumer.seek(tp, at[tp].offset)
+    offsets = {tp: position.offset for tp, position in at.items()}
+    cases: dict[Key, Kept | None] = {}
+    authorities: dict[str, Authority] = {}
+
+    async def apply(tp: TopicPartition, records: list[Any]) -> None:
+        for first in range(0, len(records), CHUNK):
+            part = records[first : first + CHUNK]
+            events = [decode(record.value, appended(record.timestamp)) for record in part]
+            touched = {key for event in events for key in names(event)}
+            if unknown := touched - cases.keys():
+                cases.update({**dict.fromkeys(unknown), **await store.kept(tp.partition, unknown)})
+            touched |= {(key[0], home) for key in touched if isinstance(home := cases[key], str)}
+            kept = {key: case for key in touched if (case := cases.get(key)) is not None}
+            change = fold(kept, authorities, events, rules)
+            expected, offsets[tp] = offsets[tp], part[-1].offset + 1
+            done = Commit(expected=expected, position=offsets[tp], generation=at[tp].generation, change=change)
+            await store.commit(tp.partition, done)
+            cases.update(change.cases)
+            authorities.update(change.authorities)
+
+    while True:
+        batches = await consumer.getmany(timeout_ms=1000)
+        await asyncio.gather(*(apply(tp, records) for tp, records in batches.items()))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(os.environ["CASEPULSE_KAFKA"], os.environ["CASEPULSE_REDIS"], os.environ["CASEPULSE_TOPIC"]))

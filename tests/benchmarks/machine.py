@@ -1,0 +1,85 @@
+"""What it was measured on: a Kafka and a Valkey of its own, and what each process has cost."""
+
+import os
+import platform
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from uuid import uuid4
+
+from redis import Redis
+
+from deploy import local
+from events.event import Event
+from streams import topics
+from streams.sender import Sender
+from tests.benchmarks.log import PARTITIONS
+from tests.conftest import started
+from tests.journeys.parts import environment
+
+PACKAGES = ("faust-streaming", "aiokafka", "redis", "msgspec")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A broker and a store, each a process on this machine's loopback, and a folder for logs."""
+
+    kafka: local.Running
+    store: local.Running
+    folder: Path
+
+    @property
+    def redis(self) -> str:
+        return self.store.program.address
+
+    def client(self) -> "Redis":
+        return Redis.from_url(self.redis)
+
+    def environment(self, topic: str) -> Mapping[str, str]:
+        return environment(self.kafka.program.address, self.redis, topic)
+
+    def filled(self, events: list[Event]) -> str:
+        """Return a new topic that holds *events*, before an empty store."""
+        with self.client() as client:
+            client.flushall()
+        topic = f"bench-{uuid4().hex[:8]}"
+        topics.ensure(self.kafka.program.address, topic, PARTITIONS)
+        with Sender(self.kafka.program.address, topic) as sender:
+            sender.send(events)
+        return topic
+
+
+@contextmanager
+def machine(folder: Path) -> Iterator[Machine]:
+    """Start both, and stop them when the block ends."""
+    kafka = local.kafka(folder / "kafka", local.free_port(), local.free_port())
+    valkey = local.valkey(folder / "valkey", local.free_port())
+    with started(kafka, within=60) as broker, started(valkey, within=10) as store:
+        yield Machine(broker, store, folder)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time that all threads of a process have taken, to a hundredth of a second."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def described(found: Machine) -> str:
+    """Return the day, the machine and the versions, in a line."""
+    with found.client() as client:
+        info = client.info("server")
+    kafka = next(local.JARS.glob("kafka_*.jar")).stem.rpartition("-")[2]
+    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d}; {os.cpu_count()} cores ({_processor()}), shared by all that is measured, Kafka "
+        f"and whatever else ran; {platform.system()}, Python {platform.python_version()}, Kafka {kafka}, "
+        f"Valkey {info.get('valkey_version', info['redis_version'])}, {packages}"
+    )
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")

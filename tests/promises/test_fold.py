@@ -1,0 +1,388 @@
+"""The fold, for any history: order, repetition and batches never matter, and the differences add up to the whole."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import accumulate, pairwise
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from events import EVENTS
+from events.case import Case, E, Person, decode_case, encode_case, join, people, tell
+from events.decode import decode
+from events.event import Event
+from events.person import ChildMerged
+from events.time import instant
+from metrics.book import Book
+from metrics.catalogue import MEASURES, SHAPES
+from metrics.catalogue.assessments import ASSESSMENT_CLOCK
+from metrics.fold import fold
+from metrics.shapes import Part, Rules, Shape, Value
+from metrics.sums import Sums
+from metrics.tally import Tally, add, asked_by, tally
+from metrics.timeline import Stretch, squeeze, uppermost
+from metrics.working_days import calendar
+from tests.histories import history, knowns
+
+NOW = datetime(2026, 11, 30, tzinfo=UTC)
+RULES = Rules(calendar())
+AUTHORITY = "X99999901"
+STOCKS = {part.name for measure in MEASURES for part in measure.parts if part.stock}
+
+# The same examples each time: a change is judged by what it changed.
+always = settings(max_examples=60, deadline=None, derandomize=True, database=None)
+seeds = st.integers(0, 10**6)
+randoms = st.integers(0, 10**6).map(Random)
+
+
+def decoded(event: dict[str, Any]) -> Event:
+    return decode(json.dumps(event).encode(), NOW)
+
+
+@lru_cache(maxsize=64)
+def events_of(seed: int) -> tuple[Event, ...]:
+    """A history, and of a few of its facts one more telling that nothing but its content tells from another."""
+    random = Random(f"level {seed}")
+    events = [decoded(event) for event in history(seed)]
+    level = [msgspec.structs.replace(event, team=random.choice(("east", "west"))) for event in random.sample(events, 4)]
+    return (*events, *level)
+
+
+def histories() -> st.SearchStrategy[tuple[Event, ...]]:
+    return seeds.map(events_of)
+
+
+def book_of(events: Iterable[Event]) -> Book:
+    return Book(RULES).tell(events)
+
+
+def in_batches(events: Sequence[Event], random: Random) -> Book:
+    """Fold *events* cut anywhere, at times between two events that belong together, at times all in one."""
+    book = Book(RULES)
+    cuts = sorted(random.sample(range(len(events) + 1), random.choice((0, 1, 5, 30))))
+    for start, end in pairwise((0, *cuts, len(events))):
+        book.take(fold(book.kept, book.authorities, events[start:end], RULES))
+    return book
+
+
+def cells(sums: Sums) -> dict[tuple[str, Any], int]:
+    return {(part, where): n for part, where, n in sums.cells()}
+
+
+def difference(after: Tally, before: Tally) -> Tally:
+    return add(add({}, after), before, -1)
+
+
+# --- order, repetition, batches ---------------------------------------------------------------------------------
+
+
+@always
+@given(histories(), randoms)
+def test_order_and_repetition_never_matter(events: tuple[Event, ...], random: Random) -> None:
+    """Any shuffle, any of it told again, cut into batches anywhere: all that is kept is equal."""
+    again = [*events, *random.choices(events, k=random.choice((0, 3, 60)))]
+    random.shuffle(again)
+    once, anyhow = book_of(events), in_batches(again, random)
+    assert anyhow.kept == once.kept
+    assert anyhow.tallies == once.tallies
+    assert anyhow.authorities == once.authorities
+
+
+@always
+@given(histories(), randoms)
+def test_what_was_told_before_changes_nothing(events: tuple[Event, ...], random: Random) -> None:
+    """A batch told a second time is no change at all: nothing to write, nothing to add."""
+    book = book_of(events)
+    again = random.sample(events, random.choice((1, len(events))))
+    change = fold(book.kept, book.authorities, again, RULES)
+    assert (change.cases, change.authorities) == ({}, {})
+    assert not any(change.tallies.values())
+
+
+@pytest.mark.parametrize("letter", "abcdefgh")
+def test_the_newest_report_of_a_source_stands_whatever_came_first(letter: str) -> None:
+    """Reports that nothing but their content tells apart, too: the same one stands in either order."""
+    random = Random(letter)
+    told = {"type": "feed.reported", "authority": AUTHORITY, "record": "eclipse", "source": "eclipse"}
+    told |= {"id": "r", "occurred_on": "2025-06-02", "recorded_at": "2025-06-02T09:00:00Z"}
+    events = [decoded(told | {"complete_to": f"2025-06-02T0{hour}:00:00Z"}) for hour in range(6)]
+    events += [decoded(told | {"id": random.choice("aqrsz"), "retracted": True})]
+    first = book_of(events).authorities
+    random.shuffle(events)
+    assert book_of(events).authorities == first
+
+
+# --- sums -------------------------------------------------------------------------------------------------------
+
+
+@settings(always, max_examples=30)
+@given(histories())
+def test_the_differences_add_up_to_a_recount(events: tuple[Event, ...]) -> None:
+    """After each event: what the changes added up to, and what a count of the cases afresh gives, are equal."""
+    book = Book(RULES)
+    for event in events:
+        book.take(fold(book.kept, book.authorities, [event], RULES))
+        assert {name: total for name, total in book.tallies.items() if total} == book.recounted()
+
+
+@always
+@given(histories(), randoms)
+def test_following_the_changes_equals_reading_the_whole(events: tuple[Event, ...], random: Random) -> None:
+    """A reader that took in each change, and one that comes at the end, hold the same cells."""
+    told = list(events)
+    random.shuffle(told)
+    book, following = Book(RULES), Sums()
+    for start in range(0, len(told), 7):
+        change = fold(book.kept, book.authorities, told[start : start + 7], RULES)
+        book.take(change)
+        for part, total in change.tallies.get(AUTHORITY, {}).items():
+            following.change(part, total)
+    assert cells(following) == cells(Sums(book.tallies[AUTHORITY]))
+
+
+@settings(always, max_examples=30)
+@given(histories(), randoms)
+def test_the_measures_that_are_not_asked_again_had_nothing_new_to_say(
+    events: tuple[Event, ...], random: Random
+) -> None:
+    """The shapes that an event does not concern give the same cells before it and after."""
+    told = list(events)
+    random.shuffle(told)
+    before, total = Case(), Tally()
+    for event in told:
+        after = tell(before, [event])
+        asked = asked_by([event])
+        everything = tally(after, RULES)
+        some = difference(tally(after, RULES, asked), tally(before, RULES, asked))
+        assert difference(everything, total) == some, event.type
+        before, total = after, everything
+
+
+@always
+@given(histories())
+def test_no_stock_is_ever_negative(events: tuple[Event, ...]) -> None:
+    """At no instant fewer than none, in any team and under any breakdown value; what is over never stays behind."""
+    for where, steps in _stocks(book_of(events).tallies[AUTHORITY]).items():
+        assert min(accumulate(n for _, n in sorted(steps.items()))) >= 0, where
+
+
+@always
+@given(histories())
+def test_a_part_is_never_more_than_the_whole(events: tuple[Event, ...]) -> None:
+    """At every instant no more overdue than open, by team; of those stopped no more in time than there are."""
+    total = book_of(events).tallies[AUTHORITY]
+    stocks = _stocks(total)
+    for (part, team, by), late in stocks.items():
+        if part == ASSESSMENT_CLOCK.overdue.name:
+            running = stocks[ASSESSMENT_CLOCK.running.name, team, by]
+            for at in late:
+                assert _up_to(late, at) <= _up_to(running, at), (team, at)
+    stopped = total.get(ASSESSMENT_CLOCK.stopped.name, {})
+    for where, n in total.get(ASSESSMENT_CLOCK.in_time.name, {}).items():
+        assert 0 < n <= stopped[where]
+
+
+def _stocks(total: Tally) -> dict[tuple[str, str, tuple[Value, ...]], dict[int, int]]:
+    stocks: dict[tuple[str, str, tuple[Value, ...]], dict[int, int]] = {}
+    for part in STOCKS & total.keys():
+        for (team, by, at), n in total[part].items():
+            stocks.setdefault((part, team, by), {})[at] = n
+    return stocks
+
+
+def _up_to(steps: dict[int, int], moment: int) -> int:
+    return sum(n for at, n in steps.items() if at <= moment)
+
+
+# --- as known at ------------------------------------------------------------------------------------------------
+
+
+@always
+@given(seeds)
+def test_as_known_at_is_a_book_that_was_told_no_more(seed: int) -> None:
+    """Read back to a moment: equal to a book begun afresh with only what was known by then, and no link from later."""
+    events = events_of(seed)
+    book = book_of(events)
+    for known in knowns(seed, history(seed))[:3]:
+        moment = instant(datetime.fromisoformat(known))
+        then = book.known_at(moment)
+        afresh = book_of(event for event in events if event.known <= moment)
+        assert (then.kept, then.tallies) == (afresh.kept, afresh.tallies)
+        by_case: Tally = {}
+        for _, case in book.households():
+            add(by_case, tally(case.known_at(moment), RULES))
+        assert by_case == afresh.tallies.get(AUTHORITY, {})
+
+
+# --- who is who -------------------------------------------------------------------------------------------------
+
+
+def link(child: str, into: str, **fields: Any) -> Event:
+    told = {"type": "child.merged", "id": "link", "authority": AUTHORITY, "child": child, "into": into}
+    told |= {"record": "M-new", "occurred_on": "2018-06-01", "recorded_at": "2018-06-01T12:00:00Z", "source": "eclipse"}
+    return decoded(told | fields)
+
+
+@always
+@given(histories(), randoms)
+def test_a_merge_taken_back_leaves_no_trace_in_the_figures(events: tuple[Event, ...], random: Random) -> None:
+    """Joined and parted again, in any order of arrival, among other news: the tallies of a history without the link."""
+    one, other = random.sample(["child-1", "child-2", "child-3", "child-4", "nobody"], 2)
+    merged = link(one, other)
+    parted = link(one, other, id="parted", retracted=True, recorded_at="2018-07-01T12:00:00Z")
+    told = list(events)
+    for event in (merged, parted):
+        told.insert(random.randint(0, len(told)), event)
+    assert in_batches(told, random).tallies == book_of(events).tallies
+
+
+@always
+@given(histories(), randoms)
+def test_merged_they_count_as_if_they_had_always_had_one_name(events: tuple[Event, ...], random: Random) -> None:
+    """While a link stands, the figures are those of a history in which the second name was written as the first."""
+    one, other = random.sample(["child-1", "child-2", "child-3", "child-4"], 2)
+    shared = Counter((e.type, e.record) for e in {(e.type, e.record, e.subject): e for e in events}.values())
+    assume(all(shared[e.type, e.record] == 1 for e in events if e.subject in (one, other)))
+
+    def named(event: Event) -> Event:
+        changes = {name: one for name in ("child", "into") if getattr(event, name, None) == other}
+        return msgspec.structs.replace(event, **changes)
+
+    assert book_of([*events, link(other, one)]).tallies == book_of(map(named, events)).tallies
+
+
+@always
+@given(histories())
+def test_people_are_the_connected_names_and_nobody_is_lost(events: tuple[Event, ...]) -> None:
+    """Each name with a fact that stands is in one person; two are one exactly where links that stand lead across."""
+    standing = list(tell(Case(), events).standing())
+    groups = [{fact.subject} for fact in standing] + [{f.child, f.into} for f in standing if isinstance(f, ChildMerged)]
+    for group in groups:
+        for other in groups:
+            if group & other:
+                group |= other
+                other |= group
+    told = {fact.subject for fact in standing}
+    found = [frozenset(fact.subject for fact in facts) for facts in map(_facts, people(tell(Case(), events)))]
+    assert len(found) == len({frozenset(group & told) for group in groups} - {frozenset()})
+    assert all(sum(bool(subjects & group) for subjects in found) <= 1 for group in groups)
+    everything = [fact for person in people(tell(Case(), events)) for fact in _facts(person)]
+    assert {(fact.type, fact.record) for fact in everything} == {(fact.type, fact.record) for fact in standing}
+
+
+def _facts(person: Person) -> list[Event]:
+    return [fact for kind in EVENTS for fact in person.facts(kind)]
+
+
+# --- what is written down ---------------------------------------------------------------------------------------
+
+
+@always
+@given(histories(), randoms)
+def test_a_case_is_written_the_same_however_it_came_about(events: tuple[Event, ...], random: Random) -> None:
+    """Read back it is the same case; told in another order, or joined from parts, the same bytes."""
+    told = list(events)
+    case = tell(Case(), told)
+    stored = encode_case(case)
+    assert decode_case(stored) == case
+    assert encode_case(decode_case(stored)) == stored
+    random.shuffle(told)
+    cut = random.randint(0, len(told))
+    assert encode_case(tell(Case(), told)) == stored
+    assert encode_case(join([tell(Case(), told[:cut]), tell(Case(), told[cut:])])) == stored
+
+
+def test_one_moment_is_one_telling_at_whatever_offset_it_is_written() -> None:
+    """09:00Z and 10:00+01:00 are the same telling, kept once and written alike, whichever came first."""
+    told = {"type": "enquiry.received", "id": "t", "authority": AUTHORITY, "child": "a", "record": "E1", "source": "x"}
+    told |= {"occurred_at": "2018-06-01T09:00:00Z", "recorded_at": "2018-06-01T12:00:00Z"}
+    one, other = decoded(told), decoded(told | {"occurred_at": "2018-06-01T10:00:00+01:00"})
+    cases = [tell(Case(), order) for order in ((one, other), (other, one))]
+    assert [len(list(case)) for case in cases] == [1, 1]
+    assert encode_case(cases[0]) == encode_case(cases[1])
+
+
+# --- shapes and timelines ---------------------------------------------------------------------------------------
+
+
+class WatchedPerson(Person):
+    """A person who notes which facts they are asked for."""
+
+    def __init__(self, facts: Iterable[Event]) -> None:
+        super().__init__(facts)
+        self.asked: set[type[Event]] = set()
+
+    def facts(self, kind: type[E]) -> list[E]:
+        self.asked.add(kind)
+        return super().facts(kind)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
+def test_a_shape_reads_what_it_declares_and_nothing_else(shape: Shape) -> None:
+    """So that the events which concern it are known: no type behind its back, and none declared for nothing."""
+    asked: set[type[Event]] = set()
+    for seed in range(60):
+        for person in _watched(seed):
+            person.asked.clear()
+            list(shape.cells(person, RULES))
+            assert person.asked <= shape.reads, {kind.__name__ for kind in person.asked - shape.reads}
+            asked |= person.asked
+    assert asked == shape.reads
+
+
+def _watched(seed: int) -> list[WatchedPerson]:
+    return [WatchedPerson(_facts(person)) for person in people(tell(Case(), events_of(seed)))]
+
+
+def test_every_part_belongs_to_a_shape_that_yields_it() -> None:
+    """No two shapes write under one name, and no cell under a name that no measure reads."""
+    parts = {part.name: part for measure in MEASURES for part in measure.parts}
+    yielded: dict[str, Shape] = {}
+    for seed in range(60):
+        for person in people(tell(Case(), events_of(seed))):
+            for shape in SHAPES:
+                for cell in shape.cells(person, RULES):
+                    assert yielded.setdefault(cell.part, shape) == shape
+                    _check_part(parts[cell.part], shape, cell.by)
+    assert yielded.keys() == parts.keys()
+
+
+def _check_part(part: Part, shape: Shape, by: tuple[Value, ...]) -> None:
+    assert part.shape == shape
+    assert len(by) == len(part.by)
+
+
+stretches = st.lists(
+    st.tuples(st.integers(0, 9), st.none() | st.integers(0, 9), st.integers(0, 9)).map(
+        lambda drawn: (drawn[0], None if drawn[1] is None else drawn[0] + drawn[1], drawn[2])
+    ),
+    max_size=6,
+)
+
+
+@settings(always, max_examples=300)
+@given(stretches)
+def test_a_timeline_rises_and_holds_the_highest_at_every_moment(drawn: list[tuple[int, int | None, int]]) -> None:
+    """Strictly rising, no step that changes nothing, and at each moment the value of the highest that holds then."""
+    laid = [Stretch(start, end, (rank, str(n)), f"value {rank % 3}") for n, (start, end, rank) in enumerate(drawn)]
+    timeline = uppermost(laid)
+    assert all(before < after for (before, _), (after, _) in pairwise(timeline))
+    assert all(before != after for (_, before), (_, after) in pairwise([(-1, None), *timeline]))
+    for moment in range(-1, 22):
+        holding = [s for s in laid if s.start <= moment and (s.end is None or moment < s.end)]
+        highest = max(holding, key=lambda s: s.rank).value if holding else None
+        assert next((value for at, value in reversed(timeline) if at <= moment), None) == highest
+
+
+@pytest.mark.parametrize("steps", [[(1, "a"), (1, "b")], [(2, "a"), (1, "b")], [(1, None), (1, None)]])
+def test_a_timeline_that_does_not_rise_is_an_error(steps: list[tuple[int, str | None]]) -> None:
+    """Two values at one instant, or a step back, is a fault in a shape, and never a figure."""
+    with pytest.raises(ValueError, match="must rise strictly"):
+        squeeze(steps)
