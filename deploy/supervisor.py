@@ -75,6 +75,11 @@ class Supervisor:
         """Those that are not ready, and may yet be."""
         return tuple(s for s in self._services.values() if s.ready is None and not s.has_refused)
 
+    @property
+    def refused(self) -> tuple[Service, ...]:
+        """Those that will not run as things are."""
+        return tuple(service for service in self._services.values() if service.has_refused)
+
     def turn(self) -> None:
         """Look at each service once. Raises Failed where one cannot be started at all."""
         for service in self._services.values():
@@ -137,7 +142,7 @@ class Supervisor:
         log = service.running.program.log
         if code == service.refusal:
             service.has_refused = True
-            self._say(f"{last_line(log)}. It stays away until all is started anew; the rest goes on")
+            self._say(f"{last_line(log)}. The {service.name} is not started again; the rest stays up")
         elif self._has(service.needs):
             said = "" if code < 0 else last_line(log)
             self._again(service, lived, (f"killed by signal {-code}" if code < 0 else f"code {code}"), said)

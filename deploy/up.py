@@ -223,14 +223,18 @@ def _turn(wanted: Wanted, supervisor: Supervisor, screen: "Screen", began: float
             supervisor.trim_logs()
         if not is_told and not supervisor.waiting:
             is_told = True
-            _tell_ready(wanted, screen, time.monotonic() - began)
+            without = "".join(f" without the {service.name}" for service in supervisor.refused)
+            screen.say(f"Ready{without} in {time.monotonic() - began:.1f} s. Board: {_board(wanted)}")
+            _tell_how_to_go_on(wanted, screen)
         screen.waiting([service.progress for service in supervisor.waiting], time.monotonic() - began)
         time.sleep(0.1)
 
 
-def _tell_ready(wanted: Wanted, screen: "Screen", seconds: float) -> None:
-    board = f"boards/mash?authority={next(iter(MADE_UP))}" if wanted.simulate else ""
-    screen.say(f"Ready in {seconds:.1f} s. Board: {wanted.url}{board}")
+def _board(wanted: Wanted) -> str:
+    return f"{wanted.url}boards/mash?authority={next(iter(MADE_UP))}" if wanted.simulate else wanted.url
+
+
+def _tell_how_to_go_on(wanted: Wanted, screen: "Screen") -> None:
     if not wanted.simulate:
         screen.say("Bring data from another terminal: casepulse load --help")
     elsewhere = "" if wanted.data_dir == Path(".casepulse") else f"; set -a; . {wanted.data_dir / ENVIRONMENT}"

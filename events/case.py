@@ -8,6 +8,7 @@ links that stand part it into people. So a merge, or its retraction, changes the
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import chain
 from operator import or_
 from typing import TypeVar, cast
 
@@ -38,7 +39,8 @@ class Case:
     @property
     def ids(self) -> frozenset[str]:
         """The pseudonyms of the household: all that were told of, and all that a link ever named."""
-        named = {telling.into for telling in self if isinstance(telling, ChildMerged)}
+        links = (tellings for (_, kind, _), tellings in self.tellings.items() if kind == "child.merged")
+        named = {telling.into for telling in chain.from_iterable(links) if isinstance(telling, ChildMerged)}
         return frozenset({subject for subject, _, _ in self.tellings} | named)
 
     def standing(self) -> Iterator[Event]:
@@ -96,9 +98,9 @@ class Person:
         self._facts: dict[type[Event], list[Event]] = {}
         for fact in facts:
             self._facts.setdefault(type(fact), []).append(fact)
-        for kind, found in self._facts.items():
+        for found in self._facts.values():
             if len(found) > 1:
-                self._facts[kind] = sorted(found, key=_began)
+                found.sort(key=_began)
 
     def facts(self, kind: type[E]) -> list[E]:
         """Return the standing facts of one type, by when they happened, then by record."""

@@ -18,6 +18,7 @@ from metrics.tally import Tally, add, asked_by, tally
 
 Key = tuple[str, str]  # authority, pseudonym
 Kept = Case | str  # a household, or the pseudonym under which the household of this one is kept
+Group = tuple[set[Key], list[Event]]  # the households that some events make one, and the events
 
 LIVE_FOR = 7 * DAY  # a source that has not reported for so long is no longer waited for (CONTRACT 3)
 
@@ -94,7 +95,7 @@ def _note(noted: dict[str, Authority], before: Mapping[str, Authority], event: E
         feed = Feed(event.rank, event.recorded_at, complete_to)
         if newest is None or newest.order < feed.order:
             now = msgspec.structs.replace(now, feeds={**now.feeds, event.record: feed})
-    if now != known:
+    if now is not known:
         noted[event.authority] = now
 
 
@@ -104,21 +105,25 @@ def _home(kept: Mapping[Key, Kept], key: Key) -> Key:
     return (key[0], found) if isinstance(found, str) else key
 
 
-def _households(kept: Mapping[Key, Kept], events: Iterable[Event]) -> list[tuple[set[Key], list[Event]]]:
+def _households(kept: Mapping[Key, Kept], events: Iterable[Event]) -> list[Group]:
     """Sort *events* by the household that they are about once all of them are told."""
-    groups: dict[Key, tuple[set[Key], list[Event]]] = {}
+    groups: dict[Key, Group] = {}
     for event in events:
-        homes = {_home(kept, key) for key in names(event)}
-        if not homes:
-            continue
-        mine: tuple[set[Key], list[Event]] = (set(homes), [])
-        for group in {id(groups[home]): groups[home] for home in homes if home in groups}.values():
-            mine[0].update(group[0])
-            mine[1].extend(group[1])
-        mine[1].append(event)
-        for home in mine[0]:
-            groups[home] = mine
+        homes = [_home(kept, key) for key in names(event)]
+        for home in homes:
+            groups.setdefault(home, ({home}, []))
+        for home in homes[1:]:
+            _merge(groups, groups[homes[0]], groups[home])
+        if homes:
+            groups[homes[0]][1].append(event)
     return list({id(group): group for group in groups.values()}.values())
+
+
+def _merge(groups: dict[Key, Group], one: Group, other: Group) -> None:
+    if one is not other:
+        one[0].update(other[0])
+        one[1].extend(other[1])
+        groups.update(dict.fromkeys(other[0], one))
 
 
 def _tell(change: Change, kept: Mapping[Key, Kept], homes: set[Key], told: list[Event], rules: Rules) -> None:

@@ -7,6 +7,7 @@ and under some breakdown values. A figure is a sum of cells. Nothing here asks w
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 from events.case import Person
@@ -143,22 +144,22 @@ class Clock:
     abandoned_by: type[Event]
     by: tuple[Breakdown, ...] = ()  # of the stop
 
-    @property
+    @cached_property
     def running(self) -> Part:
         """Started and neither stopped nor abandoned."""
         return Part(f"{self.name}.running", True, (), self)
 
-    @property
+    @cached_property
     def overdue(self) -> Part:
         """Running and past the deadline: from the start of the day after it, with no event and no timer."""
         return Part(f"{self.name}.overdue", True, (), self)
 
-    @property
+    @cached_property
     def stopped(self) -> Part:
         """Stopped, dated at the stop, where the start is known."""
         return Part(f"{self.name}.stopped", False, self.by, self)
 
-    @property
+    @cached_property
     def in_time(self) -> Part:
         """Of those stopped, the ones stopped on or before the deadline."""
         return Part(f"{self.name}.in_time", False, self.by, self)

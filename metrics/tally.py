@@ -44,10 +44,15 @@ def add(total: Tally, change: Mapping[str, Mapping[Where, int]], sign: int = 1) 
     return total
 
 
-def asked_by(events: Iterable[Event], shapes: Iterable[Shape] = SHAPES) -> tuple[Shape, ...]:
+def asked_by(events: Iterable[Event]) -> tuple[Shape, ...]:
     """Return the shapes whose cells may differ once *events* were told. Who is who touches all of them."""
-    told = {TYPES[event.type] for event in events}
-    return tuple(shape for shape in shapes if ChildMerged in told or shape.reads & told)
+    return _reading(frozenset(event.type for event in events))
+
+
+@lru_cache(maxsize=4096)
+def _reading(types: frozenset[str]) -> tuple[Shape, ...]:
+    told = {TYPES[name] for name in types}
+    return tuple(shape for shape in SHAPES if ChildMerged in told or shape.reads & told)
 
 
 @lru_cache(maxsize=1)
