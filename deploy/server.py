@@ -8,10 +8,9 @@ import uvicorn
 
 from deploy.settings import Settings
 from events.simulator import clock as demonstration
-from events.simulator.office import office as office_hours
 from events.time import LONDON
 from metrics.exposition.api import create_app
-from metrics.exposition.clock import Clocks, Office
+from metrics.exposition.clock import Clocks
 from metrics.reader import Reader
 from metrics.store import Store, connect
 
@@ -35,12 +34,7 @@ def clocks(path: Path | None) -> Clocks:
         own = told(authority)
         return own.speed if own else 1.0
 
-    return Clocks(now=now, speed=speed, office=_office, name=lambda authority: MADE_UP.get(authority, authority))
-
-
-def _office(now: datetime) -> Office:
-    found = office_hours(now)
-    return Office(found.open, found.closes_at, found.opens_at)
+    return Clocks(now=now, speed=speed, name=lambda authority: MADE_UP.get(authority, authority))
 
 
 def main(settings: Settings, port: int) -> int:

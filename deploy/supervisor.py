@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from deploy.local import Failed, Running, last_line
@@ -32,7 +33,7 @@ class Service:
 
     running: Running
     needs: tuple[str, ...] = ()  # names of those that must be ready before it is started
-    first_after: tuple[str, ...] = ()  # those that must be ready before its first start only
+    first_after: tuple[str, ...] = ()  # those that must be ready, or have refused, before its first start only
     refusal: int | None = None  # the exit code after which it is left alone
     grace: float = 2.0  # seconds that it is given to end
     tells: bool = False  # its log's last line says how far it is
@@ -106,15 +107,20 @@ class Supervisor:
     def trim_logs(self) -> None:
         for service in self._services.values():
             if service.started is not None:
-                service.running.trim_log(LOG_LIMIT)
+                with suppress(OSError):  # no room to set it aside: another time
+                    service.running.trim_log(LOG_LIMIT)
 
     def _has(self, needs: Iterable[str]) -> bool:
         return all(self._services[name].ready is not None for name in needs if name in self._services)
 
+    def _has_refused(self, name: str) -> bool:
+        return name in self._services and self._services[name].has_refused
+
     def _may_start(self, service: Service) -> bool:
         if service.name in self._paused or service.has_refused or time.monotonic() < service.due:
             return False
-        return self._has(service.needs if service.has_been_ready else (*service.needs, *service.first_after))
+        first = () if service.has_been_ready else service.first_after
+        return self._has(service.needs) and self._has(name for name in first if not self._has_refused(name))
 
     def _start(self, service: Service) -> None:
         service.tries += 1

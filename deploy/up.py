@@ -20,7 +20,7 @@ from kafka.errors import KafkaError
 from deploy import demonstration, local
 from deploy.disk import Disk, free_mb
 from deploy.server import MADE_UP
-from deploy.settings import ENVIRONMENT, LOCK, Settings
+from deploy.settings import DATA_DIR, ENVIRONMENT, LOCK, Settings
 from deploy.supervisor import Service, Supervisor
 from streams import topics
 from streams.app import REFUSED
@@ -143,7 +143,8 @@ def services(wanted: Wanted, settings: Settings) -> Iterator[Service]:
         settings, "server", lambda: _answers(f"{wanted.url}readyz"), "deploy.command", "serve",
         "--port", str(wanted.port),
     )  # fmt: skip
-    yield Service(server, needs=("valkey",), first_after=("simulator",), grace=4.0)
+    # After the worker's claim, which withholds figures for a moment: once ready, it stays so.
+    yield Service(server, needs=("valkey",), first_after=("worker",), grace=4.0)
 
 
 def _kafka(settings: Settings) -> local.Program:
@@ -237,8 +238,10 @@ def _board(wanted: Wanted) -> str:
 def _tell_how_to_go_on(wanted: Wanted, screen: "Screen") -> None:
     if not wanted.simulate:
         screen.say("Bring data from another terminal: casepulse load --help")
-    elsewhere = "" if wanted.data_dir == Path(".casepulse") else f"; set -a; . {wanted.data_dir / ENVIRONMENT}"
-    screen.say(f"casepulse figures, in this folder, asks the same{elsewhere}")
+    if wanted.data_dir == DATA_DIR:
+        screen.say("Ask it from another terminal, in this folder: casepulse figures")
+    else:
+        screen.say(f"Ask it from another terminal: set -a; . {wanted.data_dir / ENVIRONMENT}; casepulse figures")
     screen.say(f"Ctrl-C stops it; what it knows stays in {wanted.data_dir}")
 
 

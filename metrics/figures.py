@@ -126,7 +126,8 @@ def judge(measure: Measure, value: float | None, denominator: int | None) -> Sta
         return "no_target"
     if value is None or (denominator is not None and denominator < FEW):
         return "too_few"
-    short = measure.target - value if measure.polarity == "high_is_good" else value - measure.target
+    # Rounded, as 0.9 - 0.85 is a little more than 0.05 in binary.
+    short = round(measure.target - value if measure.polarity == "high_is_good" else value - measure.target, 9)
     if short <= 0:
         return "on_target"
     if short <= NEAR:

@@ -9,11 +9,16 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import faust
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from faust.exceptions import NotReady
+from faust.types import TP
 
 from metrics.shapes import Rules
 from metrics.store import STORE_ERRORS, Log, Refused, Store, connect
@@ -26,6 +31,7 @@ from streams.processor import Rejected
 
 DONE, FAILED, REFUSED = 0, 1, 3
 STOP_WITHIN = 8.0  # seconds; beyond, the process ends itself: what is not committed is read again
+MEASURE_EVERY = 5.0  # seconds
 LOOK_EVERY = 60.0  # seconds between looks at whether the log and the store are still what they were
 
 
@@ -120,13 +126,14 @@ class Worker:
         starting = asyncio.ensure_future(app.start())  # may never return, where the store is away
         watch(self._health)
         looking = asyncio.ensure_future(self._look(store, log))
+        measuring = asyncio.ensure_future(self._measure(owner))
         try:
             while not (self._stop.is_set() or _failed(starting) or looking.done() or app.crashed or owner.refused):
                 await asyncio.sleep(0.05)
             return self._why(starting, looking, app, owner)
         finally:
-            looking.cancel()
-            starting.cancel()
+            for task in (looking, measuring, starting):
+                task.cancel()
             _end_within(STOP_WITHIN)
             await app.stop()
             await kafka.close()
@@ -153,6 +160,16 @@ class Worker:
                 continue  # away, not wrong
 
 
+    async def _measure(self, owner: Owner) -> None:
+        """Note every few seconds how many events wait, for the watch and for readyz."""
+        while True:
+            await asyncio.sleep(MEASURE_EVERY)
+            # Not started yet, between two assignments, or Kafka away: what was last known stands.
+            with suppress(KafkaError, NotReady, TimeoutError):
+                async with asyncio.timeout(MEASURE_EVERY):
+                    await owner.look(lambda partition: TP(self._settings.topic, partition))
+
+
 def _failed(task: "asyncio.Future[Any]") -> bool:
     return task.done() and not task.cancelled() and task.exception() is not None
 
@@ -163,7 +180,7 @@ def _app(settings: Settings) -> Any:
         settings.group,
         broker=f"kafka://{settings.kafka}",
         store="memory://",
-        datadir=tempfile.mkdtemp(prefix="casepulse-faust-"),
+        datadir=str(Path(tempfile.gettempdir()) / "casepulse-faust"),  # Faust wants one, and keeps nothing in it
         topic_allow_declare=False,
         topic_disable_leader=True,
         table_standby_replicas=0,

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -59,6 +59,13 @@ class Owner:
 
     def turned(self) -> None:
         self._health.turned_at = time.monotonic()
+
+    async def look(self, partition_of: Callable[[int], Any]) -> None:
+        """Note how many events wait. The last record of each partition is left out: it may be a transaction's marker,
+        which nobody reads. Raises KafkaError."""
+        held = {partition_of(number): it.position.offset for number, it in self._held.items()}
+        bounds = await self._kafka.bounds(list(held)) if held else {}
+        self._health.lag = sum(max(0, end - held[tp] - 1) for tp, (_, end) in bounds.items())
 
     async def positions(self, partitions: Iterable[Any]) -> Mapping[Any, int]:
         """Claim the partitions and return the next offset of each. Raises Reseek."""

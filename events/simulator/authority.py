@@ -12,10 +12,10 @@ from itertools import chain
 
 from events.event import Event
 from events.feed import FeedReported
+from events.office import office_hours
 from events.simulator import wexshire
 from events.simulator.care import happened_in_care, in_care_at
 from events.simulator.front_door import begun_at_the_front_door
-from events.simulator.office import office_hours
 from events.time import day_of, instant, moment_of
 
 # The longest after the day it began that anything is told: 25 working days to a late decision, 2 to the assessment's

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from events.care import CareEnded, CareStarted, LegalStatusChanged
 from events.event import Event
+from events.office import office_hours
 from events.simulator import wexshire
 from events.simulator.clerk import Clerk, name
-from events.simulator.office import office_hours
 from events.simulator.wexshire import choose
 from events.time import HOUR
 

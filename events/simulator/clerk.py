@@ -9,8 +9,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from events.event import Event
+from events.office import office_hours
 from events.simulator import wexshire
-from events.simulator.office import office_hours
 from events.time import EPOCH, HOUR
 
 SECOND = 1_000_000

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from events.event import Moment
-from events.simulator.office import office_hours
+from events.office import office_hours
 from events.time import LONDON, instant, moment_of
 
 REAL_TIME = 1.0

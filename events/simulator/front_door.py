@@ -7,9 +7,9 @@ from random import Random
 from events.event import Event
 from events.front_door import EnquiryDecided, EnquiryGraded, EnquiryReceived, ReferralReceived
 from events.need import AssessmentAuthorised, AssessmentCancelled, AssessmentStarted
+from events.office import OfficeHours, office_hours
 from events.simulator import wexshire
 from events.simulator.clerk import MINUTE, SECOND, Clerk, name, utc
-from events.simulator.office import OfficeHours, office_hours
 from events.simulator.wexshire import FRONT_DOOR, choose, sector
 from events.time import HOUR, day_of
 

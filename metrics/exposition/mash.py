@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from events.office import Office, office
 from events.time import LONDON, instant
 from metrics.catalogue import measure_named
-from metrics.exposition.clock import Clocks, Office
+from metrics.exposition.clock import Clocks
 from metrics.figures import Figure, Question, figures
 from metrics.fold import Authority
 from metrics.reader import NotReady, Reader
@@ -45,20 +46,18 @@ def message(reader: Reader, clocks: Clocks, name: str | None) -> dict[str, Any]:
         found = reader.authority(name) if name is not None else None
     except NotReady as exc:
         return _without_figures("rebuilding", reader, clocks, name or "", exc.read)
-    if name is None:
-        return _without_figures("empty", reader, clocks, "", None)
-    if found is None:
-        return _without_figures("unknown_authority", reader, clocks, name, None)
+    if name is None or found is None:  # nothing has arrived, or nothing of this authority
+        return _without_figures("empty", reader, clocks, name or "", None)
     return _with_figures(reader, clocks, name, *found)
 
 
 def _common(state: str, reader: Reader, clocks: Clocks, name: str) -> dict[str, Any]:
     now = clocks.now(name)
-    office = clocks.office(now)
+    hours = office(now)
     return {
         "board": "mash", "state": state, "authority": name, "name": clocks.name(name),
         "now": _iso(now), "as_of": _iso(now), "complete_to": None, "speed": clocks.speed(name), "simulated": False,
-        "office": {"open": office.open, "closes_at": _iso(office.closes_at), "opens_at": _iso(office.opens_at)},
+        "office": {"open": hours.open, "closes_at": _iso(hours.closes_at), "opens_at": _iso(hours.opens_at)},
         "rebuilding": None, "catalogue": reader.catalogue, "figures": None,
     }  # fmt: skip
 
@@ -73,7 +72,7 @@ def _without_figures(state: str, reader: Reader, clocks: Clocks, name: str, read
 def _with_figures(reader: Reader, clocks: Clocks, name: str, authority: Authority, sums: Sums) -> dict[str, Any]:
     now = clocks.now(name)
     complete_to = authority.complete_to(instant(now))
-    late = complete_to is not None and delayed(complete_to, now, clocks.office(now), clocks.speed(name))
+    late = complete_to is not None and delayed(complete_to, now, office(now), clocks.speed(name))
     # A late feed's clocks stop with its figures: nothing may look overdue that was perhaps authorised since.
     at = At(complete_to.astimezone(LONDON)) if late and complete_to is not None else At(now)
     shown = {tile.name: _tile(tile, sums, name, at) for tile in TILES}
@@ -88,12 +87,12 @@ def _tile(tile: Tile, sums: Sums, name: str, at: At) -> Figure | list[Figure]:
     return found if tile.by else found[0]
 
 
-def delayed(complete_to: datetime, now: datetime, office: Office, speed: float) -> bool:
+def delayed(complete_to: datetime, now: datetime, hours: Office, speed: float) -> bool:
     """Return whether a feed is late: twice its usual gap behind, counted in office hours (SCREENS 6).
 
     While the office is closed it is late only if it was when the office closed: a quiet Sunday is no broken feed.
     """
-    since = now if office.open else office.closed_at or now
+    since = now if hours.open else hours.closed_at or now
     return since - complete_to > timedelta(seconds=2 * GAP + PATIENCE * speed)
 
 

@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from kafka import KafkaProducer
@@ -21,6 +22,7 @@ from metrics.tally import Tally
 from streams import topics
 from streams.processor import partition_of
 
+T = TypeVar("T")
 MAIN = (sys.executable, "-m", "deploy.command")
 
 
@@ -91,6 +93,12 @@ def send(kafka: str, topic: str, events: Iterable[Mapping[str, Any] | bytes], pa
     producer.close()
 
 
+def _run(found: Coroutine[Any, Any, T]) -> T:
+    """Run to its end in a thread of its own: a browser's loop may be running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, found).result()
+
+
 def snapshots(redis: str, topic: str) -> dict[int, Snapshot]:
     """Return every partition as the store has it."""
 
@@ -106,7 +114,7 @@ def snapshots(redis: str, topic: str) -> dict[int, Snapshot]:
         await store.close()
         return found
 
-    return asyncio.run(read())
+    return _run(read())
 
 
 def tallies(redis: str, topic: str) -> dict[str, Tally]:
@@ -124,7 +132,7 @@ def committed(redis: str, topic: str) -> int:
         await store.close()
         return sum(place.offset for place in places if place) if first else -1
 
-    return asyncio.run(read())
+    return _run(read())
 
 
 def eventually(true: Callable[[], bool], within: float, every: float = 0.1) -> None:

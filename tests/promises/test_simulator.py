@@ -20,9 +20,9 @@ from events.event import Event
 from events.feed import FeedReported
 from events.front_door import EnquiryDecided, EnquiryReceived
 from events.need import AssessmentAuthorised
+from events.office import Office, OutsideOfficeCalendar, office
 from events.simulator.authority import _begun, events, history
 from events.simulator.clock import BEGINS, DemonstrationClock
-from events.simulator.office import Office, OutsideOfficeCalendar, office
 from events.simulator.wexshire import AUTHORITY
 from events.time import LONDON, day_of
 from metrics.book import Book

@@ -20,7 +20,7 @@ from metrics.catalogue.assessments import ASSESSMENT_TIMELINESS, ASSESSMENTS_OPE
 from metrics.catalogue.front_door import ENQUIRIES_RECEIVED
 from metrics.catalogue.looked_after import CHILDREN_LOOKED_AFTER
 from metrics.exposition.api import create_app
-from metrics.exposition.clock import Clocks, Office
+from metrics.exposition.clock import Clocks
 from metrics.figures import Figure, Question, figures
 from metrics.measure import Measure
 from metrics.reader import Reader
@@ -207,10 +207,7 @@ def test_deadlines_pass_and_days_begin_with_nothing_written(valkey: conftest.Sto
 def test_the_figures_shown_now_move_with_now(valkey: conftest.Store) -> None:
     """Over HTTP, where nobody says which moment: all that differs between two answers is what time it is."""
     wall = ["2025-01-01T00:00:00+00:00"]
-    clocks = Clocks(
-        now=lambda _: datetime.fromisoformat(wall[0]), speed=lambda _: 1.0,
-        office=lambda _: Office(False, None, None), name=lambda name: name,
-    )  # fmt: skip
+    clocks = Clocks(now=lambda _: datetime.fromisoformat(wall[0]), speed=lambda _: 1.0, name=lambda name: name)
 
     async def look(store: Store, reader: Reader, client: Any) -> None:
         web = httpx.AsyncClient(transport=httpx.ASGITransport(create_app(reader, clocks)), base_url="http://casepulse")

@@ -1,8 +1,12 @@
 """Stories of single assessments: 45 working days, and everything that may happen to the paper meanwhile."""
 
+from dataclasses import replace
+
 import pytest
 
 from metrics.catalogue.assessments import ASSESSMENT_TIMELINESS, ASSESSMENTS_OPEN, ASSESSMENTS_OVERDUE
+from metrics.figures import judge
+from metrics.measure import Polarity
 from metrics.shapes import Rules
 from metrics.working_days import calendar
 from tests.story import Story
@@ -275,6 +279,44 @@ def test_a_figure_is_judged_against_its_target(story: Story, in_time: int, late:
     table = "\n".join(["day | event | record | fields", "---", *rows])
     (figure,) = story(table, on="2025-05-31", expect={ASSESSMENT_TIMELINESS: (in_time, in_time + late)})
     assert (figure.status, figure.target) == (status, 0.85)
+
+
+@pytest.mark.parametrize(
+    ("target", "polarity", "value", "status"),
+    [
+        (0.9, "high_is_good", 0.85, "near_target"),
+        (0.9, "high_is_good", 0.8499, "below_target"),
+        (0.2, "low_is_good", 0.2, "on_target"),
+        (0.2, "low_is_good", 0.25, "near_target"),
+        (0.2, "low_is_good", 0.2501, "above_target"),
+        (0.2, "neither", 0.9, "no_target"),
+        (None, "low_is_good", 0.9, "no_target"),
+    ],
+)
+def test_five_points_are_near_whatever_the_target(
+    target: float | None, polarity: Polarity, value: float, status: str
+) -> None:
+    """At exactly five points it is near, also where the difference has no exact binary form; low may be good."""
+    assert judge(replace(ASSESSMENT_TIMELINESS, target=target, polarity=polarity), value, 100) == status
+
+
+def test_a_sign_off_dated_before_its_start_counts_nowhere(story: Story) -> None:
+    """By day where either is a day, by the clock where both have one: a slip of the keyboard, until it is corrected."""
+    table = """
+        day                       | event                 | record | fields
+        --------------------------+-----------------------+--------+----------------
+        2025-03-03                | assessment started    | A1     |
+        2025-03-02                | assessment authorised | A1     | outcomes=advice
+        2025-03-03T10:00:00+00:00 | assessment started    | A2     |
+        2025-03-03T09:59:59+00:00 | assessment authorised | A2     | outcomes=advice
+        2025-03-03T10:00:00+00:00 | assessment started    | A3     |
+        2025-03-03                | assessment authorised | A3     | outcomes=advice
+    """
+    story(table, on="2025-03-03", expect={ASSESSMENT_TIMELINESS: (1, 1), ASSESSMENTS_OPEN: 0})
+    story(table, on="2025-05-31", expect={ASSESSMENTS_OPEN: 0, ASSESSMENTS_OVERDUE: 0})
+    corrected = table + "2025-03-04 | assessment authorised | A1 | outcomes=advice"
+    story(corrected, on="2025-03-04", expect={ASSESSMENT_TIMELINESS: (2, 2)})
+    story(corrected, on="2025-03-03", expect={ASSESSMENTS_OPEN: 1})
 
 
 def test_an_untrue_story_shows_its_table_and_its_figure(story: Story) -> None:

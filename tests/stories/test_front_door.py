@@ -91,6 +91,7 @@ def test_a_decision_about_another_child_or_enquiry_decides_nothing(story: Story)
         2025-06-02 | enquiry decided  | D1     | ben   | enquiry=E1 outcomes=assessment
         2025-06-02 | enquiry decided  | D2     | ada   | enquiry=E2 outcomes=assessment
         2025-06-02 | enquiry graded   | G1     | ben   | enquiry=E1 rag=red
+        2025-06-02 | enquiry graded   | G2     | ada   | enquiry=E2 rag=red
     """, on="2025-06-02", by={"outcome": "undecided", "rag": "amber"}, expect={ENQUIRIES_RECEIVED: 1})  # fmt: skip
 
 

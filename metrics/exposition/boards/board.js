@@ -214,7 +214,10 @@ function head(state, truth, now, since) {
       aside: back === null ? "No figures until it is done" : `back at about ${timeSeenFrom(back, now)}`,
     };
   }
-  if (state === "empty") return { lead: { text: "No events have arrived yet" }, aside: "waiting for the first" };
+  if (state === "empty") {
+    const whose = truth.authority ? ` of ${truth.name || truth.authority}` : "";
+    return { lead: { text: `No events${whose} have arrived yet` }, aside: "waiting for the first" };
+  }
   if (state === "delayed") {
     return {
       banner: true,

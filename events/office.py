@@ -1,4 +1,4 @@
-"""The hours in which the made-up authority's office is open, and time counted in them.
+"""The hours in which the office is open, and time counted in them: Monday to Thursday 9 to 17, Friday to 16.
 
 Office time is microseconds of open office since the first opening of the calendar. It stands still while the office
 is closed, so that closing and the next opening are one and the same office time.
@@ -78,10 +78,11 @@ def _instant(day: date, at: time) -> Instant:
 
 @dataclass(frozen=True)
 class Office:
-    """While *open*, when it closes; while closed, when it opens next."""
+    """While *open*, when it closes; while closed, when it closed and when it opens next."""
 
     open: bool
     closes_at: datetime | None = None
+    closed_at: datetime | None = None
     opens_at: datetime | None = None
 
 
@@ -91,4 +92,4 @@ def office(now: datetime) -> Office:
     day = hours.day_at(at)
     if at < hours.closes[day]:
         return Office(open=True, closes_at=moment_of(hours.closes[day]))
-    return Office(open=False, opens_at=moment_of(hours.opens[day + 1]))
+    return Office(open=False, closed_at=moment_of(hours.closes[day]), opens_at=moment_of(hours.opens[day + 1]))
