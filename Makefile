@@ -27,7 +27,7 @@ test: setup
 	.venv/bin/mypy
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check --quiet .
-	.venv/bin/pytest -m "not nightly"
+	.venv/bin/pytest -m "not nightly" -n 4 --dist loadfile
 
 nightly: setup
 	@./tests/prepare

@@ -64,3 +64,17 @@ def _installed(server: str) -> str:
     if os.environ.get("CI") == "true":
         pytest.fail(f"{server} is not installed, and CI must test it")
     pytest.skip(f"{server} is not installed")
+
+
+# Journeys wait more than they work, so they begin first and side by side; what only computes fills the gaps.
+LONGEST = ("test_exactly_once", "test_board", "test_worker", "test_up", "test_bad_input", "test_real_return")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first: with several processes the last to begin says when all is done."""
+
+    def place(item: pytest.Item) -> int:
+        name = item.path.stem
+        return LONGEST.index(name) if name in LONGEST else len(LONGEST)
+
+    items.sort(key=place)
