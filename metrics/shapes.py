@@ -258,9 +258,7 @@ class Spells:
                 until = None if end is None else end.occurred
                 yield Stretch(start.occurred, until, (start.occurred, start.record), start)
 
-    def _pieces(
-        self, spell: Stretch[Event], spells: list[Stretch[Event]], person: Person
-    ) -> Iterator[Stretch[Held]]:
+    def _pieces(self, spell: Stretch[Event], spells: list[Stretch[Event]], person: Person) -> Iterator[Stretch[Held]]:
         """Yield the stretches of *spell* on which one fact stands and counts."""
         facts = self.standing.within(spell, spells, person)
         begins = [spell.start, *(max(spell.start, fact.occurred) for fact in facts)]

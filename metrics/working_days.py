@@ -90,5 +90,3 @@ class WorkingDays:
         Raises OutsideCalendar.
         """
         return days.nth_after(days.on_or_after(start) if roll_start_forward else start, self.n)
-
-

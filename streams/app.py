@@ -127,14 +127,15 @@ class Worker:
         watch(self._health)
         looking = asyncio.ensure_future(self._look(store, log))
         measuring = asyncio.ensure_future(self._measure(owner))
+        code = FAILED
         try:
             while not (self._stop.is_set() or _failed(starting) or looking.done() or app.crashed or owner.refused):
                 await asyncio.sleep(0.05)
-            return self._why(starting, looking, app, owner)
+            return (code := self._why(starting, looking, app, owner))
         finally:
             for task in (looking, measuring, starting):
                 task.cancel()
-            _end_within(STOP_WITHIN)
+            _end_within(STOP_WITHIN, code or FAILED)
             await app.stop()
             await kafka.close()
 
@@ -158,7 +159,6 @@ class Worker:
                     raise Refused("the topic is not the one that this worker began with: start it again")
             except (topics.KafkaError, *STORE_ERRORS):
                 continue  # away, not wrong
-
 
     async def _measure(self, owner: Owner) -> None:
         """Note every few seconds how many events wait, for the watch and for readyz."""
@@ -204,12 +204,12 @@ def _app(settings: Settings) -> Any:
     return app
 
 
-def _end_within(seconds: float) -> None:
+def _end_within(seconds: float, code: int) -> None:
     """End the process in *seconds*, whatever still holds it: what is not committed is read again."""
 
     def end() -> None:
-        _say(f"did not stop within {seconds:.0f} s; ending", FAILED)
-        os._exit(FAILED)
+        _say(f"did not stop within {seconds:.0f} s; ending", code)
+        os._exit(code)
 
     timer = threading.Timer(seconds, end)
     timer.daemon = True

@@ -136,9 +136,7 @@ def _figures(app: FastAPI, reader: Reader, clocks: Clocks) -> None:
             raise HTTPException(404, "no events of that authority have arrived")
         now = clocks.now(names[0] if names else "")
         moment = parse_at(at) if at else At(now)
-        asked = [
-            Question(measure=m, at=moment, window=window, team=team, by=tuple(by)) for m in chosen(measure)
-        ]
+        asked = [Question(measure=m, at=moment, window=window, team=team, by=tuple(by)) for m in chosen(measure)]
         return _json(answer(found, asked, now, reader.catalogue))
 
 

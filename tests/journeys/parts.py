@@ -141,5 +141,3 @@ def eventually(true: Callable[[], bool], within: float, every: float = 0.1) -> N
     while not true():
         assert time.monotonic() < until, f"not within {within} s: {true.__name__}"
         time.sleep(every)
-
-

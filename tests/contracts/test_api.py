@@ -1,0 +1,160 @@
+"""What HTTP promises: the envelope, the errors, the headers, and what Prometheus makes of /metrics."""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from metrics.exposition.api import create_app
+from metrics.exposition.clock import Clocks
+from metrics.reader import Reader
+from metrics.store import Store, connect
+from tests import conftest
+from tests.promises.test_time_passes_on_read import with_store
+from tests.story import AUTHORITY, NOW
+
+CLOCKS = Clocks(now=lambda _: NOW, speed=lambda _: 1.0, name=lambda authority: authority)
+
+
+def client_of(reader: Reader) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(create_app(reader, CLOCKS))
+    return httpx.AsyncClient(transport=transport, base_url="http://casepulse")
+
+
+def asking(valkey: conftest.Store, what: Callable[[httpx.AsyncClient], Awaitable[None]]) -> None:
+    async def ask(_: Store, reader: Reader, __: Any) -> None:
+        async with client_of(reader) as client:
+            await what(client)
+
+    with_store(valkey, ask)
+
+
+def test_figures_come_in_the_envelope(valkey: conftest.Store) -> None:
+    """As CONTRACT 3 has it, every field; a stock has no `from`, nothing to divide by is null."""
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        found = (await client.get("/v1/figures", params={"at": "2025-05-09"})).json()
+        assert set(found) == {"as_of", "complete_to", "catalogue", "simulated", "figures"}
+        by_name = {figure["measure"]: figure for figure in found["figures"]}
+        overdue, timely = by_name["assessments_overdue"], by_name["assessment_timeliness"]
+        assert (overdue["value"], overdue["numerator"], overdue["denominator"], overdue["from"]) == (4.0, 4, None, None)
+        assert (timely["value"], timely["denominator"], timely["beside"]) == (None, 0, {"open": 4, "overdue": 4})
+        assert (timely["at"], timely["from"], timely["window"]) == ("2025-05-09", "2025-04-01", "year_to_date")
+        divided = (await client.get("/v1/figures?measure=assessments_overdue&by=team&at=2025-05-09")).json()
+        assert {f["team"]: f["numerator"] for f in divided["figures"]} == {"North": 3, "South": 1}
+
+    asking(valkey, ask)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "says"),
+    [
+        ("/v1/figures?tema=North", 400, "no parameter 'tema'"),
+        ("/v1/figures?measure=nonsense", 404, "casepulse measures"),
+        ("/v1/figures?window=fortnight", 400, "no window"),
+        ("/v1/figures?by=colour", 400, "no breakdown"),
+        ("/v1/figures?at=yesterday", 400, "neither a date"),
+        ("/v1/figures?at=2025-05-09T12:00:00", 400, "neither a date"),
+        ("/v1/figures?authority=E09999999", 404, "no events of that authority"),
+        ("/v1/measures/nonsense", 404, "casepulse measures"),
+        ("/v1/live?board=kitchen", 404, "no such board"),
+        ("/boards/assets/..%2Fapi.py", 404, ""),
+        ("/nowhere", 404, ""),
+    ],
+)
+def test_what_cannot_be_asked_is_a_problem_that_says_why(
+    valkey: conftest.Store, path: str, status: int, says: str
+) -> None:  # fmt: skip
+    """Never a figure of something else than was asked."""
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        answer = await client.get(path)
+        assert answer.status_code == status
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert says in answer.json()["detail"]
+
+    asking(valkey, ask)
+
+
+def test_an_empty_store_is_not_an_authority_without_children(valkey: conftest.Store) -> None:
+    """Until a worker has claimed it, no figure and no zero: 503, and when to ask again."""
+
+    async def run() -> None:
+        store = Store(connect(valkey.url), "case-events")
+        reader = Reader(store)
+        await reader.turn()
+        async with client_of(reader) as client:
+            for path in ("/v1/figures", "/v1/authorities", "/readyz"):
+                answer = await client.get(path)
+                assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+            text = (await client.get("/metrics")).text
+            assert "casepulse_ready 0.0" in text
+            assert "casepulse_assessments_open" not in text
+        await store.close()
+
+    asyncio.run(run())
+
+
+def test_every_answer_keeps_the_browser_on_a_short_leash(valkey: conftest.Store) -> None:
+    """No script, style or connection but our own; nothing kept in a cache."""
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        for path in ("/", "/boards/mash", "/boards/assets/board.js", "/v1/figures", "/metrics", "/nowhere"):
+            headers = (await client.get(path)).headers
+            assert "default-src 'none'" in headers["content-security-policy"], path
+            assert (headers["x-content-type-options"], headers["cache-control"]) == ("nosniff", "no-store")
+
+    asking(valkey, ask)
+
+
+def test_prometheus_reads_the_same_figures(valkey: conftest.Store) -> None:
+    """Gauges by team, both halves of a quotient, targets; promtool finds nothing to say against them."""
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        text = (await client.get("/metrics")).text
+        found = {
+            (sample.name, sample.labels.get("team")): sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+        }
+        figures = (await client.get("/v1/figures?by=team")).json()["figures"]
+        for figure in figures:
+            half = "_numerator" if figure["denominator"] is not None else ""
+            assert found[f"casepulse_{figure['measure']}{half}", figure["team"]] == figure["numerator"]
+        assert found["casepulse_assessment_timeliness_target", None] == 0.85
+        assert found["casepulse_store_up", None] == 1
+        _promtool(text)
+
+    asking(valkey, ask)
+
+
+def _promtool(text: str) -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        assert os.environ.get("CI") != "true", "promtool is not installed, and CI must ask it"
+        pytest.skip("promtool is not installed")
+    done = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+
+
+def test_the_live_stream_begins_with_the_whole_truth(valkey: conftest.Store) -> None:
+    """The first message is the board as it is now, so that a page that comes back needs nothing from before."""
+
+    async def ask(_: Store, reader: Reader, __: Any) -> None:
+        from metrics.exposition.live import Boards
+
+        watching = Boards(reader, CLOCKS).of(AUTHORITY).watch()
+        first = await anext(watching)
+        await watching.aclose()  # type: ignore[attr-defined]
+        told = json.loads(first.partition(b"data: ")[2])
+        assert told["authority"] == AUTHORITY
+        assert set(told["figures"]) >= {"received_today", "assessment_timeliness", "children_looked_after"}
+
+    with_store(valkey, ask)
