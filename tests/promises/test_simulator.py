@@ -348,15 +348,19 @@ def test_a_clock_goes_forward(speed: float) -> None:
         DemonstrationClock(WALL, speed=speed)
 
 
+def closed(since: str, until: str) -> Office:
+    return Office(open=False, closed_at=london(since), opens_at=london(until))
+
+
 @pytest.mark.parametrize(
     ("now", "stands"),
     [
-        ("2017-12-14T08:59:59", Office(open=False, opens_at=london("2017-12-14T09:00"))),
+        ("2017-12-14T08:59:59", closed(since="2017-12-13T17:00", until="2017-12-14T09:00")),
         ("2017-12-14T09:00", Office(open=True, closes_at=london("2017-12-14T17:00"))),
         ("2017-12-15T15:59:59", Office(open=True, closes_at=london("2017-12-15T16:00"))),
-        ("2017-12-15T16:00", Office(open=False, opens_at=london("2017-12-18T09:00"))),
-        ("2017-12-25T11:00", Office(open=False, opens_at=london("2017-12-27T09:00"))),
-        ("2018-03-30T11:00", Office(open=False, opens_at=london("2018-04-03T09:00"))),  # Good Friday
+        ("2017-12-15T16:00", closed(since="2017-12-15T16:00", until="2017-12-18T09:00")),
+        ("2017-12-25T11:00", closed(since="2017-12-22T16:00", until="2017-12-27T09:00")),
+        ("2018-03-30T11:00", closed(since="2018-03-29T17:00", until="2018-04-03T09:00")),  # Good Friday
     ],
 )
 def test_when_the_office_closes_and_opens(now: str, stands: Office) -> None:
