@@ -10,7 +10,8 @@ from metrics.exposition.clock import Clocks
 from metrics.exposition.mash import message
 from metrics.reader import Reader
 
-TICK = 0.2  # seconds between two messages at most
+TICK = 0.05  # seconds between looks at whether anything came
+GAP = 0.1  # seconds between two messages at least: nobody reads faster
 REST = 1.0  # seconds after which a board is looked at even if nothing came: time passes on its own
 BEAT = 10.0  # seconds after which a silent stream says that it is alive
 
@@ -31,13 +32,13 @@ class Board:
     async def watch(self) -> AsyncIterator[bytes]:
         """Yield the board now and whenever it changes, newest only: who is slow misses what is past, never the last."""
         self._watchers += 1
-        if self._task is None:
+        if self._task is None or self._task.done():
             self._refresh()
             self._task = asyncio.create_task(self._keep())
         try:
             yield b"retry: 1000\n\n" + self._latest
             seen = self._count
-            while True:
+            while not self._task.done():  # where it failed, the stream ends, and whoever watches sees that it did
                 if not await self._newer_than(seen):
                     yield b"event: beat\ndata: {}\n\n"
                     continue
@@ -55,16 +56,15 @@ class Board:
 
     async def _keep(self) -> None:
         """Rebuild on every change, and each second besides, until nobody watches."""
-        rest, version = 0.0, self._version()
+        waited, version = 0.0, self._version()
         while self._watchers:
             await asyncio.sleep(TICK)
-            rest += TICK
-            if self._version() != version or rest >= REST:
-                rest, version = 0.0, self._version()
+            waited += TICK
+            if (self._version() != version and waited >= GAP) or waited >= REST:
+                waited, version = 0.0, self._version()
                 self._refresh()
                 async with self._told:
                     self._told.notify_all()
-        self._task = None
 
     def _refresh(self) -> None:
         self._latest = b"event: board\ndata: " + self._build() + b"\n\n"
