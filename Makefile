@@ -18,6 +18,7 @@ help:
 	@echo "make bench    the benchmarks"
 
 setup: $(VENV) $(JARS) java
+	@echo "Everything is there. Next: make up"
 
 up: setup
 	@exec .venv/bin/casepulse up $(ARGS)
@@ -52,7 +53,7 @@ $(JARS): deploy/kafka/pom.xml
 	@command -v mvn >/dev/null || { echo "Maven is needed to bring Apache Kafka: install mvn" >&2; exit 1; }
 	@echo "2/2 Apache Kafka's jars into deploy/kafka/libs"
 	@rm -rf deploy/kafka/libs
-	@cd deploy/kafka && mvn -q -B dependency:copy-dependencies -DoutputDirectory=libs
+	@cd deploy/kafka && mvn -q -B -Dstyle.color=never dependency:copy-dependencies -DoutputDirectory=libs
 	@touch $@
 
 java:

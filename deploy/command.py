@@ -7,9 +7,11 @@ from typing import Any
 
 import click
 from kafka.errors import KafkaError
+from redis.exceptions import RedisError
 
+from deploy.settings import read_settings
 from deploy.verbs import figures, load, looking, run
-from metrics.store import STORE_ERRORS, Refused
+from metrics.store import Refused
 
 FAILED, REFUSED = 1, 3
 
@@ -36,15 +38,19 @@ def plainly(verb: Callable[..., Any]) -> Callable[..., Any]:
         except Refused as exc:
             raise Fault(str(exc), REFUSED) from exc
         except KafkaError as exc:
-            raise Fault(_silent("Kafka", "CASEPULSE_KAFKA", exc)) from exc
-        except STORE_ERRORS as exc:
-            raise Fault(_silent("the store", "CASEPULSE_REDIS", exc)) from exc
+            raise Fault(_silent("Kafka", read_settings().kafka, "CASEPULSE_KAFKA", exc)) from exc
+        except (RedisError, ConnectionError) as exc:
+            raise Fault(_silent("the store", read_settings().redis, "CASEPULSE_REDIS", exc)) from exc
 
     return said
 
 
-def _silent(what: str, variable: str, exc: Exception) -> str:
-    return f"{what} does not answer ({type(exc).__name__}): is it running, and is {variable} its address?"
+def _silent(what: str, address: str, variable: str, exc: Exception) -> str:
+    where = address.rpartition("@")[2]  # an address may hold a password
+    return (
+        f"{what} does not answer at {where} ({type(exc).__name__}): start everything with `casepulse up` "
+        f"(in this folder: `make up`), or set {variable} to where it is"
+    )
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -1,14 +1,24 @@
 """Questions put in words, and answers as CONTRACT 3 has them: one place for the command, the API and the boards."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from events.time import LONDON, instant, moment_of
+from events.time import LONDON, moment_of
 from metrics.catalogue import MEASURES, measure_named
 from metrics.figures import Answer, Question, figures
 from metrics.fold import Authority
 from metrics.measure import Measure
 from metrics.sums import Sums
+from metrics.windows import At
+
+Ask = Callable[[At], Question]  # a question, but for its moment
+
+
+class UnknownTeam(ValueError):
+    """Asked for a team that nobody has told of."""
+
+    def __init__(self, team: str, teams: Sequence[str]) -> None:
+        super().__init__(f"no team {team!r}: there are {', '.join(teams) or 'none yet'}")
 
 
 def chosen(names: Iterable[str]) -> list[Measure]:
@@ -17,23 +27,39 @@ def chosen(names: Iterable[str]) -> list[Measure]:
 
 
 def answer(
-    found: Mapping[str, tuple[Authority, Sums]], questions: Iterable[Question], now: datetime, catalogue: str
+    found: Mapping[str, tuple[Authority, Sums]],
+    asks: Sequence[Ask],
+    moments: Sequence[At],
+    now: Callable[[str], datetime],
+    catalogue: str,
 ) -> Answer:
-    """Return the figures of the authorities *found* that answer *questions*, in order.
+    """Return the figures of the authorities *found* that answer *asks* at *moments*.
 
-    `as_of` is the moment of the last question, and never later than *now*. Raises UnknownBreakdown, UnknownWindow.
+    Without moments each authority answers at its own *now*: a made-up one may have a clock of its own. `as_of` is the
+    last moment, and never later than now. Raises UnknownBreakdown, UnknownWindow, UnknownTeam.
     """
-    asked = list(questions)
-    moments = [min(question.at.moment, instant(now)) for question in asked]
-    complete = [authority.complete_to(instant(now)) for authority, _ in found.values()]
+    here = {name: At(now(name)) for name in found}
+    asked = [(name, ask(at or here[name])) for at in moments or (None,) for ask in asks for name in found]
+    for team in {question.team for _, question in asked if question.team is not None}:
+        _check_team(team, found)
+    complete = [authority.complete_to(here[name].moment) for name, (authority, _) in found.items()]
     known = [moment for moment in complete if moment is not None]
+    latest = min((at.moment for at in here.values()), default=None)
+    as_of = latest if not moments or latest is None else min(moments[-1].moment, latest)
     return Answer(
-        as_of=moment_of(moments[-1]).isoformat() if moments else now.astimezone(LONDON).isoformat(),
+        as_of=moment_of(as_of).isoformat() if as_of is not None else now("").astimezone(LONDON).isoformat(),
         complete_to=min(known).astimezone(LONDON).isoformat() if known else None,
         catalogue=catalogue,
         simulated=any(authority.simulated for authority, _ in found.values()),
-        figures=[f for question in asked for name, (_, sums) in found.items() for f in figures(sums, name, question)],
+        figures=[figure for name, question in asked for figure in figures(found[name][1], name, question)],
     )
+
+
+def _check_team(team: str, found: Mapping[str, tuple[Authority, Sums]]) -> None:
+    """A team that nobody has told of is a slip of the keyboard, and not a team without children."""
+    teams = sorted({name for _, sums in found.values() for name in sums.teams()})
+    if team not in teams:
+        raise UnknownTeam(team, teams)
 
 
 def described(measure: Measure) -> dict[str, object]:

@@ -42,6 +42,10 @@ class Authority(msgspec.Struct, frozen=True):
     simulated: bool = False  # some event read was made up
     feeds: dict[str, Feed] = {}
 
+    def last_complete_to(self) -> Moment | None:
+        """Return up to when the last of the sources was complete, live or not: how old what we have is."""
+        return max((feed.complete_to for feed in self.feeds.values() if feed.complete_to is not None), default=None)
+
     def complete_to(self, now: Instant) -> Moment | None:
         """Return up to when all that the live sources recorded is here; None where none has reported."""
         live = [

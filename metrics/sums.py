@@ -107,6 +107,10 @@ class Sums:
                     sums[key] = sums.get(key, 0) + n
         return {key: n for key, n in sums.items() if n}
 
+    def teams(self) -> set[str]:
+        """Return every team that some cell is of."""
+        return {team for teams in self._totals.values() for team in teams if team is not None}
+
     def cells(self) -> Iterator[tuple[str, Where, int]]:
         """Yield every cell: part, where, how many."""
         for part, groups in self._parts.items():

@@ -17,7 +17,9 @@ class Sender:
 
     def __init__(self, bootstrap: str, topic: str = EVENTS) -> None:
         self._topic = topic
-        self._producer = KafkaProducer(bootstrap_servers=bootstrap, linger_ms=5, max_block_ms=10_000)
+        self._producer = KafkaProducer(
+            bootstrap_servers=bootstrap, linger_ms=5, max_block_ms=10_000, bootstrap_timeout_ms=5_000
+        )
         self._partitions = len(self._producer.partitions_for(topic) or ())
 
     def __enter__(self) -> "Sender":

@@ -8,7 +8,7 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 from metrics.store import Log, Refused
 
 EVENTS = "case-events"
-PATIENCE = 10_000  # milliseconds
+PATIENCE = 5_000  # milliseconds
 PARTITIONS = 8  # fixed for life: an authority must not change its log
 
 __all__ = ["EVENTS", "PARTITIONS", "KafkaError", "describe", "ensure", "rejected"]

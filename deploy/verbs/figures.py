@@ -17,12 +17,12 @@ from deploy.server import clocks
 from deploy.settings import Settings, read_settings
 from events.decode import DeadLetter, decode_lines
 from events.event import Event
-from events.time import LONDON
-from metrics.answers import answer, chosen
+from metrics.answers import Ask, UnknownTeam, answer, chosen
 from metrics.book import Book
 from metrics.catalogue import UnknownMeasure
 from metrics.figures import Answer, Figure, Question, UnknownBreakdown
 from metrics.fold import Authority
+from metrics.measure import Measure
 from metrics.reader import NotReady, Reader
 from metrics.store import Store, connect
 from metrics.sums import Sums
@@ -71,33 +71,30 @@ def figures(
     if known_at and not file:
         raise click.UsageError("--known-at needs --from FILE: the running service has no such figures yet")
     settings = read_settings()
-    now = datetime.now(UTC)
+    now = clocks(settings.demonstration).now
     try:
-        asked = [
-            Question(
-                measure=one, at=at, window=window, known_at=str(known_at) if known_at else None, team=team, by=by
-            )
-            for at in moments or (At(now.astimezone(LONDON)),)
-            for one in chosen(measure)
-        ]  # fmt: skip
+        asks = [_ask(one, window, str(known_at) if known_at else None, team, by) for one in chosen(measure)]
         if file:
-            found, catalogue = _folded(file, settings, now, known_at), fingerprint()
+            found, catalogue = _folded(file, settings, known_at), fingerprint()
         else:
-            found, catalogue, now = asyncio.run(_running(settings, authority))
-            if not moments:
-                asked = [msgspec.structs.replace(question, at=At(now)) for question in asked]
+            found, catalogue = asyncio.run(_running(settings))
         kept = {name: it for name, it in found.items() if authority in (None, name)}
-        result = answer(kept, asked, now, catalogue)
-    except (UnknownMeasure, UnknownBreakdown, UnknownWindow) as exc:
+        if authority and not kept:
+            raise click.UsageError(f"no events of {authority!r}: there are {', '.join(found) or 'none of anybody yet'}")
+        result = answer(kept, asks, moments, now, catalogue)
+    except (UnknownMeasure, UnknownBreakdown, UnknownTeam, UnknownWindow) as exc:
         raise click.UsageError(str(exc)) from exc
-    if authority and not kept:
-        raise click.ClickException(f"no events of {authority}")
     click.echo(_written(result, as_json, as_csv), nl=False)
 
 
-def _folded(file: Path, settings: Settings, now: datetime, known_at: At | None) -> Found:
+def _ask(measure: Measure, window: str | None, known_at: str | None, team: str | None, by: tuple[str, ...]) -> Ask:
+    return lambda at: Question(measure=measure, at=at, window=window, known_at=known_at, team=team, by=by)
+
+
+def _folded(file: Path, settings: Settings, known_at: At | None) -> Found:
     """Fold *file*; say on standard error what could not be read."""
     dead: Counter[str] = Counter()
+    now = datetime.now(UTC)
 
     def events() -> Iterator[Event]:
         with file.open("rb") as lines:
@@ -117,7 +114,7 @@ def _folded(file: Path, settings: Settings, now: datetime, known_at: At | None) 
     return {name: (book.authorities[name], sums) for name, sums in book.sums().items()}
 
 
-async def _running(settings: Settings, wanted: str | None) -> tuple[Found, str, datetime]:
+async def _running(settings: Settings) -> tuple[Found, str]:
     """Read the running store, waiting a little while it is being rebuilt. Raises ClickException."""
     store = Store(connect(settings.redis), settings.topic)
     reader = Reader(store)
@@ -127,8 +124,7 @@ async def _running(settings: Settings, wanted: str | None) -> tuple[Found, str, 
             await reader.turn()
             try:
                 found = {name: it for name in reader.authorities() if (it := reader.authority(name))}
-                now = clocks(settings.demonstration).now(wanted or next(iter(found), ""))
-                return found, reader.catalogue, now
+                return found, reader.catalogue
             except NotReady as exc:
                 if time.monotonic() > until:
                     share = "" if exc.read is None else f" ({exc.read:.0%} read)"
@@ -143,7 +139,9 @@ def _written(result: Answer, as_json: bool, as_csv: bool) -> str:
         return msgspec.json.format(msgspec.json.encode(result), indent=1).decode() + "\n"
     if as_csv:
         return _csv(result.figures)
-    return "".join(f"{_line(figure)}\n" for figure in result.figures) or "No events have arrived yet.\n"
+    return (
+        "".join(f"{_line(figure)}\n" for figure in result.figures) or "Nothing to show: no events in that window yet.\n"
+    )
 
 
 def _csv(found: list[Figure]) -> str:
@@ -172,4 +170,5 @@ def _line(f: Figure) -> str:
         number = f"{f.value:.1%} ({f.numerator:,} of {f.denominator:,})"
     place = ", ".join(filter(None, (f.team, *(f"{name} {value}" for name, value in f.by.items()))))
     beside = "".join(f", {n:,} {name}" for name, n in f.beside.items())
-    return f"{f.authority}  {f.measure}{f' [{place}]' if place else ''}  {number}{beside}  {f.window}, at {f.at}"
+    at = f.at[: len("2017-12-14T15:46")].replace("T", " ")
+    return f"{f.authority}  {f.measure}{f' [{place}]' if place else ''}  {number}{beside}  {f.window}, at {at}"

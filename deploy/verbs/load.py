@@ -16,13 +16,20 @@ from events.sources import ssda903
 from events.sources.pseudonym import KeyUnusable, key_file, keyed
 from events.sources.report import FileReport, Outcome
 from events.sources.table import TableUnreadable
+from streams.sender import Sender
+from streams.topics import describe
 
 
 @click.command()
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--source", type=click.Choice(["events", "ssda903"]), required=True, help="What PATH is.")
 @click.option("--authority", help="ONS code of the authority, E10000008. Required for returns.")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day that the return states. Required for returns.")
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="Day that the return states, 2018-03-31. Required for returns.",
+)
 @click.option("--to", "target", type=click.Path(dir_okay=False, path_type=Path), help="Write .ndjson; send nothing.")
 @click.option("--key", type=click.Path(dir_okay=False, path_type=Path), help="Key of pseudonyms; made if missing.")
 def load(
@@ -37,7 +44,11 @@ def load(
     casepulse load events.ndjson --source events
     """
     settings = read_settings()
+    if not target:
+        describe(settings.kafka, settings.topic)  # before the work, and not after it
     if source == "events":
+        if path.is_dir():
+            raise click.UsageError(f"{path} is a folder: events are in one .ndjson file")
         events: Iterable[Event] = _events(path, authority)
     else:
         if authority is None or as_of is None:
@@ -95,8 +106,6 @@ def _write(events: list[Event], target: Path) -> None:
 
 
 def _send(events: list[Event], settings: Settings) -> None:
-    from streams.sender import Sender
-
     with (
         Sender(settings.kafka, settings.topic) as sender,
         click.progressbar(

@@ -22,8 +22,9 @@ def measures(as_json: bool) -> None:
         click.echo(json.dumps([described(measure) for measure in MEASURES], indent=1))
         return
     for measure in MEASURES:
-        by = f", by {', '.join(measure.by)}" if measure.by else ""
-        click.echo(f"{measure.name}  ({measure.kind}, {measure.window}{by})\n    {measure.title}. {measure.definition}")
+        by = ", ".join((*measure.by, "team"))
+        click.echo(f"{measure.name}  ({measure.kind}, {measure.window}, by {by})\n    {measure.title}.")
+        click.echo(f"    {measure.definition}\n    Source: {measure.source.title}, read {measure.source.read_on}.")
 
 
 @click.command("dead-letters")

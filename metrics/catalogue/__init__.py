@@ -1,5 +1,7 @@
 """Every measure there is. A new one is a declaration in one of these files, and one story beside it."""
 
+from difflib import get_close_matches
+
 from metrics.catalogue import assessments, front_door, looked_after
 from metrics.measure import Measure
 from metrics.shapes import Shape
@@ -15,7 +17,9 @@ class UnknownMeasure(ValueError):
     """Asked for a measure that there is not."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"no measure {name!r}: `casepulse measures` lists them")
+        like = get_close_matches(name, BY_NAME, n=1)
+        meant = f"did you mean {like[0]}? " if like else ""
+        super().__init__(f"no measure {name!r}: {meant}`casepulse measures` and /v1/measures list them")
 
 
 def measure_named(name: str) -> Measure:

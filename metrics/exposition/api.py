@@ -14,14 +14,15 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 
-from metrics.answers import answer, chosen, described
+from metrics.answers import Ask, answer, chosen, described
 from metrics.catalogue import MEASURES, UnknownMeasure, measure_named
 from metrics.exposition.clock import Clocks
 from metrics.exposition.live import Boards
 from metrics.exposition.prometheus import Figures
 from metrics.figures import Question, UnknownBreakdown
+from metrics.measure import Measure
 from metrics.reader import NotReady, Reader
-from metrics.windows import At, UnknownWindow, parse_at
+from metrics.windows import UnknownWindow, parse_at
 
 ASSETS = files("metrics.exposition").joinpath("boards")
 KINDS = {".css": "text/css", ".js": "text/javascript", ".html": "text/html"}
@@ -133,11 +134,14 @@ def _figures(app: FastAPI, reader: Reader, clocks: Clocks) -> None:
         names = [authority] if authority else list(reader.authorities())
         found = {name: it for name in names if (it := reader.authority(name)) is not None}
         if authority and not found:
-            raise HTTPException(404, "no events of that authority have arrived")
-        now = clocks.now(names[0] if names else "")
-        moment = parse_at(at) if at else At(now)
-        asked = [Question(measure=m, at=moment, window=window, team=team, by=tuple(by)) for m in chosen(measure)]
-        return _json(answer(found, asked, now, reader.catalogue))
+            raise HTTPException(404, f"no events of {authority!r} have arrived: /v1/authorities lists those that have")
+        moments = [parse_at(at)] if at else []
+
+        def ask(one: Measure) -> Ask:
+            return lambda at: Question(measure=one, at=at, window=window, team=team, by=tuple(by))
+
+        asks = [ask(one) for one in chosen(measure)]
+        return _json(answer(found, asks, moments, clocks.now, reader.catalogue))
 
 
 def _boards(app: FastAPI, reader: Reader, clocks: Clocks) -> None:

@@ -42,13 +42,20 @@ TILES = (
 def message(reader: Reader, clocks: Clocks, name: str | None) -> dict[str, Any]:
     """Return the board of the authority *name*, or of the first there is."""
     try:
-        name = name or next(iter(reader.authorities()), None)
+        name = name or _first(reader, clocks)
         found = reader.authority(name) if name is not None else None
     except NotReady as exc:
         return _without_figures("rebuilding", reader, clocks, name or "", exc.read)
     if name is None or found is None:  # nothing has arrived, or nothing of this authority
         return _without_figures("empty", reader, clocks, name or "", None)
     return _with_figures(reader, clocks, name, *found)
+
+
+def _first(reader: Reader, clocks: Clocks) -> str | None:
+    """Return the authority to show where none is named: the first that is fed, else the first there is."""
+    found = reader.authorities()
+    fed = (name for name, authority in found.items() if authority.complete_to(instant(clocks.now(name))))
+    return next(fed, next(iter(found), None))
 
 
 def _common(state: str, reader: Reader, clocks: Clocks, name: str) -> dict[str, Any]:
@@ -71,7 +78,7 @@ def _without_figures(state: str, reader: Reader, clocks: Clocks, name: str, read
 
 def _with_figures(reader: Reader, clocks: Clocks, name: str, authority: Authority, sums: Sums) -> dict[str, Any]:
     now = clocks.now(name)
-    complete_to = authority.complete_to(instant(now))
+    complete_to = authority.complete_to(instant(now)) or authority.last_complete_to()
     late = complete_to is not None and delayed(complete_to, now, office(now), clocks.speed(name))
     # A late feed's clocks stop with its figures: nothing may look overdue that was perhaps authorised since.
     at = At(complete_to.astimezone(LONDON)) if late and complete_to is not None else At(now)

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -10,7 +11,6 @@ from metrics.answers import answer
 from metrics.book import Book
 from metrics.catalogue.front_door import ENQUIRIES_RECEIVED
 from metrics.figures import Answer, Question
-from metrics.windows import parse_at
 from tests.story import rows, usual
 
 TWO_SOURCES = """
@@ -33,8 +33,8 @@ def asked(table: str, now: str, backwards: bool = False) -> Answer:
     events = [decode(json.dumps(row).encode(), datetime(2026, 11, 30, tzinfo=UTC)) for row in rows(table)]
     book = Book(usual().rules).tell(reversed(events) if backwards else events)
     found = {name: (book.authorities[name], sums) for name, sums in book.sums().items()}
-    question = Question(measure=ENQUIRIES_RECEIVED, at=parse_at(now))
-    return answer(found, [question], datetime.fromisoformat(now), "catalogue")
+    ask = partial(Question, measure=ENQUIRIES_RECEIVED)
+    return answer(found, [lambda at: ask(at=at)], [], lambda _: datetime.fromisoformat(now), "catalogue")
 
 
 def age(table: str, now: str) -> str | None:

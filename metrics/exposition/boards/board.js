@@ -48,7 +48,11 @@ function parts(instant) {
 }
 const time = (instant) => { const at = parts(instant); return `${at.hour}:${at.minute}`; };
 const dayOfMonth = (instant) => { const at = parts(instant); return `${at.day} ${at.month.slice(0, 3)}`; };
-const date = (instant) => `${parts(instant).weekday} ${dayOfMonth(instant)}`;
+const yearOf = (instant) => new Date(instant).getUTCFullYear();
+const date = (instant) => {
+  const year = yearOf(instant) === yearOf(Date.now()) ? "" : ` ${yearOf(instant)}`; // a year is news only if another
+  return `${parts(instant).weekday} ${dayOfMonth(instant)}${year}`;
+};
 const timeSeenFrom = (instant, now) =>
   now === null || date(instant) === date(now) ? time(instant) : `${date(instant)} ${time(instant)}`;
 
