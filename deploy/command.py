@@ -7,11 +7,10 @@ from typing import Any
 
 import click
 from kafka.errors import KafkaError
-from redis.exceptions import RedisError
 
 from deploy.settings import read_settings
 from deploy.verbs import figures, load, looking, run
-from metrics.store import Refused
+from metrics.store import STORE_ERRORS, Refused
 
 FAILED, REFUSED = 1, 3
 
@@ -39,7 +38,7 @@ def plainly(verb: Callable[..., Any]) -> Callable[..., Any]:
             raise Fault(str(exc), REFUSED) from exc
         except KafkaError as exc:
             raise Fault(_silent("Kafka", read_settings().kafka, "CASEPULSE_KAFKA", exc)) from exc
-        except (RedisError, ConnectionError) as exc:
+        except STORE_ERRORS as exc:
             raise Fault(_silent("the store", read_settings().redis, "CASEPULSE_REDIS", exc)) from exc
 
     return said

@@ -35,7 +35,7 @@ CHANGES_KEPT = 2000  # commits that a reader may be behind before it reads a par
 STEPS_READ = 500
 CLOCK_TOLERANCE = 60  # seconds between the store's clock and ours
 
-STORE_ERRORS = (RedisError, OSError)
+STORE_ERRORS = (RedisError, ConnectionError, TimeoutError)
 
 
 class Refused(Exception):
@@ -124,7 +124,7 @@ def connect(url: str, timeout: float = 5.0) -> Redis:
 
 
 class Store:
-    """What is kept of the partitions of one topic. Every method may raise RedisError or OSError."""
+    """What is kept of the partitions of one topic. Every method may raise one of STORE_ERRORS."""
 
     def __init__(self, client: Redis, topic: str) -> None:
         self._client: Any = client  # redis-py's types differ between its two protocols
