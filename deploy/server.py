@@ -39,7 +39,7 @@ def clocks(path: Path | None) -> Clocks:
 
 def main(settings: Settings, port: int) -> int:
     """Serve until told to stop; return the exit code."""
-    reader = Reader(Store(connect(settings.redis, timeout=2.0), settings.topic))
+    reader = Reader(Store(connect(settings.redis, timeout=30.0), settings.topic))
     config = uvicorn.Config(
         create_app(reader, clocks(settings.demonstration)), host="127.0.0.1", port=port, log_level="warning",
         access_log=False, timeout_graceful_shutdown=2,

@@ -6,6 +6,7 @@ the figures of some prefix of the log, and none before one it has seen.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,8 +15,10 @@ from metrics.catalogue import MEASURES
 from metrics.fold import Authority
 from metrics.store import STORE_ERRORS, Log, Position, Snapshot, Step, Store, View
 from metrics.sums import Sums
+from metrics.tally import fingerprint
 
 EVERY = 0.05  # seconds between looks at the store
+SILENT = 5.0  # seconds without an answer after which a partition is withheld
 PARTS = tuple(dict.fromkeys(part.name for measure in MEASURES for part in measure.parts))
 
 
@@ -37,13 +40,16 @@ class Held:
     offset: int | None = None  # that `sums` are of
     highest: int = 0  # ever shown of this log
     log: Log | None = None
+    answered_at: float = 0.0  # when the store last answered for it (monotonic seconds)
 
     @property
     def whole(self) -> bool:
-        """Whether its figures may be shown."""
-        if self.position is None or self.offset is None:
+        """Whether its figures may be shown: all there, by our catalogue, and of a store that answers."""
+        if self.position is None or self.offset is None or self.position.catalogue != fingerprint():
             return False
-        return self.offset >= max(self.position.head, self.highest)
+        if time.monotonic() - self.answered_at > SILENT:
+            return False
+        return self.offset >= max(self.position.head, self.position.offset, self.highest)
 
     @property
     def read(self) -> tuple[int, int]:
@@ -68,14 +74,22 @@ class Reader:
                 await self.turn()
             except STORE_ERRORS:
                 await asyncio.sleep(10 * EVERY)
+            except Exception as exc:  # nothing is shown of what cannot be read; its text may quote a value
+                logging.getLogger(__name__).error("the store holds what cannot be read (%s)", type(exc).__name__)
+                await asyncio.sleep(20 * EVERY)
             await asyncio.sleep(EVERY)
 
     async def turn(self) -> None:
-        """Look at the store once and take in what changed. Raises RedisError or OSError where it does not answer."""
+        """Look at the store once and take in what changed. Raises what kept a partition from being read."""
+        fault: Exception | None = None
         for partition, held in list(self._held.items()):
-            view = await self._store.follow(partition, held.offset)
-            self.answered_at = time.monotonic()
-            await self._take(partition, held, view)
+            try:
+                await self._take(partition, held, await self._store.follow(partition, held.offset))
+                held.answered_at = self.answered_at = time.monotonic()
+            except Exception as exc:  # one that cannot be read must not keep us from the others
+                fault = exc
+        if fault is not None:
+            raise fault
         first = self._held[0].position
         if first is not None and first.log.partitions > len(self._held):
             self._held.update((n, Held()) for n in range(len(self._held), first.log.partitions))

@@ -42,6 +42,10 @@ class Refused(Exception):
     """It is not safe to go on; the message says why, and what to do."""
 
 
+class PastEnd(Refused):
+    """The store has read further than the log goes."""
+
+
 class Moved(Exception):
     """The store is not where it was thought to be: ask it where it is, and read on from there."""
 
@@ -164,7 +168,7 @@ class Store:
         key = self._key(partition, "position")
         fresh = {"format": FORMAT, "offset": 0, "generation": new_generation(), "dead_in_a_row": 0, "head": end}
         fields = [item for pair in {**fresh, **msgspec.structs.asdict(log)}.items() for item in pair]
-        flat = await self._claim(keys=[key], args=[self._key(partition) + ":*", *fields])
+        flat = await self._claim(keys=[key], args=[self._key(partition) + ":*", log.topic_id, end, *fields])
         found = dict(zip(flat[::2], flat[1::2], strict=True))
         if (kind := found.get(b"format", b"").decode()) != FORMAT:
             raise Refused(f"the store's format is {kind or 'unknown'}, not {FORMAT}: use the version that wrote it")
@@ -174,13 +178,11 @@ class Store:
         if position.log != log:
             raise Refused(_another_log(position.log, log))
         if position.offset > end:
-            raise Refused(
+            raise PastEnd(
                 f"the store has read to {position.offset} of partition {partition} and the log ends at {end}: it was "
                 "cut back or is another; restore the log, or flush the store and let it be rebuilt"
             )
-        if position.head != end:
-            await self._client.hset(key, "head", end)
-        return msgspec.structs.replace(position, head=end)
+        return position
 
     async def dead_since(self, partition: int, offset: int) -> int:
         """Return how many dead letters there are at or after *offset*."""
@@ -348,7 +350,11 @@ def _position(found: Mapping[bytes, bytes], topic: str) -> Position | None:
 def _kept(value: bytes) -> Kept:
     """Return a household, or the pseudonym that a pointer holds: MessagePack tells a list from a string."""
     is_string = value[0] & 0xE0 == 0xA0 or value[0] in (0xD9, 0xDA)
-    return msgspec.msgpack.decode(value, type=str) if is_string else decode_case(value)
+    try:
+        return msgspec.msgpack.decode(value, type=str) if is_string else decode_case(value)
+    except msgspec.DecodeError:
+        pass  # msgspec's error may quote a value: it must be neither cause nor context
+    raise Refused("a stored case cannot be read: flush the store and let it be rebuilt")
 
 
 def _authorities(found: Mapping[bytes, bytes]) -> dict[str, Authority]:

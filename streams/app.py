@@ -142,11 +142,12 @@ class Worker:
     def _why(self, starting: "asyncio.Future[Any]", looking: "asyncio.Future[Any]", app: Any, owner: Owner) -> int:
         if owner.refused is not None:
             return _say(f"refused to go on: {owner.refused}", REFUSED)
-        if looking.done() and (refused := looking.exception()) is not None:
+        if looking.done() and isinstance(refused := looking.exception(), Refused):
             return _say(f"refused to go on: {refused}", REFUSED)
         if self._stop.is_set():
             return DONE
-        crash = starting.exception() if _failed(starting) else app.crash_reason
+        failed = next((task for task in (starting, looking) if _failed(task)), None)
+        crash = failed.exception() if failed else app.crash_reason
         return _say(f"ended by {type(crash).__name__}, to be started again", FAILED)
 
     async def _look(self, store: Store, log: Log) -> None:
@@ -165,7 +166,7 @@ class Worker:
         while True:
             await asyncio.sleep(MEASURE_EVERY)
             # Not started yet, between two assignments, or Kafka away: what was last known stands.
-            with suppress(KafkaError, NotReady, TimeoutError):
+            with suppress(KafkaError, NotReady, TimeoutError, RuntimeError):
                 async with asyncio.timeout(MEASURE_EVERY):
                     await owner.look(lambda partition: TP(self._settings.topic, partition))
 

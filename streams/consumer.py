@@ -30,6 +30,14 @@ class Owner(Protocol):
         """Apply records and move the position in one atomic step. Raises Reseek."""
         ...
 
+    async def step_over(self, partition: TP, offset: int) -> None:
+        """Move the position to *offset*: what lies between is a transaction's, and for nobody. Raises Reseek."""
+        ...
+
+    async def stands(self) -> None:
+        """Look whether the store still is where we left it. Raises Reseek where it is not."""
+        ...
+
     def turned(self) -> None:
         """Note that the fetch loop is alive."""
         ...
@@ -90,6 +98,7 @@ class StoreConsumer(driver.Consumer):  # type: ignore[misc]
 
     async def _drain_messages(self, fetcher: Any) -> None:
         """The fetch loop: whole batches to the owner, partitions side by side, each partition in order."""
+        self._ticket = None  # should the loop be entered again, nothing of before counts
         try:
             while not (self._stopped.is_set() or fetcher._stopped.is_set()):
                 self.owner.turned()
@@ -101,11 +110,11 @@ class StoreConsumer(driver.Consumer):  # type: ignore[misc]
                     batches, _ = await self._wait_next_records(timeout=1.0)
                 except NoOffsetForPartitionError:  # a new group, asked before our first seek
                     continue
-                if batches and not self.should_stop:
+                if not self.should_stop:
                     async with self._store:
                         # What was fetched before a seek or a rebalance must not reach the store.
                         fresh = ticket is not None and ticket is self._ticket and self.flow_active
-                        if not (fresh and await self._apply_all(batches)):
+                        if not (fresh and await (self._apply_all(batches) if batches else self._look_around())):
                             self._ticket = None
         except (asyncio.CancelledError, *self.consumer_stopped_errors):
             if not self.app.should_stop:
@@ -123,6 +132,24 @@ class StoreConsumer(driver.Consumer):  # type: ignore[misc]
                 raise exc
             self.log.warning("asking the store where it is: %s", exc)
         return not failed
+
+    async def _look_around(self) -> bool:
+        """Nothing came for a while: step over what nobody reads, and see whether the store is where we left it.
+
+        All that was handed out is applied, or the ticket would be void; so where the log was read further than our
+        position, only markers and aborted records lie between, and `head` could never be reached. And a store that
+        was flushed or went back must be noticed though no event comes to be refused.
+        """
+        try:
+            await self.owner.stands()
+            for tp in self.assignment():
+                consumer = self._thread._ensure_consumer()
+                at = await self._thread.call_thread(consumer.position, driver.ensure_aiokafka_TP(tp))
+                await self.owner.step_over(tp, at)
+        except (Reseek, IllegalStateError) as exc:
+            self.log.warning("asking the store where it is: %s", exc)
+            return False
+        return True
 
     async def _apply(self, tp: TP, records: list[Any]) -> None:
         for first in range(0, len(records), self.chunk):

@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 
 from metrics.fold import Authority, Change, Kept, Key, fold, names
 from metrics.shapes import Rules
-from metrics.store import STORE_ERRORS, Commit, Log, Moved, Position, Refused, Store
+from metrics.store import STORE_ERRORS, Commit, Log, Moved, PastEnd, Position, Refused, Store
 from metrics.tally import Tally, add, fingerprint, tally
 from streams.consumer import Reseek
 from streams.dead_letters import LOOK_BACK, Limit, listed
@@ -55,17 +55,40 @@ class Owner:
         self._counters, self._health = counters, health
         self._held: dict[int, Held] = {}
         self._recounts: dict[int, asyncio.Future[None]] = {}
+        self._past_end: set[int] = set()  # partitions that were read further than the log went, when last claimed
         self.refused: Refused | None = None
 
     def turned(self) -> None:
         self._health.turned_at = time.monotonic()
 
     async def look(self, partition_of: Callable[[int], Any]) -> None:
-        """Note how many events wait. The last record of each partition is left out: it may be a transaction's marker,
-        which nobody reads. Raises KafkaError."""
+        """Note how many events wait. Raises KafkaError."""
         held = {partition_of(number): it.position.offset for number, it in self._held.items()}
         bounds = await self._kafka.bounds(list(held)) if held else {}
-        self._health.lag = sum(max(0, end - held[tp] - 1) for tp, (_, end) in bounds.items())
+        self._health.lag = sum(max(0, end - held[tp]) for tp, (_, end) in bounds.items())
+
+    async def stands(self) -> None:
+        """Look whether the store still is where we left it: a flush or a failover tells nobody. Raises Reseek."""
+        for number, held in list(self._held.items()):
+            try:
+                found = await self._store.position(number)
+            except STORE_ERRORS as exc:
+                raise self._excuse(exc, "unanswered") from exc
+            there = found and (found.offset, found.generation)
+            if there != (held.position.offset, held.position.generation):
+                raise self._excuse(Moved(f"partition {number} was at {held.position.offset}"), "moved")
+
+    async def step_over(self, tp: Any, offset: int) -> None:
+        """Move the position of *tp* to *offset*, with nothing between for anybody to read. Raises Reseek."""
+        held = self._held.get(tp.partition)
+        if held is None or offset <= held.position.offset:
+            return
+        try:
+            await self._commit(tp.partition, held, Batch(dead_in_a_row=held.position.dead_in_a_row), offset)
+        except Refused as exc:
+            raise self._refuse(exc) from exc
+        except (Moved, KafkaError, *STORE_ERRORS) as exc:
+            raise self._excuse(exc, "moved" if isinstance(exc, Moved) else "unanswered") from exc
 
     async def positions(self, partitions: Iterable[Any]) -> Mapping[Any, int]:
         """Claim the partitions and return the next offset of each. Raises Reseek."""
@@ -84,7 +107,15 @@ class Owner:
         return found
 
     async def _claim(self, partition: int, oldest: int, end: int) -> int:
-        position = await self._store.claim(partition, self._log, end)
+        try:
+            position = await self._store.claim(partition, self._log, end)
+        except PastEnd as exc:
+            # We may have slept between asking Kafka and asking the store: what holds twice is so.
+            if partition in self._past_end:
+                raise
+            self._past_end.add(partition)
+            raise Reseek(str(exc)) from exc
+        self._past_end.discard(partition)
         if position.offset < oldest:
             raise Refused(
                 f"partition {partition} was read to {position.offset} and the log begins at {oldest}: what lay "

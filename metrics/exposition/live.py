@@ -32,10 +32,10 @@ class Board:
     async def watch(self) -> AsyncIterator[bytes]:
         """Yield the board now and whenever it changes, newest only: who is slow misses what is past, never the last."""
         self._watchers += 1
-        if self._task is None or self._task.done():
-            self._refresh()
-            self._task = asyncio.create_task(self._keep())
         try:
+            if self._task is None or self._task.done():
+                self._refresh()
+                self._task = asyncio.create_task(self._keep())
             yield b"retry: 1000\n\n" + self._latest
             seen = self._count
             while not self._task.done():  # where it failed, the stream ends, and whoever watches sees that it did

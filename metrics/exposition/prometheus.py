@@ -12,11 +12,10 @@ from metrics.catalogue import MEASURES
 from metrics.exposition.clock import Clocks
 from metrics.figures import Question, figures
 from metrics.measure import Measure
-from metrics.reader import NotReady, Reader
+from metrics.reader import SILENT, NotReady, Reader
 from metrics.windows import At
 
 LABELS = ("authority", "locality", "team")
-SILENT = 5.0  # seconds without an answer after which the store counts as down
 
 
 class Figures(Collector):

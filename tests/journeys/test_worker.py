@@ -1,11 +1,13 @@
 """The worker at its edges: a store that is away as it begins, a new catalogue, and what it refuses to go on from."""
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import redis
+from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient, NewPartitions
 from kafka.structs import TopicPartition
 
@@ -13,6 +15,7 @@ from deploy import local
 from streams import topics
 from streams.processor import partition_of
 from tests.conftest import Store, started
+from tests.journeys.faults import COPY
 from tests.journeys.parts import committed, environment, eventually, new_topic, send, snapshots, tallies, worker
 from tests.journeys.test_spine import log_of, reference
 
@@ -160,3 +163,48 @@ def test_a_store_away_at_the_start_is_waited_for(kafka: str, tmp_path: Path) -> 
         eventually(lambda: "waiting for the store" in process.log.read_text(), within=20)
         with started(program, within=10):
             eventually(lambda: committed(program.address, topic) == len(LOG), within=30)
+
+
+@pytest.mark.parametrize("loss", ["rolled back", "flushed"])
+def test_a_store_that_loses_its_tail_in_a_quiet_hour_is_noticed(
+    valkey: Store, told: tuple[str, dict[str, str]], tmp_path: Path, loss: str
+) -> None:  # fmt: skip
+    """No event comes whose commit would be refused: the worker looks for itself, and the figures come back."""
+    topic, env = told
+    truth = tallies(valkey.url, topic)
+    client = redis.Redis.from_url(valkey.url)
+    older = client.eval(COPY, 0)
+    assert isinstance(older, list)
+    with worker(env, tmp_path / "worker.log") as process:
+        send(env["CASEPULSE_KAFKA"], topic, LOG[:200])  # told again: nothing changes but the position
+        eventually(lambda: committed(valkey.url, topic) == len(LOG) + 200, within=30)
+        client.flushall()
+        if loss == "rolled back":
+            for key, dump in zip(older[::2], older[1::2], strict=True):
+                client.restore(key, 0, dump)
+        eventually(lambda: committed(valkey.url, topic) == len(LOG) + 200, within=20)
+        assert process.ended() is None
+    assert tallies(valkey.url, topic) == truth
+    client.close()
+
+
+def test_a_log_that_ends_in_a_transaction_is_read_to_its_end(kafka: str, valkey: Store, tmp_path: Path) -> None:
+    """Markers and aborted records are for nobody; the position steps over them, and the figures are whole."""
+    topic = new_topic(kafka, PARTITIONS)
+    producer = KafkaProducer(bootstrap_servers=kafka, transactional_id=f"{topic}-producer")
+    producer.init_transactions()
+    for event, good in [(event, True) for event in LOG[:10]] + [(event, False) for event in LOG[10:40]]:
+        producer.begin_transaction()
+        authority = str(event["authority"])
+        partition = partition_of(authority, PARTITIONS)
+        producer.send(topic, json.dumps(event).encode(), key=authority.encode(), partition=partition)
+        if good:
+            producer.commit_transaction()
+        else:
+            producer.flush()
+            producer.abort_transaction()
+    producer.close()
+    with worker(environment(kafka, valkey.url, topic), tmp_path / "worker.log"):
+        eventually(lambda: committed(valkey.url, topic) == 80, within=30)  # 40 records and a marker after each
+        assert not any(snapshot.position.rebuilding for snapshot in snapshots(valkey.url, topic).values())
+    assert tallies(valkey.url, topic) == reference(LOG[:10]).tallies

@@ -1,0 +1,92 @@
+"""When a reader shows nothing: another catalogue, a store that is silent or cannot be read, a claim that came late."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+
+from metrics.reader import NotReady, Reader
+from metrics.store import Store
+from tests import conftest
+from tests.promises.test_time_passes_on_read import LOG, with_store
+from tests.story import AUTHORITY
+
+
+def reading(valkey: conftest.Store, what: Callable[[Store, Reader, Any], Awaitable[None]]) -> None:
+    """Run *what* on a store that it may change."""
+    changed = AssertionError
+
+    async def run(store: Store, reader: Reader, client: Any) -> None:
+        await what(store, reader, client)
+        raise changed("done")  # with_store holds its own readers to changing nothing; this one may
+
+    with pytest.raises(changed, match="done"):
+        with_store(valkey, run)
+
+
+def test_tallies_of_another_catalogue_are_not_shown(valkey: conftest.Store) -> None:
+    """A part that it does not have would read as 0, and one that it has may be counted by another rule."""
+
+    async def look(_: Store, reader: Reader, client: Any) -> None:
+        assert reader.authority(AUTHORITY)
+        await client.hset("{case-events:0}:position", "generation", "000000000000.other")
+        await reader.turn()
+        with pytest.raises(NotReady):
+            reader.authority(AUTHORITY)
+
+    reading(valkey, look)
+
+
+def test_what_cannot_be_read_is_not_shown_and_does_not_end_the_reader(valkey: conftest.Store) -> None:
+    """It goes on looking, and heals with the store."""
+
+    async def look(_: Store, reader: Reader, client: Any) -> None:
+        whole = await client.hget("{case-events:0}:authorities", AUTHORITY)
+        following = asyncio.create_task(reader.follow())
+        await client.hset("{case-events:0}:authorities", AUTHORITY, b"\xc1nothing")
+        reader._held[0] = replace(reader._held[0], answered_at=0.0)  # as after five silent seconds
+        await asyncio.sleep(0.3)
+        assert not following.done()
+        assert not reader.whole
+        await client.hset("{case-events:0}:authorities", AUTHORITY, whole)
+        await asyncio.sleep(2)
+        assert reader.whole
+        following.cancel()
+
+    reading(valkey, look)
+
+
+def test_a_silent_store_is_not_read_as_if_nothing_happened(valkey: conftest.Store) -> None:
+    """After five seconds without an answer nobody knows what the figures are now."""
+
+    async def look(_: Store, reader: Reader, __: Any) -> None:
+        following = asyncio.create_task(reader.follow())
+        await asyncio.sleep(0.2)
+        assert reader.whole
+        valkey.running.freeze()
+        await asyncio.sleep(5.5)
+        whole = reader.whole
+        valkey.running.thaw()
+        assert not whole
+        await asyncio.sleep(1)
+        assert reader.whole
+        following.cancel()
+
+    reading(valkey, look)
+
+
+def test_a_late_claim_does_not_lower_the_head(valkey: conftest.Store) -> None:
+    """A worker that slept between asking Kafka and asking the store must not make half a rebuild look whole."""
+
+    async def look(store: Store, _: Reader, __: Any) -> None:
+        await store.claim(0, LOG, 5000)
+        late = await store.claim(0, LOG, 11)
+        assert late.head == 5000
+        position = await store.position(0)
+        assert position is not None
+        assert msgspec.structs.replace(position, head=0) == msgspec.structs.replace(late, head=0)
+
+    reading(valkey, look)
