@@ -55,7 +55,7 @@ class Held:
     def read(self) -> tuple[int, int]:
         """How many events were read, and of how many."""
         head = max(self.position.head if self.position else 0, self.highest)
-        return min(self.offset or 0, head), head
+        return min(self.offset or 0, head) if self.position else 0, head
 
 
 class Reader:
@@ -153,7 +153,7 @@ class Reader:
     def rebuilding(self) -> NotReady:
         """Return how far the rebuilding has come."""
         done, end = (sum(numbers) for numbers in zip(*(held.read for held in self._held.values()), strict=True))
-        return NotReady(done / end if end else None)
+        return NotReady(done / end if done < end else None)  # else it is for another reason, and no share says it
 
     @property
     def catalogue(self) -> str:

@@ -6,6 +6,7 @@ Each override says what it is for. They lean on Faust 0.15.3 and aiokafka 0.14; 
 """
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
@@ -13,6 +14,8 @@ from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError
 from faust.transport.consumer import ensure_TP
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+
+LOOK_EVERY = 1.0  # seconds
 
 
 class Reseek(Exception):
@@ -62,6 +65,7 @@ class StoreConsumer(driver.Consumer):  # type: ignore[misc]
         self._store = asyncio.Lock()  # held while commits are in flight, and while seeking
         self._applied: dict[TP, int] = {}  # next offsets; Kafka is told them for lag monitors only
         self._assigned = 0  # assignments so far
+        self._looked_at = 0.0  # monotonic seconds
         self._ticket: object | None = None  # proof that the store positioned this assignment; None: seek first
 
     @property
@@ -114,7 +118,7 @@ class StoreConsumer(driver.Consumer):  # type: ignore[misc]
                     async with self._store:
                         # What was fetched before a seek or a rebalance must not reach the store.
                         fresh = ticket is not None and ticket is self._ticket and self.flow_active
-                        if not (fresh and await (self._apply_all(batches) if batches else self._look_around())):
+                        if not (fresh and await self._apply_all(batches) and await self._look_around()):
                             self._ticket = None
         except (asyncio.CancelledError, *self.consumer_stopped_errors):
             if not self.app.should_stop:
@@ -134,12 +138,15 @@ class StoreConsumer(driver.Consumer):  # type: ignore[misc]
         return not failed
 
     async def _look_around(self) -> bool:
-        """Nothing came for a while: step over what nobody reads, and see whether the store is where we left it.
+        """Each second: see whether the store is where we left it, and step over what nobody reads.
 
-        All that was handed out is applied, or the ticket would be void; so where the log was read further than our
-        position, only markers and aborted records lie between, and `head` could never be reached. And a store that
-        was flushed or went back must be noticed though no event comes to be refused.
+        A store that was flushed or went back must be noticed though no event comes to be refused. And all that was
+        handed out is applied, or the ticket would be void; so where the log was read further than our position, only
+        markers and aborted records lie between, and without a step `head` could never be reached.
         """
+        if time.monotonic() - self._looked_at < LOOK_EVERY:
+            return True
+        self._looked_at = time.monotonic()
         try:
             await self.owner.stands()
             for tp in self.assignment():
