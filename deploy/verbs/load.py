@@ -44,17 +44,19 @@ def load(
     casepulse load events.ndjson --source events
     """
     settings = read_settings()
+    if source == "events" and path.is_dir():
+        raise click.UsageError(f"{path} is a folder: events are in one .ndjson file")
+    if source != "events" and (authority is None or as_of is None):
+        raise click.UsageError("a return needs --authority and --as-of, the day that it states")
+    if authority == MADE_UP and source != "events":
+        raise click.UsageError(f"{MADE_UP} is the made-up authority: a real return never goes into it")
     if not target:
         describe(settings.kafka, settings.topic)  # before the work, and not after it
     if source == "events":
-        if path.is_dir():
-            raise click.UsageError(f"{path} is a folder: events are in one .ndjson file")
         events: Iterable[Event] = _events(path, authority)
     else:
-        if authority is None or as_of is None:
-            raise click.UsageError("a return needs --authority and --as-of, the day that it states")
-        if authority == MADE_UP:
-            raise click.UsageError(f"{MADE_UP} is the made-up authority: a real return never goes into it")
+        assert authority is not None
+        assert as_of is not None
         events = _return(path, authority, as_of.date(), key or settings.data_dir / "pseudonym.key")
     if target:
         _write(list(events), target)
