@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -83,12 +84,8 @@ class Owner:
         held = self._held.get(tp.partition)
         if held is None or offset <= held.position.offset:
             return
-        try:
+        with self._reseeking():
             await self._commit(tp.partition, held, Batch(dead_in_a_row=held.position.dead_in_a_row), offset)
-        except Refused as exc:
-            raise self._refuse(exc) from exc
-        except (Moved, KafkaError, *STORE_ERRORS) as exc:
-            raise self._excuse(exc, "moved" if isinstance(exc, Moved) else "unanswered") from exc
 
     async def positions(self, partitions: Iterable[Any]) -> Mapping[Any, int]:
         """Claim the partitions and return the next offset of each. Raises Reseek."""
@@ -155,13 +152,9 @@ class Owner:
             raise Reseek("records from before the last seek")
         found = [Record(r.offset, appended(r.timestamp), r.key, r.value) for r in records]
         batch = read(found, tp.partition, self._log.partitions, held.position.dead_in_a_row)
-        try:
+        with self._reseeking():
             self._limit.check(batch, held.dead_recently, f"partition {tp.partition}, offset {found[-1].offset}")
             await self._commit(tp.partition, held, batch, found[-1].offset + 1)
-        except Refused as exc:
-            raise self._refuse(exc) from exc
-        except (Moved, KafkaError, *STORE_ERRORS) as exc:
-            raise self._excuse(exc, "moved" if isinstance(exc, Moved) else "unanswered") from exc
         self._count(records, found, batch)
 
     async def _commit(self, partition: int, held: Held, batch: Batch, next_offset: int) -> None:
@@ -177,7 +170,6 @@ class Owner:
             ),
         )  # fmt: skip
         held.position = msgspec.structs.replace(before, offset=next_offset, dead_in_a_row=batch.dead_in_a_row)
-        held.dead_recently += len(batch.rejected)
         if batch.rejected:
             held.dead_recently = await self._store.dead_since(partition, next_offset - LOOK_BACK)
         held.cases.update(change.cases)
@@ -211,6 +203,16 @@ class Owner:
         for record in records:
             if (sent := _sent_at(record.headers)) is not None:
                 self._counters.latency.observe(max(0.0, (now - sent).total_seconds()))
+
+    @contextmanager
+    def _reseeking(self) -> Iterator[None]:
+        """Turn whatever kept a commit from landing, or us from knowing that it did, into a Reseek."""
+        try:
+            yield
+        except Refused as exc:
+            raise self._refuse(exc) from exc
+        except (Moved, KafkaError, *STORE_ERRORS) as exc:
+            raise self._excuse(exc, "moved" if isinstance(exc, Moved) else "unanswered") from exc
 
     def _refuse(self, exc: Refused) -> Reseek:
         self.refused = self.refused or exc
