@@ -8,6 +8,7 @@ from typing import Any
 import click
 from kafka.errors import KafkaError
 
+from deploy.authorities import AuthoritiesUnreadable
 from deploy.settings import read_settings
 from deploy.verbs import figures, load, looking, run
 from metrics.store import STORE_ERRORS, Refused
@@ -34,7 +35,7 @@ def plainly(verb: Callable[..., Any]) -> Callable[..., Any]:
     def said(*args: Any, **kwargs: Any) -> Any:
         try:
             return verb(*args, **kwargs)
-        except Refused as exc:
+        except (Refused, AuthoritiesUnreadable) as exc:
             raise Fault(str(exc), REFUSED) from exc
         except KafkaError as exc:
             raise Fault(_silent("Kafka", read_settings().kafka, "CASEPULSE_KAFKA", exc)) from exc

@@ -2,7 +2,6 @@
 
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 import uvicorn
 
@@ -17,8 +16,9 @@ from metrics.store import Store, connect
 MADE_UP = {"X99999901": "Wexshire"}
 
 
-def clocks(path: Path | None) -> Clocks:
-    """Return how to ask for the time: the wall's, save for a made-up authority with a clock of its own in *path*."""
+def clocks(settings: Settings) -> Clocks:
+    """Return how to ask about an authority: the wall's time, save for a made-up one that has a clock of its own."""
+    path = settings.demonstration
 
     def told(authority: str) -> demonstration.DemonstrationClock | None:
         if path is None or authority not in MADE_UP or not path.exists():
@@ -34,14 +34,17 @@ def clocks(path: Path | None) -> Clocks:
         own = told(authority)
         return own.speed if own else 1.0
 
-    return Clocks(now=now, speed=speed, name=lambda authority: MADE_UP.get(authority, authority))
+    def name(authority: str) -> str:
+        return settings.rules.of(authority).name or MADE_UP.get(authority, authority)
+
+    return Clocks(now=now, speed=speed, name=name, rules=settings.rules.of)
 
 
 def main(settings: Settings, port: int) -> int:
     """Serve until told to stop; return the exit code."""
     reader = Reader(Store(connect(settings.redis, timeout=30.0), settings.topic))
     config = uvicorn.Config(
-        create_app(reader, clocks(settings.demonstration)), host="127.0.0.1", port=port, log_level="warning",
+        create_app(reader, clocks(settings)), host="127.0.0.1", port=port, log_level="warning",
         access_log=False, timeout_graceful_shutdown=2,
     )  # fmt: skip
     print(f"casepulse serve: http://127.0.0.1:{port}/ (this machine only)", file=sys.stderr, flush=True)

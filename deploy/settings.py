@@ -5,10 +5,12 @@ import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-from metrics.shapes import Rules
-from metrics.working_days import calendar
+from deploy.authorities import read_authorities
+from metrics.catalogue import MEASURES
+from metrics.rules import Authorities
 from streams.topics import EVENTS
 
 KAFKA = "127.0.0.1:9092"
@@ -26,11 +28,16 @@ class Settings:
     topic: str
     data_dir: Path
     demonstration: Path | None  # the made-up authority's clock, where there is one
+    authorities: Path | None = None  # what each authority sets; left out, `authority.toml` of this folder, if any
 
-    @property
-    def rules(self) -> Rules:
-        """What an authority may set; the same for all until `authority.toml` is read."""
-        return Rules(calendar())
+    @cached_property
+    def rules(self) -> Authorities:
+        """What each authority sets. Raises AuthoritiesUnreadable."""
+        return read_authorities(self.authorities, _units())
+
+    def check(self) -> None:
+        """Read what is read only when it is needed: before anything starts is when to hear that it cannot be."""
+        read_authorities(self.authorities, _units())
 
     @property
     def variables(self) -> dict[str, str]:
@@ -41,6 +48,7 @@ class Settings:
             "CASEPULSE_TOPIC": self.topic,
             "CASEPULSE_DATA_DIR": str(self.data_dir),
             "CASEPULSE_DEMONSTRATION": str(self.demonstration or ""),
+            "CASEPULSE_AUTHORITIES": str(self.authorities or ""),
         }
 
     def publish(self) -> None:
@@ -49,17 +57,22 @@ class Settings:
         (self.data_dir / ENVIRONMENT).write_text("".join(lines))
 
 
+def _units() -> dict[str, str]:
+    return {measure.name: measure.unit for measure in MEASURES}
+
+
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """Return the settings that the environment gives; where it names no parts, those of the `up` that runs here."""
     if "CASEPULSE_KAFKA" not in environ and "CASEPULSE_REDIS" not in environ:  # never half of one and half of another
         environ = {**_published(Path(environ.get("CASEPULSE_DATA_DIR", DATA_DIR))), **environ}
-    clock = environ.get("CASEPULSE_DEMONSTRATION")
+    clock, authorities = environ.get("CASEPULSE_DEMONSTRATION"), environ.get("CASEPULSE_AUTHORITIES")
     return Settings(
         kafka=environ.get("CASEPULSE_KAFKA", KAFKA),
         redis=environ.get("CASEPULSE_REDIS", REDIS),
         topic=environ.get("CASEPULSE_TOPIC", EVENTS),
         data_dir=Path(environ.get("CASEPULSE_DATA_DIR", DATA_DIR)),
         demonstration=Path(clock) if clock else None,
+        authorities=Path(authorities) if authorities else None,
     )
 
 

@@ -18,9 +18,10 @@ import click
 from kafka.errors import KafkaError
 
 from deploy import demonstration, local
+from deploy.authorities import DEFAULT
 from deploy.disk import Disk, free_mb
 from deploy.server import MADE_UP
-from deploy.settings import DATA_DIR, ENVIRONMENT, LOCK, Settings
+from deploy.settings import DATA_DIR, ENVIRONMENT, LOCK, Settings, read_settings
 from deploy.supervisor import Service, Supervisor
 from streams import topics
 from streams.app import REFUSED
@@ -108,13 +109,16 @@ def _settled(wanted: Wanted) -> Iterator[Settings]:
         )
     clock, _ = demonstration.files(wanted.data_dir.absolute())
     clock.unlink(missing_ok=True)
+    authorities = read_settings().authorities or (DEFAULT if DEFAULT.exists() else None)
     settings = Settings(
         kafka=wanted.kafka or f"127.0.0.1:{local.free_port()}",
         redis=wanted.redis or f"redis://127.0.0.1:{local.free_port()}/0",
         topic=wanted.topic,
         data_dir=wanted.data_dir.absolute(),
         demonstration=clock if wanted.simulate else None,
+        authorities=authorities.absolute() if authorities else None,
     )
+    settings.check()
     settings.publish()
     try:
         yield settings

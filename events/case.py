@@ -43,6 +43,11 @@ class Case:
         named = {telling.into for telling in chain.from_iterable(links) if isinstance(telling, ChildMerged)}
         return frozenset({subject for subject, _, _ in self.tellings} | named)
 
+    @property
+    def allocated(self) -> bool:
+        """Whether an allocation was ever told, standing or not."""
+        return any(kind == "case.allocated" for _, kind, _ in self.tellings)
+
     def standing(self) -> Iterator[Event]:
         """Yield the newest telling of each fact that has not been retracted."""
         for tellings in self.tellings.values():
@@ -101,6 +106,9 @@ class Person:
         for found in self._facts.values():
             if len(found) > 1:
                 found.sort(key=_began)
+
+    def __iter__(self) -> Iterator[Event]:
+        return chain.from_iterable(self._facts.values())
 
     def facts(self, kind: type[E]) -> list[E]:
         """Return the standing facts of one type, by when they happened, then by record."""

@@ -5,20 +5,22 @@ from datetime import datetime
 
 from events.time import LONDON, moment_of
 from metrics.catalogue import MEASURES, measure_named
-from metrics.figures import Answer, Question, figures
+from metrics.figures import PLACES, USUAL, Answer, Question, figures
 from metrics.fold import Authority
 from metrics.measure import Measure
+from metrics.rules import Rules
 from metrics.sums import Sums
+from metrics.teams import told_teams
 from metrics.windows import At
 
 Ask = Callable[[At], Question]  # a question, but for its moment
 
 
-class UnknownTeam(ValueError):
-    """Asked for a team that nobody has told of."""
+class UnknownPlace(ValueError):
+    """Asked for a team or a locality that nobody has told of."""
 
-    def __init__(self, team: str, teams: Sequence[str]) -> None:
-        super().__init__(f"no team {team!r}: there are {', '.join(teams) or 'none yet'}")
+    def __init__(self, kind: str, name: str, known: Sequence[str]) -> None:
+        super().__init__(f"no {kind} {name!r}: there are {', '.join(known) or 'none yet'}")
 
 
 def chosen(names: Iterable[str]) -> list[Measure]:
@@ -32,16 +34,17 @@ def answer(
     moments: Sequence[At],
     now: Callable[[str], datetime],
     catalogue: str,
+    rules: Callable[[str], Rules] = lambda _: USUAL,
 ) -> Answer:
     """Return the figures of the authorities *found* that answer *asks* at *moments*.
 
     Without moments each authority answers at its own *now*: a made-up one may have a clock of its own. `as_of` is the
-    last moment, and never later than now. Raises UnknownBreakdown, UnknownWindow, UnknownTeam.
+    last moment, and never later than now. Raises UnknownBreakdown, UnknownWindow, UnknownPlace.
     """
     here = {name: At(now(name)) for name in found}
     asked = [(name, ask(at or here[name])) for at in moments or (None,) for ask in asks for name in found]
-    for team in {question.team for _, question in asked if question.team is not None}:
-        _check_team(team, found)
+    for question in {(q.team, q.locality): q for _, q in asked}.values():
+        _check_places(question, found, rules)
     complete = [authority.complete_to(here[name].moment) for name, (authority, _) in found.items()]
     known = [moment for moment in complete if moment is not None]
     latest = min((at.moment for at in here.values()), default=None)
@@ -51,15 +54,25 @@ def answer(
         complete_to=min(known).astimezone(LONDON).isoformat() if known else None,
         catalogue=catalogue,
         simulated=any(authority.simulated for authority, _ in found.values()),
-        figures=[figure for name, question in asked for figure in figures(found[name][1], name, question)],
+        figures=[figure for name, question in asked for figure in figures(found[name][1], name, question, rules(name))],
     )
 
 
-def _check_team(team: str, found: Mapping[str, tuple[Authority, Sums]]) -> None:
-    """A team that nobody has told of is a slip of the keyboard, and not a team without children."""
-    teams = sorted({name for _, sums in found.values() for name in sums.teams()})
-    if team not in teams:
-        raise UnknownTeam(team, teams)
+def _check_places(
+    question: Question, found: Mapping[str, tuple[Authority, Sums]], rules: Callable[[str], Rules]
+) -> None:
+    """Raise UnknownPlace for a team that nobody has told of: a slip of the keyboard, and no team without children."""
+    places = {
+        (team, locality)
+        for name, (_, sums) in found.items()
+        for told in {*sums.teams(), *told_teams(rules(name).teams)}
+        for _, team, locality in rules(name).stretches(told)
+    }
+    asked = (("team", question.team, 0), ("locality", question.locality, 1))
+    for kind, wanted, which in asked:
+        known = sorted({place[which] for place in places})
+        if wanted is not None and wanted not in known:
+            raise UnknownPlace(kind, wanted, known)
 
 
 def described(measure: Measure) -> dict[str, object]:
@@ -72,7 +85,8 @@ def described(measure: Measure) -> dict[str, object]:
         "unit": measure.unit,
         "window": measure.window,
         "windows": [*measure.windows, *([] if measure.numerator.stock else ["last_N_days"])],
-        "by": [*measure.by, "team"],
+        "by": [*measure.by, *PLACES],
+        "bands": list(measure.bands),
         "target": measure.target,
         "polarity": measure.polarity,
         "beside": list(measure.beside),

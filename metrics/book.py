@@ -7,7 +7,7 @@ from events.case import Case
 from events.event import Event
 from events.time import Instant
 from metrics.fold import Authority, Change, Kept, Key, fold
-from metrics.shapes import Rules
+from metrics.rules import Authorities
 from metrics.sums import Sums
 from metrics.tally import Tally, add, tally
 
@@ -17,7 +17,7 @@ BATCH = 1000
 class Book:
     """All that is kept after some events."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Authorities) -> None:
         self.rules = rules
         self.kept: dict[Key, Kept] = {}
         self.authorities: dict[str, Authority] = {}
@@ -57,5 +57,5 @@ class Book:
         """Return the tallies afresh from the cases: equal to what the differences added up to."""
         total: dict[str, Tally] = {}
         for authority, case in self.households():
-            add(total.setdefault(authority, {}), tally(case, self.rules))
+            add(total.setdefault(authority, {}), tally(case, self.rules.of(authority)))
         return {authority: cells for authority, cells in total.items() if cells}

@@ -13,7 +13,7 @@ from events.event import Event, Moment
 from events.feed import FeedReported
 from events.person import ChildMerged
 from events.time import DAY, Instant, instant
-from metrics.shapes import Rules
+from metrics.rules import Authorities
 from metrics.tally import Tally, add, asked_by, tally
 
 Key = tuple[str, str]  # authority, pseudonym
@@ -73,7 +73,7 @@ def names(event: Event) -> tuple[Key, ...]:
 
 
 def fold(
-    kept: Mapping[Key, Kept], authorities: Mapping[str, Authority], events: Sequence[Event], rules: Rules
+    kept: Mapping[Key, Kept], authorities: Mapping[str, Authority], events: Sequence[Event], rules: Authorities
 ) -> Change:
     """Return what *events* change.
 
@@ -130,19 +130,19 @@ def _merge(groups: dict[Key, Group], one: Group, other: Group) -> None:
         groups.update(dict.fromkeys(other[0], one))
 
 
-def _tell(change: Change, kept: Mapping[Key, Kept], homes: set[Key], told: list[Event], rules: Rules) -> None:
+def _tell(change: Change, kept: Mapping[Key, Kept], homes: set[Key], told: list[Event], rules: Authorities) -> None:
     befores = [case for home in sorted(homes) if isinstance(case := kept.get(home), Case)]
     case = befores[0] if len(befores) == 1 else join(befores)
     after = tell(case, told)
     if len(befores) == 1 and _same(case, after):
         return
     authority = told[0].authority
-    shapes = asked_by(told)
-    if shapes:
-        total = change.tallies.setdefault(authority, {})
-        add(total, tally(after, rules, shapes))
+    parts = asked_by(told, after.allocated)
+    if parts:
+        total, theirs = change.tallies.setdefault(authority, {}), rules.of(authority)
+        add(total, tally(after, theirs, parts))
         for before in befores:
-            add(total, tally(before, rules, shapes), -1)
+            add(total, tally(before, theirs, parts), -1)
     ids = sorted(after.ids)
     change.cases[authority, ids[0]] = after
     for other in ids[1:]:

@@ -8,7 +8,7 @@ from typing import Literal
 from metrics.shapes import Part
 from metrics.windows import FLOW_WINDOWS
 
-Kind = Literal["count", "quotient"]
+Kind = Literal["count", "quotient", "rate", "distribution", "age"]
 Polarity = Literal["high_is_good", "low_is_good", "neither"]
 
 
@@ -24,7 +24,10 @@ class Source:
 class Measure:
     """What is counted, out of what, over which window, against which target.
 
-    A count has a numerator alone. A stock has the one window `now`; a flow names its default among `windows`.
+    A stock has the one window `now`; a flow names its default among `windows`. By kind: a *count* has a numerator
+    alone, a *quotient* also a denominator; a *rate* is per 10,000 children; a *distribution* counts children by the
+    *bands* of its first breakdown, and *weighed* sums their numbers for the mean; an *age* is how long the longest
+    has lasted.
     """
 
     name: str
@@ -35,7 +38,10 @@ class Measure:
     numerator: Part
     source: Source
     denominator: Part | None = None
+    weighed: Part | None = None
+    bands: tuple[str, ...] = ()
     window: str = "now"
+    by: tuple[str, ...] = ()  # the breakdowns that it may be divided by, besides its team
     polarity: Polarity = "neither"
     target: float | None = None
     beside: Mapping[str, Part] = field(default_factory=dict, hash=False)  # what is not in the figure yet
@@ -46,11 +52,6 @@ class Measure:
         return ("now",) if self.numerator.stock else FLOW_WINDOWS
 
     @property
-    def by(self) -> tuple[str, ...]:
-        """The breakdowns that it may be divided by."""
-        return tuple(breakdown.name for breakdown in self.numerator.by)
-
-    @property
     def parts(self) -> tuple[Part, ...]:
         """Every part that it sums."""
-        return tuple(part for part in (self.numerator, self.denominator, *self.beside.values()) if part)
+        return tuple(part for part in (self.numerator, self.denominator, self.weighed, *self.beside.values()) if part)

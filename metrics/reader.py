@@ -15,7 +15,7 @@ from metrics.catalogue import MEASURES
 from metrics.fold import Authority
 from metrics.store import STORE_ERRORS, Log, Position, Snapshot, Step, Store, View
 from metrics.sums import Sums
-from metrics.tally import fingerprint
+from metrics.tally import code
 
 EVERY = 0.05  # seconds between looks at the store
 SILENT = 5.0  # seconds without an answer after which a partition is withheld
@@ -44,8 +44,11 @@ class Held:
 
     @property
     def whole(self) -> bool:
-        """Whether its figures may be shown: all there, by our catalogue, and of a store that answers."""
-        if self.position is None or self.offset is None or self.position.catalogue != fingerprint():
+        """Whether its figures may be shown: all there, counted as our code counts, and of a store that answers.
+
+        What an authority sets may have changed since: its figures are by the former rules until a recount is done.
+        """
+        if self.position is None or self.offset is None or self.position.catalogue.partition("-")[0] != code():
             return False
         if time.monotonic() - self.answered_at > SILENT:
             return False

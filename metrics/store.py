@@ -13,7 +13,7 @@ The position goes with the state: lose it, roll it back, fail it over, and repla
 """
 
 import secrets
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from importlib.resources import files
 from typing import Any
 from urllib.parse import quote, unquote
@@ -28,7 +28,7 @@ from events.case import Case, decode_case, encode_case
 from events.time import Instant
 from metrics.fold import Authority, Change, Kept, Key
 from metrics.shapes import Value
-from metrics.tally import Tally, Where, fingerprint
+from metrics.tally import Tally, Where, code
 
 FORMAT = "1"
 CHANGES_KEPT = 2000  # commits that a reader may be behind before it reads a partition anew
@@ -130,9 +130,10 @@ def connect(url: str, timeout: float = 5.0) -> Redis:
 class Store:
     """What is kept of the partitions of one topic. Every method may raise one of STORE_ERRORS."""
 
-    def __init__(self, client: Redis, topic: str) -> None:
+    def __init__(self, client: Redis, topic: str, catalogue: str = "") -> None:
         self._client: Any = client  # redis-py's types differ between its two protocols
         self._topic = topic
+        self._catalogue = catalogue or code()  # by which this store's tallies are counted, where we count
         self._commit = self._client.register_script(files("metrics").joinpath("commit.lua").read_text())
         self._claim = self._client.register_script(files("metrics").joinpath("claim.lua").read_text())
 
@@ -166,7 +167,7 @@ class Store:
         Raises Refused where what is kept is of another log, or of a format that this code does not know.
         """
         key = self._key(partition, "position")
-        fresh = {"format": FORMAT, "offset": 0, "generation": new_generation(), "dead_in_a_row": 0, "head": end}
+        fresh = {"format": FORMAT, "offset": 0, "generation": self._new_generation(), "dead_in_a_row": 0, "head": end}
         fields = [item for pair in {**fresh, **msgspec.structs.asdict(log)}.items() for item in pair]
         flat = await self._claim(keys=[key], args=[self._key(partition) + ":*", log.topic_id, end, *fields])
         found = dict(zip(flat[::2], flat[1::2], strict=True))
@@ -276,27 +277,43 @@ class Store:
         steps = [_step(fields) for _, fields in entries] if offset is not None else []
         return View(_position(position, self._topic), _authorities(authorities), steps)
 
-    async def cases(self, partition: int) -> AsyncIterator[tuple[str, Case]]:
-        """Yield every household of *partition* with its authority."""
+    async def cases(
+        self, partition: int, progress: Callable[[float], None] = lambda share: None
+    ) -> AsyncIterator[tuple[str, Case]]:
+        """Yield every household of *partition* with its authority, telling *progress* the share that was read."""
         prefix = self._key(partition, "case") + ":"
-        # SCAN may say a key twice, and a household must not count twice.
-        keys = sorted({key async for key in self._client.scan_iter(match=prefix + "*", count=1000)})
+        keys = await self._case_keys(prefix)
         for first in range(0, len(keys), 500):
+            progress(first / len(keys))
             for household in await self._households(prefix, keys[first : first + 500]):
                 yield household
 
+    async def households(self, partition: int) -> list[tuple[str, Case]]:
+        """Return every household of *partition* with its authority, as of one moment. Raises Moved."""
+        prefix = self._key(partition, "case") + ":"
+        for _ in range(10):
+            keys = await self._case_keys(prefix)
+            async with self._client.pipeline(transaction=True) as pipe:
+                for first in range(0, len(keys), 500):
+                    pipe.mget(keys[first : first + 500])
+                values = [value for page in await pipe.execute() for value in page]
+            if keys == await self._case_keys(prefix):  # keys only ever come: none came, so none was missed
+                return _households(prefix, keys, values)
+        raise Moved("new children come faster than all can be read: try again, or ask a file with --from")
+
+    async def _case_keys(self, prefix: str) -> list[bytes]:
+        """Return the keys of all cases, each once: SCAN may say one twice, and a household must not count twice."""
+        return sorted({key async for key in self._client.scan_iter(match=prefix + "*", count=1000)})
+
     async def _households(self, prefix: str, keys: list[bytes]) -> list[tuple[str, Case]]:
-        values = await self._client.mget(keys) if keys else []
-        names = [unquote(key.decode()[len(prefix) :].split(":")[0]) for key in keys]
-        found = [(name, _kept(value)) for name, value in zip(names, values, strict=True) if value]
-        return [(name, kept) for name, kept in found if isinstance(kept, Case)]
+        return _households(prefix, keys, await self._client.mget(keys) if keys else [])
 
     async def recounted(self, partition: int, position: Position, tallies: Mapping[str, Tally]) -> Position:
         """Put *tallies* in the place of those counted by an older catalogue, in one switch.
 
         Returns the new position. Raises Moved where the partition went on meanwhile.
         """
-        generation = new_generation()
+        generation = self._new_generation()
         for authority, tally in tallies.items():
             for part, fields in _fields(tally).items():
                 key = self._key(partition, "tally", generation, authority, part)
@@ -317,15 +334,20 @@ class Store:
         await self._forget(partition, position.generation)
         return msgspec.structs.replace(position, generation=generation)
 
+    def _new_generation(self) -> str:
+        """Return a name for tallies counted by our catalogue: no two counts ever write to the same keys."""
+        return f"{self._catalogue}.{secrets.token_hex(4)}"
+
     async def _forget(self, partition: int, generation: str) -> None:
         """Drop the tallies of a generation that is no longer pointed to."""
         async for key in self._client.scan_iter(match=self._key(partition, "tally", generation) + ":*", count=1000):
             await self._client.unlink(key)
 
 
-def new_generation() -> str:
-    """Return a name for tallies counted by the catalogue as it is: no two counts ever write to the same keys."""
-    return f"{fingerprint()}.{secrets.token_hex(4)}"
+def _households(prefix: str, keys: list[bytes], values: list[bytes | None]) -> list[tuple[str, Case]]:
+    names = [unquote(key.decode()[len(prefix) :].split(":")[0]) for key in keys]
+    found = [(name, _kept(value)) for name, value in zip(names, values, strict=True) if value]
+    return [(name, kept) for name, kept in found if isinstance(kept, Case)]
 
 
 def _another_log(kept: Log, log: Log) -> str:

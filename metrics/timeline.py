@@ -1,14 +1,17 @@
 """What holds from which instant on: `((instant, value), …)`, strictly rising; before the first, None."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from itertools import pairwise, zip_longest
+from typing import Any, Generic, TypeVar
 
 from events.time import Instant
 
 V = TypeVar("V")
 V_co = TypeVar("V_co", covariant=True)
 Timeline = tuple[tuple[Instant, V | None], ...]
+
+EVER: Instant = -(2**62)  # before anything that can have happened
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class Stretch(Generic[V_co]):
 
     start: Instant
     end: Instant | None
-    rank: tuple[Instant, str]
+    rank: tuple[Any, ...]
     value: V_co
 
     def covers(self, moment: Instant) -> bool:
@@ -25,14 +28,26 @@ class Stretch(Generic[V_co]):
         return self.start <= moment and (self.end is None or moment < self.end)
 
 
+def earliest(*moments: Instant | None) -> Instant | None:
+    """Return the first of *moments*; None is never."""
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
 def uppermost(stretches: Iterable[Stretch[V]]) -> Timeline[V]:
     """Return, at every moment, the value of the highest-ranking stretch that holds then."""
-    laid = sorted(stretches, key=lambda stretch: stretch.rank, reverse=True)
+    laid = sorted((s for s in stretches if s.end is None or s.start < s.end), key=lambda stretch: stretch.start)
+    if all(one.end is not None and one.end <= other.start for one, other in pairwise(laid)):
+        return squeeze(_one_by_one(laid))
+    laid.sort(key=lambda stretch: stretch.rank, reverse=True)
     moments = {s.start for s in laid} | {s.end for s in laid if s.end is not None}
-    steps: list[tuple[Instant, V | None]] = [
-        (at, next((s.value for s in laid if s.covers(at)), None)) for at in sorted(moments)
-    ]
-    return squeeze(steps)
+    return squeeze((at, next((s.value for s in laid if s.covers(at)), None)) for at in sorted(moments))
+
+
+def _one_by_one(laid: Sequence[Stretch[V]]) -> Iterator[tuple[Instant, V | None]]:
+    for one, other in zip_longest(laid, laid[1:]):
+        yield one.start, one.value
+        if one.end is not None and (other is None or one.end < other.start):
+            yield one.end, None
 
 
 def squeeze(steps: Iterable[tuple[Instant, V | None]]) -> Timeline[V]:
@@ -48,3 +63,33 @@ def squeeze(steps: Iterable[tuple[Instant, V | None]]) -> Timeline[V]:
             kept.append((at, value))
             now = value
     return tuple(kept)
+
+
+def newest(steps: Iterable[tuple[Instant, V]]) -> Timeline[V]:
+    """Return the timeline of what stands until the next; of several at one moment the last given stands."""
+    return squeeze(dict(steps).items())
+
+
+def constant(value: V) -> Timeline[V]:
+    """Return the timeline of what holds always."""
+    return ((EVER, value),)
+
+
+def value_at(timeline: Timeline[V], moment: Instant) -> V | None:
+    """Return what holds at *moment*."""
+    found: V | None = None
+    for at, value in timeline:
+        if at > moment:
+            break
+        found = value
+    return found
+
+
+def pieces(
+    start: Instant, end: Instant | None, timelines: tuple[Timeline[Any], ...]
+) -> Iterator[tuple[Instant, Instant | None, tuple[Any, ...]]]:
+    """Yield the longest pieces of [*start*, *end*) on which none of *timelines* changes, and what they hold there."""
+    cuts = {at for line in timelines for at, _ in line if start < at and (end is None or at < end)}
+    begins = [start, *sorted(cuts)]
+    for begin, until in zip(begins, [*begins[1:], end], strict=True):
+        yield begin, until, tuple(value_at(line, begin) for line in timelines)

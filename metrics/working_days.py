@@ -52,6 +52,12 @@ class Calendar:
             raise OutsideCalendar(f"{n} working days after {day}")
         return self.days[index]
 
+    def nth_before(self, day: date, n: int) -> date:
+        """Return the *n*-th working day strictly before *day*, or the first of the calendar. Raises OutsideCalendar."""
+        if not FIRST <= day <= LAST:
+            raise OutsideCalendar(day)
+        return self.days[max(0, bisect_left(self.days, day) - n)]
+
     def on_or_after(self, day: date) -> date:
         """Return *day* if it is a working day, else the next. Raises OutsideCalendar."""
         return day if self.covers(day) else self.nth_after(day, 1)

@@ -20,8 +20,9 @@ from aiokafka.errors import KafkaError
 from faust.exceptions import NotReady
 from faust.types import TP
 
-from metrics.shapes import Rules
+from metrics.rules import Authorities
 from metrics.store import STORE_ERRORS, Log, Refused, Store, connect
+from metrics.tally import fingerprint
 from streams import topics
 from streams.consumer import StoreTransport
 from streams.dead_letters import Limit, new_producer, send
@@ -41,7 +42,7 @@ class Settings:
 
     kafka: str
     redis: str
-    rules: Rules
+    rules: Authorities
     topic: str = topics.EVENTS
     group: str = "casepulse"
     metrics_port: int | None = None
@@ -87,7 +88,8 @@ class Worker:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
-        store = Store(connect(self._settings.redis), self._settings.topic)
+        catalogue = fingerprint(self._settings.rules)
+        store = Store(connect(self._settings.redis), self._settings.topic, catalogue)
         try:
             await self._wait_for_store(store)
             log = await asyncio.to_thread(topics.describe, self._settings.kafka, self._settings.topic)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import make_wsgi_app
 
 HANGING = 120.0  # seconds without a turn of the fetch loop, or with events waiting and none applied
@@ -27,6 +27,10 @@ class Counters:
         self.dead = self._counter("casepulse_dead_letters", "Records that could not be read", "reason")
         self.late = self._counter("casepulse_late_events", "Live events that came over 24 h after they were recorded")
         self.conflicts = self._counter("casepulse_commit_conflicts", "Commits refused, or without an answer", "kind")
+        self.recounted = Gauge(
+            "casepulse_recount_done_ratio", "Share of the stored cases counted afresh by new rules or a new version",
+            ("partition",), registry=self.registry,
+        )  # fmt: skip
         self.latency = Histogram(
             "casepulse_event_latency_seconds", "From being sent to being committed, where the producer says when",
             buckets=LATENCIES, registry=self.registry,

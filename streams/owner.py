@@ -12,7 +12,7 @@ import msgspec
 from aiokafka.errors import KafkaError
 
 from metrics.fold import Authority, Change, Kept, Key, fold, names
-from metrics.shapes import Rules
+from metrics.rules import Authorities
 from metrics.store import STORE_ERRORS, Commit, Log, Moved, PastEnd, Position, Refused, Store
 from metrics.tally import Tally, add, fingerprint, tally
 from streams.consumer import Reseek
@@ -50,7 +50,14 @@ class Owner:
     """Claims and commits. Whatever fails, the store is asked where it is: no answer is ever guessed."""
 
     def __init__(
-        self, store: Store, log: Log, rules: Rules, kafka: Offsets, limit: Limit, counters: Counters, health: Health
+        self,
+        store: Store,
+        log: Log,
+        rules: Authorities,
+        kafka: Offsets,
+        limit: Limit,
+        counters: Counters,
+        health: Health,
     ) -> None:
         self._store, self._log, self._rules, self._kafka, self._limit = store, log, rules, kafka, limit
         self._counters, self._health = counters, health
@@ -118,7 +125,7 @@ class Owner:
                 f"partition {partition} was read to {position.offset} and the log begins at {oldest}: what lay "
                 "between is gone from Kafka. Restore the log or the store from a backup"
             )
-        if position.catalogue != fingerprint():
+        if position.catalogue != fingerprint(self._rules):
             await self._recount(partition, position)
         dead = await self._store.dead_since(partition, position.offset - LOOK_BACK)
         self._held[partition] = Held(position, await self._store.authorities(partition), dead)
@@ -140,9 +147,11 @@ class Owner:
 
     async def _count_afresh(self, partition: int, position: Position) -> None:
         total: dict[str, Tally] = {}
-        async for authority, case in self._store.cases(partition):
-            add(total.setdefault(authority, {}), tally(case, self._rules))
+        done = self._counters.recounted.labels(str(partition))
+        async for authority, case in self._store.cases(partition, done.set):
+            add(total.setdefault(authority, {}), tally(case, self._rules.of(authority)))
             await asyncio.sleep(0)
+        done.set(1)
         await self._store.recounted(partition, position, total)
 
     async def apply(self, tp: Any, records: list[Any]) -> None:

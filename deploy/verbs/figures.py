@@ -1,36 +1,46 @@
 """The verb that asks for figures: from the running store, or from a file folded here and now."""
 
 import asyncio
-import csv
-import io
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-import msgspec
 
 from deploy.server import clocks
 from deploy.settings import Settings, read_settings
+from deploy.verbs.written import cases_written, written
+from events.case import Case
 from events.decode import DeadLetter, decode_lines
 from events.event import Event
-from metrics.answers import Ask, UnknownTeam, answer, chosen
+from metrics.answers import Ask, UnknownPlace, answer, chosen
 from metrics.book import Book
+from metrics.cases import behind
 from metrics.catalogue import UnknownMeasure
-from metrics.figures import Answer, Figure, Question, UnknownBreakdown
+from metrics.figures import Question, UnknownBreakdown
 from metrics.fold import Authority
 from metrics.measure import Measure
 from metrics.reader import NotReady, Reader
-from metrics.store import Store, connect
+from metrics.rules import Authorities
+from metrics.store import Moved, Store, connect
 from metrics.sums import Sums
 from metrics.tally import fingerprint
 from metrics.windows import At, UnknownWindow, parse_at
 
-Found = Mapping[str, tuple[Authority, Sums]]
 WAIT = 30  # seconds for a store that is being rebuilt
+
+
+@dataclass(frozen=True)
+class Found:
+    """What figures are asked of, and, where they were read, the cases that it was counted from."""
+
+    authorities: Mapping[str, tuple[Authority, Sums]]
+    catalogue: str
+    cases: Sequence[tuple[str, Case]] = ()
 
 
 class Moment(click.ParamType):
@@ -49,16 +59,20 @@ class Moment(click.ParamType):
 @click.argument("measure", nargs=-1)
 @click.option("--from", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Fold this .ndjson.")
 @click.option("--at", "moments", multiple=True, type=Moment(), help="Date or instant; repeatable. Left out: now.")
-@click.option("--known-at", type=Moment(), help="Only what was known by then counts. With --from.")
+@click.option("--known-at", type=Moment(), help="Only what was known by then counts: as it stood when it was printed.")
 @click.option("--window", help="day, week, month, quarter, year_to_date, year or last_N_days.")
-@click.option("--by", multiple=True, metavar="DIM", help="Divide by a breakdown of the measure, or by team.")
+@click.option("--by", multiple=True, metavar="DIM", help="Divide by a breakdown of the measure, by team or locality.")
+@click.option("--only", multiple=True, metavar="DIM=VALUE", help="Keep to one value of a breakdown, as band=3+.")
 @click.option("--team", help="Only this team.")
+@click.option("--locality", help="Only this locality.")
 @click.option("--authority", help="Only this authority.")
+@click.option("--cases", is_flag=True, help="The children and records behind the figure of one MEASURE. Personal data.")
 @click.option("--json", "as_json", is_flag=True, help="The envelope of the contract, section 3.")
 @click.option("--csv", "as_csv", is_flag=True, help="One line a figure.")
 def figures(
     measure: tuple[str, ...], file: Path | None, moments: tuple[At, ...], known_at: At | None, window: str | None,
-    by: tuple[str, ...], team: str | None, authority: str | None, as_json: bool, as_csv: bool,
+    by: tuple[str, ...], only: tuple[str, ...], team: str | None, locality: str | None, authority: str | None,
+    cases: bool, as_json: bool, as_csv: bool,
 ) -> None:  # fmt: skip
     """Show figures: of every MEASURE, or of those named.
 
@@ -66,32 +80,53 @@ def figures(
 
     \b
     casepulse figures assessment_timeliness --at 2017-12-31 --by team
-    casepulse figures --from events.ndjson --at 2017-12-31 --json
+    casepulse figures assessments_overdue --cases
+    casepulse figures placements_in_year --only band=3+ --cases
+    casepulse figures --from events.ndjson --at 2017-12-31 --known-at 2018-01-05 --json
     """
-    if known_at and not file:
-        raise click.UsageError("--known-at needs --from FILE: the running service has no such figures yet")
+    if cases and len(measure) != 1:
+        raise click.UsageError("--cases shows the records behind one figure: name one MEASURE")
     settings = read_settings()
-    now = clocks(settings.demonstration).now
+    now = clocks(settings).now
     try:
-        asks = [_ask(one, window, str(known_at) if known_at else None, team, by) for one in chosen(measure)]
-        if file:
-            found, catalogue = _folded(file, settings, known_at), fingerprint()
-        else:
-            found, catalogue = asyncio.run(_running(settings))
-        kept = {name: it for name, it in found.items() if authority in (None, name)}
+        wanted = dict(_kept_to(text) for text in only)
+        question = {"window": window, "known_at": str(known_at) if known_at else None, "team": team,
+                    "locality": locality, "by": by, "wanted": wanted}  # fmt: skip
+        asks = [_ask(one, question) for one in chosen(measure)]
+        found = _folded(file, settings) if file else asyncio.run(_running(settings, bool(known_at or cases)))
+        if known_at:
+            found = _as_known(found, known_at, settings.rules)
+        kept = {name: it for name, it in found.authorities.items() if authority in (None, name)}
         if authority and not kept:
-            raise click.UsageError(f"no events of {authority!r}: there are {', '.join(found) or 'none of anybody yet'}")
-        result = answer(kept, asks, moments, now, catalogue)
-    except (UnknownMeasure, UnknownBreakdown, UnknownTeam, UnknownWindow) as exc:
+            there = ", ".join(found.authorities) or "none of anybody yet"
+            raise click.UsageError(f"no events of {authority!r}: there are {there}")
+        result = answer(kept, asks, moments, now, found.catalogue, settings.rules.of)
+        if cases:
+            at = [moments[-1] if moments else At(now(name)) for name in kept]
+            shown = [
+                (name, asks[0](moment), behind((c for a, c in found.cases if a == name), name, asks[0](moment), rules))
+                for name, moment in zip(kept, at, strict=True)
+                for rules in [settings.rules.of(name)]
+            ]
+            cases_written(result.figures, shown, as_json)
+            return
+    except (UnknownMeasure, UnknownBreakdown, UnknownPlace, UnknownWindow) as exc:
         raise click.UsageError(str(exc)) from exc
-    click.echo(_written(result, as_json, as_csv), nl=False)
+    click.echo(written(result, as_json, as_csv), nl=False)
 
 
-def _ask(measure: Measure, window: str | None, known_at: str | None, team: str | None, by: tuple[str, ...]) -> Ask:
-    return lambda at: Question(measure=measure, at=at, window=window, known_at=known_at, team=team, by=by)
+def _kept_to(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise click.UsageError(f"--only {text!r}: write it as DIM=VALUE, as in band=3+")
+    return name, value
 
 
-def _folded(file: Path, settings: Settings, known_at: At | None) -> Found:
+def _ask(measure: Measure, question: Mapping[str, object]) -> Ask:
+    return lambda at: Question(measure=measure, at=at, **question)  # type: ignore[arg-type]
+
+
+def _folded(file: Path, settings: Settings) -> Found:
     """Fold *file*; say on standard error what could not be read."""
     dead: Counter[str] = Counter()
     now = datetime.now(UTC)
@@ -109,14 +144,25 @@ def _folded(file: Path, settings: Settings, known_at: At | None) -> Found:
         book = Book(settings.rules).tell(events(), lambda n: bar.update(n * 300))
     reasons = "".join(f", {reason} {n}" for reason, n in dead.most_common())
     click.echo(f"{dead.total()} dead letters{reasons}", err=True)
-    if known_at:
-        book = book.known_at(known_at.moment)
-    return {name: (book.authorities[name], sums) for name, sums in book.sums().items()}
+    return _of_book(book)
 
 
-async def _running(settings: Settings) -> tuple[Found, str]:
+def _of_book(book: Book) -> Found:
+    authorities = {name: (book.authorities[name], sums) for name, sums in book.sums().items()}
+    return Found(authorities, fingerprint(book.rules), list(book.households()))
+
+
+def _as_known(found: Found, known_at: At, rules: Authorities) -> Found:
+    """Return what was found as it was known then: counted afresh from the tellings that were known."""
+    book = Book(rules)
+    book.kept = {(name, str(n)): case for n, (name, case) in enumerate(found.cases)}
+    book.authorities = {name: authority for name, (authority, _) in found.authorities.items()}
+    return _of_book(book.known_at(known_at.moment))
+
+
+async def _running(settings: Settings, with_cases: bool) -> Found:
     """Read the running store, waiting a little while it is being rebuilt. Raises ClickException."""
-    store = Store(connect(settings.redis), settings.topic)
+    store = Store(connect(settings.redis, timeout=30.0), settings.topic)
     reader = Reader(store)
     until = time.monotonic() + WAIT
     try:
@@ -124,51 +170,16 @@ async def _running(settings: Settings) -> tuple[Found, str]:
             await reader.turn()
             try:
                 found = {name: it for name in reader.authorities() if (it := reader.authority(name))}
-                return found, reader.catalogue
+                cases = (
+                    [case for n, _ in reader.positions() for case in await store.households(n)] if with_cases else []
+                )
+                return Found(found, reader.catalogue, cases)
             except NotReady as exc:
                 if time.monotonic() > until:
                     share = "" if exc.read is None else f" ({exc.read:.0%} read)"
                     raise click.ClickException(f"{exc}{share}: try again in a while; is a worker running?") from exc
+            except Moved as exc:
+                raise click.ClickException(str(exc)) from exc
             await asyncio.sleep(0.2)
     finally:
         await store.close()
-
-
-def _written(result: Answer, as_json: bool, as_csv: bool) -> str:
-    if as_json:
-        return msgspec.json.format(msgspec.json.encode(result), indent=1).decode() + "\n"
-    if as_csv:
-        return _csv(result.figures)
-    return (
-        "".join(f"{_line(figure)}\n" for figure in result.figures) or "Nothing to show: no events in that window yet.\n"
-    )
-
-
-def _csv(found: list[Figure]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow((
-        "measure", "authority", "window", "from", "at", "team", "by", "numerator", "denominator", "value", "target",
-        "status",
-    ))  # fmt: skip
-    for f in found:
-        by = ";".join(f"{name}={value}" for name, value in f.by.items())
-        writer.writerow((
-            f.measure, f.authority, f.window, f.from_, f.at, f.team, by, f.numerator, f.denominator, f.value, f.target,
-            f.status,
-        ))  # fmt: skip
-    return out.getvalue()
-
-
-def _line(f: Figure) -> str:
-    """Return a figure for a person: no percentage without its fraction, and what is not in it yet."""
-    if f.denominator is None:
-        number = f"{f.numerator:,}"
-    elif f.value is None:
-        number = "none yet"
-    else:
-        number = f"{f.value:.1%} ({f.numerator:,} of {f.denominator:,})"
-    place = ", ".join(filter(None, (f.team, *(f"{name} {value}" for name, value in f.by.items()))))
-    beside = "".join(f", {n:,} {name}" for name, n in f.beside.items())
-    at = f.at[: len("2017-12-14T15:46")].replace("T", " ")
-    return f"{f.authority}  {f.measure}{f' [{place}]' if place else ''}  {number}{beside}  {f.window}, at {at}"

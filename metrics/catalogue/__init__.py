@@ -2,15 +2,18 @@
 
 from difflib import get_close_matches
 
-from metrics.catalogue import assessments, front_door, looked_after
+from metrics.catalogue import assessments, front_door, looked_after, need, protection, referrals
 from metrics.measure import Measure
-from metrics.shapes import Shape
+from metrics.shapes import Part
 
-MEASURES: tuple[Measure, ...] = (*front_door.MEASURES, *assessments.MEASURES, *looked_after.MEASURES)
+MEASURES: tuple[Measure, ...] = (
+    *front_door.MEASURES, *referrals.MEASURES, *need.MEASURES, *assessments.MEASURES, *protection.MEASURES,
+    *looked_after.MEASURES,
+)  # fmt: skip
 
 BY_NAME: dict[str, Measure] = {measure.name: measure for measure in MEASURES}
 
-SHAPES: tuple[Shape, ...] = tuple(dict.fromkeys(part.shape for measure in MEASURES for part in measure.parts))
+PARTS: tuple[Part, ...] = tuple(dict.fromkeys(part for measure in MEASURES for part in measure.parts))
 
 
 class UnknownMeasure(ValueError):

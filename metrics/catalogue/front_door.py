@@ -1,43 +1,94 @@
-"""The front door (MASH)."""
+"""The front door (MASH): enquiries, their decisions, and how long they wait."""
 
-from datetime import date
-
-from events.case import Person
 from events.front_door import EnquiryDecided, EnquiryGraded, EnquiryReceived
 from events.time import moment_of
-from metrics.measure import Measure, Source
-from metrics.shapes import UNKNOWN, Breakdown, Count, Value, each, told
+from metrics.catalogue.sources import DEVON_REPORT, FRONT_DOOR_HOURS, ONE_WORKING_DAY
+from metrics.life import Life
+from metrics.measure import Measure
+from metrics.shapes import UNKNOWN, Breakdown, Clock, Count, Naming, Value, each, told
+from metrics.timeline import EVER, Timeline, newest
+from metrics.working_days import WorkingDays
 
-DEVON_REPORT = Source("Devon County Council, report to children's scrutiny, to 31 December 2017", date(2026, 11, 23))
+
+def grades(enquiry: EnquiryReceived, life: Life) -> list[EnquiryGraded]:
+    """Return the gradings of an enquiry, in order; each stands until the next."""
+    return life.naming(EnquiryGraded, "enquiry").get(enquiry.record, [])
 
 
-def rag(enquiry: EnquiryReceived, person: Person) -> Value:
+def newest_rag(enquiry: EnquiryReceived, life: Life) -> Value:
     """The newest grade, whenever it was given; until there is one, what came with the enquiry."""
-    grades = [fact.rag for fact in person.facts(EnquiryGraded) if fact.enquiry == enquiry.record]
-    return told(grades[-1] if grades else enquiry.rag)
+    given = grades(enquiry, life)
+    return told(given[-1].rag if given else enquiry.rag)
 
 
-def outcome(enquiry: EnquiryReceived, person: Person) -> Value:
+def rag_over_time(enquiry: EnquiryReceived, life: Life) -> Timeline[Value]:
+    """The grade that stands from when on; until there is one, what came with the enquiry."""
+    return newest([(EVER, told(enquiry.rag)), *((fact.occurred, told(fact.rag)) for fact in grades(enquiry, life))])
+
+
+def decisions(enquiry: EnquiryReceived, life: Life) -> list[EnquiryDecided]:
+    """Return the decisions on an enquiry, in order; the first stops the clock, the latest stands."""
+    return life.naming(EnquiryDecided, "enquiry").get(enquiry.record, [])
+
+
+def outcome(enquiry: EnquiryReceived, life: Life) -> Value:
     """Every outcome of the latest decision, whenever it was made; until there is one, `undecided`."""
-    decisions = [fact for fact in person.facts(EnquiryDecided) if fact.enquiry == enquiry.record]
-    return each(decisions[-1].outcomes) if decisions else "undecided"
+    made = decisions(enquiry, life)
+    return each(made[-1].outcomes) if made else "undecided"
 
 
-def hour(enquiry: EnquiryReceived, person: Person) -> Value:
+def is_undecided(enquiry: EnquiryReceived, life: Life) -> bool:
+    """Return whether nothing was decided about an enquiry, ever."""
+    return not decisions(enquiry, life)
+
+
+def goes_to_assessment(enquiry: EnquiryReceived, life: Life) -> bool:
+    """Return whether the latest decision sends an enquiry to a social work team for assessment."""
+    made = decisions(enquiry, life)
+    return bool(made) and not {"assessment", "section_47"}.isdisjoint(made[-1].outcomes)
+
+
+def hour(enquiry: EnquiryReceived, life: Life) -> Value:
     """The hour of day in Europe/London, `00` to `23`; a dated enquiry has none."""
     return UNKNOWN if enquiry.occurred_at is None else f"{moment_of(enquiry.occurred).hour:02}"
 
+
+SOURCE = Breakdown("enquiry_source", lambda enquiry, _: told(enquiry.enquiry_source))
+RAG = Breakdown("rag", newest_rag, over=rag_over_time, reads=(EnquiryGraded,))
 
 ENQUIRIES = Count(
     name="enquiries_received",
     of=EnquiryReceived,
     by=(
-        Breakdown("enquiry_source", lambda enquiry, _: told(enquiry.enquiry_source)),
-        Breakdown("rag", rag, reads=(EnquiryGraded,)),
+        SOURCE,
+        RAG,
         Breakdown("outcome", outcome, reads=(EnquiryDecided,)),
         Breakdown("postcode_sector", lambda enquiry, _: told(enquiry.postcode_sector)),
         Breakdown("hour", hour),
     ),
+)
+TO_ASSESSMENT = Count(
+    name="enquiries_to_assessment",
+    of=EnquiryReceived,
+    by=(SOURCE, RAG),
+    where=goes_to_assessment,
+    reads=(EnquiryDecided,),
+)
+UNDECIDED = Count(name="enquiries_undecided", of=EnquiryReceived, where=is_undecided, reads=(EnquiryDecided,))
+INCIDENTS = Count(
+    name="incidents_received",
+    of=EnquiryReceived,
+    by=(Breakdown("incident", lambda enquiry, _: enquiry.incident or ""),),
+    reducer="distinct",
+)
+
+# Received, until somebody first decides what follows. The Department lets a day pass; local targets by grade differ.
+DECISION_CLOCK = Clock(
+    name="enquiry_decision",
+    link=Naming(starts=EnquiryReceived, stops=EnquiryDecided, field="enquiry"),
+    deadline=WorkingDays(1),
+    by=(RAG, SOURCE),
+    from_opening=True,
 )
 
 ENQUIRIES_RECEIVED = Measure(
@@ -48,7 +99,107 @@ ENQUIRIES_RECEIVED = Measure(
     unit="enquiries",
     numerator=ENQUIRIES.counted,
     window="month",
+    by=("enquiry_source", "rag", "outcome", "postcode_sector", "hour"),
     source=DEVON_REPORT,
 )
 
-MEASURES = (ENQUIRIES_RECEIVED,)
+ENQUIRIES_TO_ASSESSMENT = Measure(
+    name="enquiries_to_assessment",
+    title="Enquiries passed on for assessment",
+    definition=(
+        "Of the enquiries received in the window, those whose latest decision, whenever it was made, includes an "
+        "assessment or a section 47 enquiry. Those not decided yet are in the denominator."
+    ),
+    kind="quotient",
+    unit="ratio",
+    numerator=TO_ASSESSMENT.counted,
+    denominator=ENQUIRIES.counted,
+    window="month",
+    by=("enquiry_source", "rag"),
+    beside={"undecided": UNDECIDED.counted},
+    source=DEVON_REPORT,
+)
+
+ENQUIRIES_AWAITING_DECISION = Measure(
+    name="enquiries_awaiting_decision",
+    title="Enquiries awaiting a decision",
+    definition="Enquiries received about which nothing has been decided yet.",
+    kind="count",
+    unit="enquiries",
+    numerator=DECISION_CLOCK.running,
+    by=("rag", "enquiry_source"),
+    polarity="low_is_good",
+    source=ONE_WORKING_DAY,
+)
+
+LONGEST_WAIT = Measure(
+    name="longest_wait",
+    title="Longest wait for a decision",
+    definition="Office hours since the earliest receipt among the enquiries that await a decision.",
+    kind="age",
+    unit="office_hours",
+    numerator=DECISION_CLOCK.longest,
+    by=("rag",),
+    polarity="low_is_good",
+    source=FRONT_DOOR_HOURS,
+)
+
+ENQUIRY_DECISION_TIMELINESS = Measure(
+    name="enquiry_decision_timeliness",
+    title="Enquiries decided within one working day",
+    definition=(
+        "Of the enquiries settled in the window, those decided by the end of the working day after the day of receipt. "
+        "An enquiry is settled when it is decided or when that day passes, whichever comes first: so one that is late "
+        "counts from the moment it is late."
+    ),
+    kind="quotient",
+    unit="ratio",
+    numerator=DECISION_CLOCK.settled_in_time,
+    denominator=DECISION_CLOCK.settled,
+    window="month",
+    by=("rag",),
+    polarity="high_is_good",
+    source=ONE_WORKING_DAY,
+)
+
+ENQUIRIES_DUE = Measure(
+    name="enquiries_due",
+    title="Enquiries by the day their decision is due",
+    definition="Enquiries that await a decision and are not overdue, by the last working day that is in time.",
+    kind="count",
+    unit="enquiries",
+    numerator=DECISION_CLOCK.due,
+    by=("due_on", "rag"),
+    source=ONE_WORKING_DAY,
+)
+
+ENQUIRIES_OVERDUE = Measure(
+    name="enquiries_overdue",
+    title="Enquiries overdue for a decision",
+    definition="Enquiries that await a decision from the day after the first working day following their receipt.",
+    kind="count",
+    unit="enquiries",
+    numerator=DECISION_CLOCK.overdue,
+    by=("rag",),
+    polarity="low_is_good",
+    source=ONE_WORKING_DAY,
+)
+
+INCIDENTS_RECEIVED = Measure(
+    name="incidents_received",
+    title="Incidents received",
+    definition=(
+        "Distinct incidents that the enquiries received in the window name; one that names none is an incident of its "
+        "own. One report about three siblings is three enquiries and one incident."
+    ),
+    kind="count",
+    unit="incidents",
+    numerator=INCIDENTS.counted,
+    window="month",
+    source=DEVON_REPORT,
+)
+
+MEASURES = (
+    ENQUIRIES_RECEIVED, ENQUIRIES_TO_ASSESSMENT, ENQUIRIES_AWAITING_DECISION, LONGEST_WAIT,
+    ENQUIRY_DECISION_TIMELINESS, ENQUIRIES_DUE, ENQUIRIES_OVERDUE, INCIDENTS_RECEIVED,
+)  # fmt: skip

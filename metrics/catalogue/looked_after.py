@@ -1,13 +1,15 @@
-"""Children looked after."""
+"""Children looked after, and how often they move."""
 
-from datetime import date
+from typing import Any
 
-from events.care import CareEnded, CareStarted, LegalStatusChanged
-from events.case import Person
-from metrics.measure import Measure, Source
-from metrics.shapes import UNKNOWN, Breakdown, Spells, Standing, Value
-
-SSDA903 = Source("Department for Education, children looked-after return (SSDA903): legal statuses", date(2026, 11, 23))
+from events.care import LegalStatusChanged, PlacementEnded, PlacementStarted
+from metrics.care import placements, runs_in_year, runs_since_entry, statuses, time_in_care
+from metrics.catalogue.need import AGE_BAND
+from metrics.catalogue.sources import LEGAL_STATUSES, STABILITY, WHOLE_CARE
+from metrics.life import PERIODS, Life
+from metrics.measure import Measure
+from metrics.shapes import UNKNOWN, Breakdown, Spells, Value, told
+from metrics.timeline import EVER, Timeline, newest
 
 # Agreed series of short breaks: the Department leaves these children out of every count of children looked after.
 SHORT_BREAKS = ("V3", "V4")
@@ -18,25 +20,63 @@ LEGAL_GROUPS = {
 }  # fmt: skip
 
 
-def not_short_breaks(status: LegalStatusChanged | None) -> bool:
-    """Return whether a period of care counts while *status* stands; one with no status told does."""
-    return status is None or status.status not in SHORT_BREAKS
+def counts(start: Any, life: Life) -> Timeline[bool]:
+    """Return when a period of care counts: not while its status is short breaks; one with none told does."""
+    return newest([(EVER, True), *((at, status not in SHORT_BREAKS) for at, status in statuses(start, life))])
 
 
-def legal_group(status: LegalStatusChanged | None, person: Person) -> Value:
-    """Return the group of the legal status that stands, by its code or by the letter of its family."""
-    if status is None:
-        return UNKNOWN
-    return LEGAL_GROUPS.get(status.status) or LEGAL_GROUPS.get(status.status[:1], UNKNOWN)
+def legal_groups(start: Any, life: Life) -> Timeline[Value]:
+    """The group of the legal status that stands, by its code or by the letter of its family."""
+    return newest([(EVER, UNKNOWN), *((at, legal_group(status)) for at, status in statuses(start, life))])
 
 
-PERIODS_OF_CARE = Spells(
+def legal_group(status: str | None) -> str:
+    """Return the group that a legal status belongs to."""
+    return UNKNOWN if status is None else LEGAL_GROUPS.get(status) or LEGAL_GROUPS.get(status[:1], UNKNOWN)
+
+
+def placement_codes(start: Any, life: Life) -> Timeline[Value]:
+    """The placement that stands, temporary stays too; none, `unknown`."""
+    return newest([(EVER, UNKNOWN), *((at, told(code)) for at, code in placements(start, life))])
+
+
+def banded(numbers: Timeline[int], bands: tuple[str, ...]) -> Timeline[Value]:
+    """Return the band of each number; the last of *bands* takes all that are greater."""
+    return newest([(at, bands[min(n or 0, len(bands) - 1)]) for at, n in numbers])
+
+
+IN_YEAR = ("0", "1", "2", "3+")
+SINCE_ENTRY = ("0", "1", "2", "3", "4", "5+")
+
+LOOKED_AFTER = Spells(
     name="children_looked_after",
-    starts=CareStarted,
-    ends=CareEnded,
-    standing=Standing(of=LegalStatusChanged, names="care"),
-    counts=not_short_breaks,
-    by=(Breakdown("legal_group", legal_group),),
+    terms=(PERIODS,),
+    while_=counts,
+    by=(
+        Breakdown("legal_group", over=legal_groups),
+        Breakdown("placement", over=placement_codes, reads=(PlacementStarted, PlacementEnded)),
+        AGE_BAND,
+    ),
+    reads=(LegalStatusChanged,),
+)
+PLACED_IN_YEAR = Spells(
+    name="placements_in_year",
+    terms=(PERIODS,),
+    while_=counts,
+    by=(Breakdown("band", over=lambda _, life: banded(runs_in_year(life), IN_YEAR)),),
+    weight=lambda _, life: runs_in_year(life),
+    reads=(LegalStatusChanged, PlacementStarted, PlacementEnded),
+)
+PLACED_SINCE_ENTRY = Spells(
+    name="placements_since_entry",
+    terms=(PERIODS,),
+    while_=counts,
+    by=(
+        Breakdown("band", over=lambda start, life: banded(runs_since_entry(start, life), SINCE_ENTRY)),
+        Breakdown("time_in_care", over=time_in_care),
+    ),
+    weight=runs_since_entry,
+    reads=(LegalStatusChanged, PlacementStarted, PlacementEnded),
 )
 
 CHILDREN_LOOKED_AFTER = Measure(
@@ -44,12 +84,55 @@ CHILDREN_LOOKED_AFTER = Measure(
     title="Children looked after",
     definition=(
         "Children with an open period of care, each once. A period counts as none while its legal status is an "
-        "agreed series of short breaks (V3, V4)."
+        "agreed series of short breaks (V3, V4). Care ends on the 18th birthday at the latest."
     ),
     kind="count",
     unit="children",
-    numerator=PERIODS_OF_CARE.present,
-    source=SSDA903,
+    numerator=LOOKED_AFTER.present,
+    by=("legal_group", "placement", "age_band"),
+    source=LEGAL_STATUSES,
 )
 
-MEASURES = (CHILDREN_LOOKED_AFTER,)
+LOOKED_AFTER_RATE = Measure(
+    name="looked_after_rate",
+    title="Children looked after per 10,000 children",
+    definition="Children looked after per 10,000 children aged 0 to 17.",
+    kind="rate",
+    unit="per_10000_children",
+    numerator=LOOKED_AFTER.present,
+    source=LEGAL_STATUSES,
+)
+
+PLACEMENTS_IN_YEAR = Measure(
+    name="placements_in_year",
+    title="Placements of children looked after in the past 12 months",
+    definition=(
+        "Children looked after, by the number of placements that stood 12 months ago or began since. A temporary stay "
+        "(T0 to T4) and the return from it, a change of status with the same carer, and adoption by the present carer "
+        "are no new placement."
+    ),
+    kind="distribution",
+    unit="children",
+    numerator=PLACED_IN_YEAR.present,
+    weighed=PLACED_IN_YEAR.weighed,
+    bands=IN_YEAR,
+    source=STABILITY,
+)
+
+PLACEMENTS_SINCE_ENTRY = Measure(
+    name="placements_since_entry",
+    title="Placements of children looked after since they came into care",
+    definition=(
+        "Children looked after, by the number of placements begun in their present period of care, the whole of it. "
+        "What is one placement is as in the count of the past 12 months."
+    ),
+    kind="distribution",
+    unit="children",
+    numerator=PLACED_SINCE_ENTRY.present,
+    weighed=PLACED_SINCE_ENTRY.weighed,
+    bands=SINCE_ENTRY,
+    by=("time_in_care",),
+    source=WHOLE_CARE,
+)
+
+MEASURES = (CHILDREN_LOOKED_AFTER, LOOKED_AFTER_RATE, PLACEMENTS_IN_YEAR, PLACEMENTS_SINCE_ENTRY)

@@ -127,10 +127,11 @@ def _figures(app: FastAPI, reader: Reader, clocks: Clocks) -> None:
         window: str | None = None,
         by: Annotated[list[str], Query()] = [],  # noqa: B006
         team: str | None = None,
+        locality: str | None = None,
         authority: str | None = None,
     ) -> Response:
         """Figures at a moment (left out: now), of every measure and authority or of those named."""
-        _only(request, "measure", "at", "window", "by", "team", "authority")
+        _only(request, "measure", "at", "window", "by", "team", "locality", "authority")
         names = [authority] if authority else list(reader.authorities())
         found = {name: it for name in names if (it := reader.authority(name)) is not None}
         if authority and not found:
@@ -138,10 +139,10 @@ def _figures(app: FastAPI, reader: Reader, clocks: Clocks) -> None:
         moments = [parse_at(at)] if at else []
 
         def ask(one: Measure) -> Ask:
-            return lambda at: Question(measure=one, at=at, window=window, team=team, by=tuple(by))
+            return lambda at: Question(measure=one, at=at, window=window, team=team, locality=locality, by=tuple(by))
 
         asks = [ask(one) for one in chosen(measure)]
-        return _json(answer(found, asks, moments, clocks.now, reader.catalogue))
+        return _json(answer(found, asks, moments, clocks.now, reader.catalogue, clocks.rules))
 
 
 def _boards(app: FastAPI, reader: Reader, clocks: Clocks) -> None:

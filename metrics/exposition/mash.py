@@ -11,6 +11,7 @@ from metrics.exposition.clock import Clocks
 from metrics.figures import Figure, Question, figures
 from metrics.fold import Authority
 from metrics.reader import NotReady, Reader
+from metrics.rules import Rules
 from metrics.sums import Sums
 from metrics.windows import At
 
@@ -82,15 +83,15 @@ def _with_figures(reader: Reader, clocks: Clocks, name: str, authority: Authorit
     late = complete_to is not None and delayed(complete_to, now, office(now), clocks.speed(name))
     # A late feed's clocks stop with its figures: nothing may look overdue that was perhaps authorised since.
     at = At(complete_to.astimezone(LONDON)) if late and complete_to is not None else At(now)
-    shown = {tile.name: _tile(tile, sums, name, at) for tile in TILES}
+    shown = {tile.name: _tile(tile, sums, name, at, clocks.rules(name)) for tile in TILES}
     return _common("delayed" if late else "live", reader, clocks, name) | {
         "as_of": str(at), "complete_to": _iso(complete_to), "simulated": authority.simulated, "figures": shown,
     }  # fmt: skip
 
 
-def _tile(tile: Tile, sums: Sums, name: str, at: At) -> Figure | list[Figure]:
+def _tile(tile: Tile, sums: Sums, name: str, at: At, rules: Rules) -> Figure | list[Figure]:
     question = Question(measure=measure_named(tile.measure), at=at, window=tile.window, by=tile.by)
-    found = figures(sums, name, question)
+    found = figures(sums, name, question, rules)
     return found if tile.by else found[0]
 
 

@@ -1,7 +1,7 @@
 """What Prometheus scrapes (CONTRACT 6): every figure a gauge, by team only; absent, never 0, while it is not known."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
@@ -10,12 +10,22 @@ from prometheus_client.registry import Collector
 from events.time import instant
 from metrics.catalogue import MEASURES
 from metrics.exposition.clock import Clocks
-from metrics.figures import Question, figures
-from metrics.measure import Measure
+from metrics.figures import PLACES, Figure, Question, figures
+from metrics.measure import Kind, Measure
 from metrics.reader import SILENT, NotReady, Reader
 from metrics.windows import At
 
 LABELS = ("authority", "locality", "team")
+HOUR = 3600  # seconds
+
+# What is shown of a figure, by its kind, under which ending of the name. None is not shown.
+SHOWN: dict[Kind, dict[str, Callable[[Figure], float | None]]] = {
+    "count": {"": lambda figure: figure.numerator},
+    "quotient": {"_numerator": lambda figure: figure.numerator, "_denominator": lambda figure: figure.denominator},
+    "rate": {"_numerator": lambda figure: figure.numerator, "_denominator": lambda figure: figure.denominator},
+    "distribution": {"": lambda figure: figure.numerator if "band" in figure.by else None},
+    "age": {"_seconds": lambda figure: None if figure.value is None else figure.value * HOUR},
+}
 
 
 class Figures(Collector):
@@ -54,17 +64,23 @@ class Figures(Collector):
     def _measured(self, measure: Measure, names: tuple[str, ...]) -> Iterator[Metric]:
         text = f"{measure.title}, window {measure.window}. {measure.definition}"
         name = f"casepulse_{measure.name}"
-        halves = ("numerator", "denominator") if measure.denominator else ("",)
-        families = [GaugeMetricFamily(f"{name}_{half}" if half else name, text, labels=LABELS) for half in halves]
+        shown = SHOWN[measure.kind]
+        labels = (*LABELS, "band") if measure.bands else LABELS
+        families = {suffix: GaugeMetricFamily(f"{name}{suffix}", text, labels=labels) for suffix in shown}
         for authority in names:
             found = self._reader.authority(authority)
             assert found is not None, "it was listed a moment ago, and nothing awaits in between"
-            question = Question(measure=measure, at=At(self._clocks.now(authority)), by=("team",))
-            for figure in figures(found[1], authority, question):
-                labels = (authority, figure.locality or "", figure.team or "")
-                for family, n in zip(families, (figure.numerator, figure.denominator), strict=False):
-                    family.add_metric(labels, n or 0)
-        yield from families
+            moment, rules = At(self._clocks.now(authority)), self._clocks.rules(authority)
+            for figure in figures(found[1], authority, Question(measure=measure, at=moment, by=PLACES), rules):
+                where = (authority, figure.locality or "", figure.team or "")
+                for suffix, of in shown.items():
+                    if (n := of(figure)) is not None:
+                        families[suffix].add_metric((*where, figure.by["band"]) if measure.bands else where, n)
+            if measure.kind == "rate":  # the children of the whole authority: no team has any of its own
+                whole = figures(found[1], authority, Question(measure=measure, at=moment), rules)[0]
+                if whole.denominator is not None:
+                    families["_denominator"].add_metric((authority, "", ""), whole.denominator)
+        yield from families.values()
         if measure.target is not None:
             yield _one(f"{name}_target", f"Target of: {measure.title}", measure.target)
 

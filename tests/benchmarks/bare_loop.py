@@ -11,9 +11,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from events.decode import decode
 from metrics.fold import Authority, Kept, Key, fold, names
-from metrics.shapes import Rules
+from metrics.rules import Authorities
 from metrics.store import Commit, Store, connect
-from metrics.working_days import calendar
 from streams.processor import appended
 from streams.topics import describe
 
@@ -21,7 +20,7 @@ CHUNK = 1000
 
 
 async def main(kafka: str, redis: str, topic: str) -> None:
-    log, store, rules = describe(kafka, topic), Store(connect(redis), topic), Rules(calendar())
+    log, store, rules = describe(kafka, topic), Store(connect(redis), topic), Authorities()
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False)
     await consumer.start()
     partitions = [TopicPartition(topic, number) for number in range(log.partitions)]

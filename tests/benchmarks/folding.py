@@ -11,8 +11,7 @@ import msgspec
 from events.decode import decode
 from events.event import Event
 from metrics.book import Book
-from metrics.shapes import Rules
-from metrics.working_days import calendar
+from metrics.rules import Authorities
 from streams.processor import appended
 
 TOLD_AT = appended(1_513_260_000_000)
@@ -53,4 +52,4 @@ def _decoded(told: list[bytes]) -> Iterator[Event]:
 
 
 def _fold(events: list[Event]) -> None:
-    Book(Rules(calendar())).tell(events)
+    Book(Authorities()).tell(events)

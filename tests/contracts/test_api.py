@@ -117,24 +117,34 @@ def test_every_answer_keeps_the_browser_on_a_short_leash(valkey: conftest.Store)
 
 
 def test_prometheus_reads_the_same_figures(valkey: conftest.Store) -> None:
-    """Gauges by team, both halves of a quotient, targets; promtool finds nothing to say against them."""
+    """Gauges by team, both halves of what is divided, bands, waits in seconds, targets; promtool finds no fault."""
 
     async def ask(client: httpx.AsyncClient) -> None:
         text = (await client.get("/metrics")).text
         found = {
-            (sample.name, sample.labels.get("team")): sample.value
+            (sample.name, sample.labels.get("team"), sample.labels.get("band")): sample.value
             for family in text_string_to_metric_families(text)
             for sample in family.samples
         }
         figures = (await client.get("/v1/figures?by=team")).json()["figures"]
         for figure in figures:
-            half = "_numerator" if figure["denominator"] is not None else ""
-            assert found[f"casepulse_{figure['measure']}{half}", figure["team"]] == figure["numerator"]
-        assert found["casepulse_assessment_timeliness_target", None] == 0.85
-        assert found["casepulse_store_up", None] == 1
+            if "statistic" not in figure["by"]:
+                ending, of = ENDINGS[figure["kind"]]
+                name = f"casepulse_{figure['measure']}{ending}"
+                value = figure[of] * (3600 if figure["kind"] == "age" else 1)
+                assert found[name, figure["team"], figure["by"].get("band")] == value
+        assert len(figures) > 20
+        assert found["casepulse_assessment_timeliness_target", None, None] == 0.85
+        assert found["casepulse_store_up", None, None] == 1
         _promtool(text)
 
     asking(valkey, ask)
+
+
+ENDINGS = {
+    "count": ("", "numerator"), "quotient": ("_numerator", "numerator"), "rate": ("_numerator", "numerator"),
+    "distribution": ("", "numerator"), "age": ("_seconds", "value"),
+}  # fmt: skip
 
 
 def _promtool(text: str) -> None:

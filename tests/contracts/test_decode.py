@@ -20,8 +20,7 @@ from events.case import Case, decode_case, encode_case, tell
 from events.decode import LARGEST, TYPES, DeadLetter, Reason, decode, decode_lines
 from events.event import Event
 from metrics.book import Book
-from metrics.shapes import Rules
-from metrics.working_days import calendar
+from metrics.rules import Authorities
 from streams.processor import Record, partition_of, read
 from tests.contracts import examples
 from tests.contracts.examples import DAYS, INSTANTS, Fields, envelope, full, least, optional, required
@@ -345,7 +344,7 @@ def test_the_calendar_is_1995_to_2050(kind: str) -> None:
                 place = "$.occurred_at" if "T" in occurred else "$.occurred_on"
                 assert rejected(value, now) == ("outside_calendar", place)
     early = [event for event in let_in if event.recorded_at < NOW]
-    Book(Rules(calendar())).tell(early)
+    Book(Authorities()).tell(early)
 
 
 @pytest.mark.parametrize("kind", ["person.recorded", "worker.recorded"])
@@ -684,7 +683,7 @@ def test_what_is_let_in_can_be_counted() -> None:
             event |= {"authority": f"X{rng.randrange(100)}", "record": f"R{rng.randrange(9)}"}
         if letter_of(written(event)) is None:
             let_in.append(decode(written(event), NOW))
-    book = Book(Rules(calendar())).tell(let_in)
+    book = Book(Authorities()).tell(let_in)
     assert {name: tally for name, tally in book.tallies.items() if tally} == book.recounted()
 
 

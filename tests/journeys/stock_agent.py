@@ -20,9 +20,9 @@ from redis.asyncio import Redis as AsyncRedis
 from events.case import Case, decode_case, encode_case
 from events.decode import DeadLetter, decode
 from metrics.fold import Kept, Key, fold, names
-from metrics.shapes import Rules, Value
+from metrics.rules import Authorities
+from metrics.shapes import Value
 from metrics.tally import Tally
-from metrics.working_days import calendar
 
 _where = msgspec.json.Decoder(tuple[str, tuple[str | tuple[str, ...], ...], int])
 
@@ -85,7 +85,7 @@ def create_app(kafka: str, redis_url: str, topic: str) -> Any:
     )
     events = app.topic(topic, key_serializer="raw", value_serializer="raw")
     redis: Any = AsyncRedis.from_url(redis_url)
-    rules = Rules(calendar())
+    rules = Authorities()
 
     @app.agent(events)  # type: ignore[untyped-decorator]  # faust has no types
     async def count(stream: Any) -> None:

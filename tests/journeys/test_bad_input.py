@@ -20,10 +20,9 @@ from kafka import KafkaConsumer, TopicPartition
 from deploy import local
 from events.decode import decode
 from metrics.book import Book
-from metrics.shapes import Rules
+from metrics.rules import Authorities
 from metrics.store import Store as Kept
 from metrics.store import connect
-from metrics.working_days import calendar
 from streams import topics
 from streams.processor import partition_of
 from tests.conftest import Store
@@ -308,7 +307,7 @@ def test_five_hundred_bad_among_ten_thousand(kafka: str, valkey: Store, tmp_path
     records += [next(events) for _ in range(GOOD)]
     rng.shuffle(records)
     topic, redis = new_topic(kafka, PARTITIONS), valkey.url
-    env, book = environment(kafka, redis, topic), Book(Rules(calendar()))
+    env, book = environment(kafka, redis, topic), Book(Authorities())
     half = len(records) // 2
     sent = append(kafka, topic, records[:half])
     for number in (1, 2):  # killed at its work; whatever was in flight then comes again

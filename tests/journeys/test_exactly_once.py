@@ -21,11 +21,10 @@ from metrics.book import Book
 from metrics.catalogue import BY_NAME
 from metrics.figures import Question, figures
 from metrics.fold import fold
-from metrics.shapes import Rules
+from metrics.rules import Authorities
 from metrics.sums import Sums
 from metrics.tally import Tally
 from metrics.windows import parse_at
-from metrics.working_days import calendar
 from streams.processor import partition_of
 from tests.conftest import started
 from tests.histories import history, shuffled
@@ -42,7 +41,7 @@ ASKED = (
 )  # fmt: skip
 SHOWN = ("assessments_open", "assessments_overdue", "children_looked_after")  # stocks: at AT they are as they are now
 PLACES = tuple(2 * [name for name, _ in ASKED].index(tile) for tile in SHOWN)
-RULES = Rules(calendar())
+RULES = Authorities()
 TRAPPED = (sys.executable, "-m", "tests.journeys.trapped_worker")
 
 

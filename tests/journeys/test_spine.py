@@ -7,8 +7,7 @@ from pathlib import Path
 
 from events.decode import decode
 from metrics.book import Book
-from metrics.shapes import Rules
-from metrics.working_days import calendar
+from metrics.rules import Authorities
 from tests.conftest import Store
 from tests.histories import history, shuffled
 from tests.journeys.parts import committed, environment, eventually, new_topic, send, tallies, worker
@@ -23,7 +22,7 @@ def log_of(authorities: int, histories: int = 3) -> Iterator[dict[str, object]]:
 
 
 def reference(log: list[dict[str, object]]) -> Book:
-    return Book(Rules(calendar())).tell(decode(json.dumps(event).encode(), NOW) for event in log)
+    return Book(Authorities()).tell(decode(json.dumps(event).encode(), NOW) for event in log)
 
 
 def test_what_is_sent_is_counted(kafka: str, store_server: Store, tmp_path: Path) -> None:

@@ -1,0 +1,74 @@
+"""Children in need, and the episodes of need that open and close."""
+
+from typing import Any
+
+from events.need import EpisodeClosed, EpisodeOpened
+from metrics.catalogue.sources import CHILDREN_IN_NEED
+from metrics.life import EPISODES, NEED, Life
+from metrics.measure import Measure
+from metrics.shapes import UNKNOWN, Breakdown, Count, Spells, Value, told
+from metrics.timeline import EVER, Stretch, Timeline, uppermost
+
+
+def needs(start: Any, life: Life) -> Timeline[Value]:
+    """The primary need of the open episode that began last; none open, `unknown`."""
+    always: Stretch[Value] = Stretch(EVER, None, (EVER, ""), UNKNOWN)
+    episodes = (Stretch(s.start, s.end, s.rank, told(s.value.primary_need)) for s in life.stretches(EPISODES))
+    return uppermost((always, *episodes))
+
+
+PRIMARY_NEED = Breakdown("primary_need", lambda opened, _: told(opened.primary_need))
+AGE_BAND = Breakdown("age_band", over=lambda _, life: life.age_bands)
+
+IN_NEED = Spells(
+    name="children_in_need",
+    terms=NEED,
+    by=(Breakdown("primary_need", over=needs), AGE_BAND),
+    any_team=True,
+)
+OPENED = Count(name="episodes_opened", of=EpisodeOpened, by=(PRIMARY_NEED,))
+CLOSED = Count(
+    name="episodes_closed",
+    of=EpisodeClosed,
+    by=(Breakdown("closure_reason", lambda closed, _: told(closed.closure_reason)),),
+)
+
+CHILDREN_IN_NEED_NOW = Measure(
+    name="children_in_need",
+    title="Children in need",
+    definition=(
+        "Children with an open episode of need, or subject to a child protection plan, or in a period of care, short "
+        "breaks too: each child once."
+    ),
+    kind="count",
+    unit="children",
+    numerator=IN_NEED.present,
+    by=("primary_need", "age_band"),
+    source=CHILDREN_IN_NEED,
+)
+
+EPISODES_OPENED = Measure(
+    name="episodes_opened",
+    title="Episodes of need opened",
+    definition="Episodes of need that opened in the window.",
+    kind="count",
+    unit="episodes",
+    numerator=OPENED.counted,
+    window="month",
+    by=("primary_need",),
+    source=CHILDREN_IN_NEED,
+)
+
+EPISODES_CLOSED = Measure(
+    name="episodes_closed",
+    title="Episodes of need closed",
+    definition="Episodes of need that closed in the window.",
+    kind="count",
+    unit="episodes",
+    numerator=CLOSED.counted,
+    window="month",
+    by=("closure_reason",),
+    source=CHILDREN_IN_NEED,
+)
+
+MEASURES = (CHILDREN_IN_NEED_NOW, EPISODES_OPENED, EPISODES_CLOSED)

@@ -1,0 +1,1 @@
+"""Reference figures that measures are held against."""
