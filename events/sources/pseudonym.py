@@ -29,6 +29,11 @@ def keyed(key: bytes) -> Pseudonym:
     return lambda number: hmac.digest(key, number.encode(), "sha256").hex()[:LENGTH]
 
 
+def of_worker(pseudonym: Pseudonym, number: str) -> str:
+    """Return the pseudonym of a social worker: another than that of a child with the same number."""
+    return pseudonym(f"worker\x1f{number.upper()}")
+
+
 def key_file(path: Path) -> bytes:
     """Return the key in *path*, hexadecimal; where there is no such file, make one that only its owner can read.
 

@@ -22,23 +22,43 @@ class Reason(Enum):
     OVERLAPS = Outcome.USED, "first row of a period that begins while another is open: both stand"
     OPEN_THEN_ANOTHER = Outcome.USED, "no DEC though the child has a later row: stays open, no end is invented"
     ENDS_UNEXPLAINED = Outcome.USED, "last row of its period, REC is X1 or blank: DEC ends care, REC told as it stands"
-    NOT_IN_HEADER = Outcome.USED, "child is not in header.csv: used, by the number alone"
+    NOT_IN_HEADER = Outcome.USED, "child is not in header.csv: no reason to leave the row"
+    NO_EPISODES = Outcome.USED, "child has no row in episodes.csv: no reason to leave the row"
+    SAID_AGAIN = Outcome.USED, "a later return has this row again: it stands as that one has it"
 
-    REASON_WITHOUT_END = Outcome.REPAIRED, "REC beside a blank DEC: the row is open, REC is ignored"
-    END_AFTER_AS_OF = Outcome.REPAIRED, "DEC is after the as-of day: the row is open, DEC and REC are ignored"
+    REASON_WITHOUT_END = Outcome.REPAIRED, "a reason for an end beside a blank end: what began goes on, it is ignored"
+    END_AFTER_AS_OF = Outcome.REPAIRED, "its end, or another date but the first, is after the as-of day: it is ignored"
     JOINED_BY_DATE = Outcome.REPAIRED, "follows on by date, REC or RNE says otherwise: one period, as the dates say"
     NO_STATUS = Outcome.REPAIRED, "LS is blank: the period's status before stands on"
-    NO_CODE = Outcome.REPAIRED, "LS, CIN or REC is not shaped like a code: that cell is taken as blank"
+    NO_PLACE = Outcome.REPAIRED, "PLACE is blank: no placement is told, the one before ends"
+    NO_CAUSE = Outcome.REPAIRED, "RNE is none of S L P T B U: a new placement if PLACE or PLACE_PROVIDER is another"
+    OTHER_PLACE = Outcome.REPAIRED, "RNE L, yet PLACE or PLACE_PROVIDER is another: the placement goes on as it was"
+    PLACE_GOES_ON = (
+        Outcome.REPAIRED,
+        "REASON_PLACE_CHANGE, yet the placement goes on or a T stay follows: it is ignored",
+    )
+    NO_CODE = Outcome.REPAIRED, "a cell that should hold a code is not shaped like one: it is taken as blank"
+    NO_BIRTHDAY = Outcome.REPAIRED, "no DOB to be read: dated the as-of day, not the month after the birthday"
+    CEASED_UNEXPLAINED = Outcome.REPAIRED, "DATE_PLACED_CEASED without RD1 to RD4: no reversal of the decision is told"
 
     DUPLICATE = Outcome.LEFT, "the same as a row before, cell by cell"
-    SAME_START = Outcome.LEFT, "the same child and DECOM as another row: the one with a DEC stands, the later DEC first"
+    SAME_START = (
+        Outcome.LEFT,
+        "the same child and start as another row: the one with an end stands, the later end first",
+    )
+    SAME_FACT = Outcome.LEFT, "another row says otherwise of the same: the one last in the order of its cells stands"
     NO_CHILD = Outcome.LEFT, "CHILD is blank"
     RAGGED = Outcome.LEFT, "not one cell for each heading: no telling which cell is which"
-    BAD_DATE = Outcome.LEFT, "DECOM is blank or before 1995, or a date is not DD/MM/YYYY"
-    STARTS_AFTER_AS_OF = Outcome.LEFT, "DECOM is after the as-of day"
-    ENDS_BEFORE_START = Outcome.LEFT, "DEC is before DECOM"
+    BAD_DATE = Outcome.LEFT, "its first date is blank or before 1995, or a date is not DD/MM/YYYY"
+    BAD_BIRTH = Outcome.LEFT, "DOB is blank, before 1900, after the as-of day or not DD/MM/YYYY: nothing to tell"
+    NO_ANSWER = Outcome.LEFT, "IN_TOUCH is none of the Department's codes: nothing to tell"
+    NO_WORKER = Outcome.LEFT, "SW_ID is blank: nothing to tell"
+    STARTS_AFTER_AS_OF = Outcome.LEFT, "its first date is after the as-of day"
+    ENDS_BEFORE_START = Outcome.LEFT, "it ends before it starts"
     ENDS_AS_IT_STARTS = Outcome.LEFT, "DEC is DECOM: an episode cannot start and end on one day"
-    NO_EPISODES = Outcome.LEFT, "child has no row in episodes.csv: nothing to tell"
+    NO_DAY = Outcome.LEFT, "says what was so in the year, not on which day: an event needs one"
+    NO_EVENT = Outcome.LEFT, "casepulse has no event for what it says"
+    TAKEN_BACK = Outcome.LEFT, "a later return should have this row and has not: told as it was, then taken back"
 
     def __init__(self, outcome: Outcome, rule: str) -> None:
         self.outcome = outcome
@@ -46,10 +66,15 @@ class Reason(Enum):
 
 
 class FileReport:
-    """The lines of one file that were read, and what was found about each. Holds line numbers and no cell."""
+    """The lines of one file that were read, and what was found about each. Holds line numbers and no cell.
 
-    def __init__(self, file: str, lines: Iterable[int]) -> None:
+    *unused* are columns of which nothing is told, by the Department's names; *absent*, a file that is not there.
+    """
+
+    def __init__(self, file: str, lines: Iterable[int], unused: tuple[str, ...] = (), *, absent: bool = False) -> None:
         self.file = file
+        self.unused = unused
+        self.absent = absent
         self._found: dict[int, set[Reason]] = {line: set() for line in lines}
 
     def note(self, line: int, reason: Reason) -> None:

@@ -24,7 +24,17 @@ def read_table(folder: Path, name: str, columns: tuple[str, ...]) -> tuple[Row, 
 
     Raises TableUnreadable where there is no such file or where it lacks one of *columns*.
     """
+    rows = read_if_there(folder, name, columns)
+    if rows is None:
+        raise TableUnreadable(f"{folder}: 0 files are called {name}, in any case: have exactly one there")
+    return rows
+
+
+def read_if_there(folder: Path, name: str, columns: tuple[str, ...]) -> tuple[Row, ...] | None:
+    """Return what read_table returns, or None where there is no such file. Raises TableUnreadable."""
     path = _find(folder, name)
+    if path is None:
+        return None
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return _rows(file, name, columns)
@@ -34,13 +44,13 @@ def read_table(folder: Path, name: str, columns: tuple[str, ...]) -> tuple[Row, 
         raise TableUnreadable(f"{name}: cannot be read ({exc.strerror}): let this user read it") from None
 
 
-def _find(folder: Path, name: str) -> Path:
+def _find(folder: Path, name: str) -> Path | None:
     if not folder.is_dir():
         raise TableUnreadable(f"{folder}: not a folder: name the one that holds {name}")
     found = [path for path in folder.iterdir() if path.name.casefold() == name.casefold()]
-    if len(found) != 1:
+    if len(found) > 1:
         raise TableUnreadable(f"{folder}: {len(found)} files are called {name}, in any case: have exactly one there")
-    return found[0]
+    return found[0] if found else None
 
 
 def _rows(file: Iterable[str], name: str, columns: tuple[str, ...]) -> tuple[Row, ...]:

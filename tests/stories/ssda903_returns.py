@@ -1,0 +1,135 @@
+"""What the stories of SSDA903 returns stand on: returns written by hand, read, and told to a book."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from events.care import CareEnded, CareStarted, LegalStatusChanged
+from events.case import Case, tell
+from events.event import Event
+from events.sources.pseudonym import keyed
+from events.sources.report import FileReport
+from events.sources.ssda903 import Reading, Return, read, read_all
+from metrics.book import Book
+from metrics.catalogue.looked_after import CHILDREN_LOOKED_AFTER
+from metrics.figures import Question, figures
+from metrics.rules import Authorities
+from metrics.windows import parse_at
+
+DATA = Path(__file__).parents[1] / "data" / "ssda903_2017_18"
+AUTHORITY = "X99999901"
+MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
+YEAR_END = date(2018, 3, 31)
+NAMED = keyed(b"a key for the tests, not a secret")
+COLUMNS = "CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN"
+HEADER = "CHILD,SEX,DOB,ETHNIC,UPN\n1,2,27/03/2008,WBRI,D051910639385\n"
+
+Write = Callable[..., Path]
+
+
+def write_return(folder: Path, episodes: str, header: str = HEADER, **files: str) -> Path:
+    """Write a return whose episodes are lines of `child DECOM RNE LS DEC REC PLACE PROVIDER REASON`; return *folder*.
+
+    `-` is a blank; of the last three, what is left out is U1, PR1 and blank. Other files are written as they are given.
+    """
+    folder.mkdir(exist_ok=True)
+    rows = [COLUMNS]
+    for line in episodes.strip().splitlines():
+        cells = line.split()
+        cells += ["U1", "PR1", "-"][len(cells) - 6 :]
+        child, start, rne, status, end, rec, place, provider, moved = ("" if cell == "-" else cell for cell in cells)
+        rows.append(f"{child},{start},{rne},{status},N1,{place},{provider},{end},{rec},{moved},EX1 1AA,EX2 2BB,SC1")
+    (folder / "episodes.csv").write_text("\n".join(rows) + "\n")
+    (folder / "header.csv").write_text(header)
+    for name, text in files.items():
+        (folder / f"{name}.csv").write_text(text)
+    return folder
+
+
+def writer(tmp_path: Path) -> Write:
+    """Return what writes a return by `write_return` and returns its folder: the fixture `write` of each file."""
+
+    def write(episodes: str, header: str = HEADER, **files: str) -> Path:
+        return write_return(tmp_path, episodes, header, **files)
+
+    return write
+
+
+def reading(folder: Path, as_of: date = YEAR_END) -> Reading:
+    return read(folder, AUTHORITY, as_of, NAMED)
+
+
+def in_turn(*returns: tuple[Path, date]) -> Reading:
+    """Read several returns together."""
+    return read_all([Return(folder, as_of) for folder, as_of in returns], AUTHORITY, NAMED)
+
+
+def told(*readings: Iterable[Event]) -> Book:
+    book = Book(Authorities())
+    for events in readings:
+        book.tell(events)
+    return book
+
+
+def kept(book: Book) -> tuple[object, ...]:
+    return book.kept, book.authorities, book.tallies
+
+
+def standing(*readings: Iterable[Event]) -> list[tuple[object, ...]]:
+    """Every fact about a child that stands after all was told: what it says, whenever it was told."""
+    case = tell(Case(), (event for events in readings for event in events))
+    facts = (msgspec.structs.replace(event, id="", recorded_at=MOMENT, revision=None) for event in case.standing())
+    return sorted(((type(fact).__name__, *msgspec.structs.astuple(fact)) for fact in facts if fact.subject), key=str)
+
+
+def looked_after(book: Book, at: str) -> Counter[str]:
+    """Children looked after by legal group."""
+    sums = book.sums()[AUTHORITY]
+    question = Question(measure=CHILDREN_LOOKED_AFTER, at=parse_at(at), by=("legal_group",))
+    return Counter({figure.by["legal_group"]: figure.numerator for figure in figures(sums, AUTHORITY, question)})
+
+
+def total(book: Book, at: str) -> int:
+    (figure,) = figures(book.sums()[AUTHORITY], AUTHORITY, Question(measure=CHILDREN_LOOKED_AFTER, at=parse_at(at)))
+    return figure.numerator
+
+
+def periods(events: Iterable[Event]) -> list[tuple[str, str, str]]:
+    """Each period of care that stands: first day, last day or '', reason or ''."""
+    told = [event for event in events if not event.retracted]
+    ends = {event.record: event for event in told if isinstance(event, CareEnded)}
+    found = []
+    for start in told:
+        if isinstance(start, CareStarted):
+            end = ends.pop(start.record, None)
+            found.append((str(start.occurred_on), str(end.occurred_on) if end else "", (end and end.reason) or ""))
+    assert not ends, "an end without a start"
+    return sorted(found)
+
+
+def statuses(events: Iterable[Event]) -> list[tuple[str, str]]:
+    return sorted((str(e.occurred_on), e.status) for e in events if isinstance(e, LegalStatusChanged))
+
+
+def of_type(events: Iterable[Event], *types: str) -> list[tuple[str, dict[str, Any]]]:
+    """Each telling of *types* that something was so: its day, and the fields that are its own and told."""
+    found = []
+    for event in events:
+        if event.type in types and not event.retracted:
+            names = set(event.__struct_fields__) - (set(Event.__struct_fields__) - {"team"}) - {"child"}
+            fields = {name: getattr(event, name) for name in sorted(names)}
+            found.append((str(event.day), {name: value for name, value in fields.items() if value is not None}))
+    return sorted(found, key=str)
+
+
+def report_of(reading: Reading, name: str) -> FileReport:
+    (report,) = (report for report in reading.report if report.file == name)
+    return report
+
+
+def reasons(reading: Reading, name: str = "episodes.csv") -> dict[str, int]:
+    return {reason.name: n for reason, n in report_of(reading, name).reasons.items()}
