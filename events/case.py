@@ -5,7 +5,7 @@ A case may hold several pseudonyms: all that any link ever joined are a househol
 links that stand part it into people. So a merge, or its retraction, changes the figures like any other fact.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import chain
@@ -109,6 +109,11 @@ class Person:
 
     def __iter__(self) -> Iterator[Event]:
         return chain.from_iterable(self._facts.values())
+
+    @property
+    def kinds(self) -> Collection[type[Event]]:
+        """The types that any fact is of."""
+        return self._facts.keys()
 
     def facts(self, kind: type[E]) -> list[E]:
         """Return the standing facts of one type, by when they happened, then by record."""

@@ -9,7 +9,7 @@ from events.time import Instant
 from metrics.fold import Authority, Change, Kept, Key, fold
 from metrics.rules import Authorities
 from metrics.sums import Sums
-from metrics.tally import Tally, add, tally
+from metrics.tally import Remembered, Tally, add, tally
 
 BATCH = 1000
 
@@ -22,12 +22,13 @@ class Book:
         self.kept: dict[Key, Kept] = {}
         self.authorities: dict[str, Authority] = {}
         self.tallies: dict[str, Tally] = {}
+        self._remembered = Remembered()
 
     def tell(self, events: Iterable[Event], progress: Callable[[int], None] = lambda n: None) -> "Book":
         """Fold *events*, a batch at a time, telling *progress* how many were read; return this book."""
         source = iter(events)
         while batch := list(islice(source, BATCH)):
-            self.take(fold(self.kept, self.authorities, batch, self.rules))
+            self.take(fold(self.kept, self.authorities, batch, self.rules, self._remembered))
             progress(len(batch))
         return self
 

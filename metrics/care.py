@@ -8,7 +8,7 @@ from events.care import LegalStatusChanged, PlacementEnded, PlacementStarted
 from events.event import ChildEvent
 from events.time import Instant, add_months, day_of, midnight
 from metrics.life import PERIODS, Life, ends_before, when
-from metrics.timeline import EVER, Stretch, Timeline, earliest, newest
+from metrics.timeline import EVER, Stretch, Timeline, constant, earliest, newest
 
 E = TypeVar("E", bound=ChildEvent)
 Begun = tuple[Instant, E]  # a fact, and from when on it stands in its period
@@ -64,8 +64,12 @@ def _period(start: Any, life: Life) -> Stretch[Any]:
 
 def statuses(start: Any, life: Life) -> Timeline[str | None]:
     """Return the legal status from when on in the period of care that *start* began; before the first, None."""
-    facts = _of_periods(life, LegalStatusChanged).get(start.record, [])
-    return newest((at, fact.status) for at, fact in _begun(facts, _period(start, life)))
+
+    def found() -> Timeline[str | None]:
+        facts = _of_periods(life, LegalStatusChanged).get(start.record, [])
+        return newest((at, fact.status) for at, fact in _begun(facts, _period(start, life)))
+
+    return life.once(("statuses", start.record), found)
 
 
 # --- placements ---------------------------------------------------------------------------------------------------
@@ -75,8 +79,10 @@ def _placements(life: Life) -> dict[str, list[Begun[PlacementStarted]]]:
     """Return the placements of each period of care, but those that end before they start."""
 
     def found() -> dict[str, list[Begun[PlacementStarted]]]:
-        ends, of_periods = life.by_record(PlacementEnded), _of_periods(life, PlacementStarted)
         by: dict[str, list[Begun[PlacementStarted]]] = {}
+        if not life.facts(PlacementStarted):
+            return by
+        ends, of_periods = life.by_record(PlacementEnded), _of_periods(life, PlacementStarted)
         for period in life.stretches(PERIODS):
             facts = [
                 fact
@@ -95,8 +101,10 @@ def _placements(life: Life) -> dict[str, list[Begun[PlacementStarted]]]:
 
 def placements(start: Any, life: Life) -> Timeline[str]:
     """Return the placement that stands from when on in a period of care: until the next, or its own end."""
+    found = _placements(life).get(start.record)
+    if not found:
+        return ()
     ends = life.by_record(PlacementEnded)
-    found = _placements(life)[start.record]
     steps: list[tuple[Instant, str | None]] = []
     for (at, fact), after in zip_longest(found, found[1:]):
         steps.append((at, fact.placement))
@@ -114,7 +122,7 @@ def runs(life: Life) -> dict[str, list[Run]]:
 def _runs(period: Stretch[Any], life: Life) -> Iterator[Run]:
     begun: list[tuple[Instant, PlacementStarted]] = []  # of each run, when it began and its last placement
     away = False  # on a temporary stay since that placement
-    for at, fact in _placements(life)[period.value.record]:
+    for at, fact in _placements(life).get(period.value.record, ()):
         if fact.placement in TEMPORARY:
             away = True
             continue
@@ -139,6 +147,8 @@ def runs_in_year(life: Life) -> Timeline[int]:
     """Return how many runs stand at the start of the 12 months up to each moment or begin in them, in any period."""
 
     def found() -> Timeline[int]:
+        if not life.facts(PlacementStarted):
+            return constant(0)
         changes: dict[Instant, int] = {}
         for run in (run for period in runs(life).values() for run in period):
             changes[run.start] = changes.get(run.start, 0) + 1
@@ -160,7 +170,7 @@ def _leaves_year(end: Instant) -> Any:
 
 def runs_since_entry(start: Any, life: Life) -> Timeline[int]:
     """Return how many runs have begun in the period of care that *start* began."""
-    found = runs(life)[start.record]
+    found = runs(life)[start.record] if life.facts(PlacementStarted) else ()
     return ((EVER, 0), *newest((run.start, n) for n, run in enumerate(found, 1)))
 
 

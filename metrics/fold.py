@@ -14,7 +14,7 @@ from events.feed import FeedReported
 from events.person import ChildMerged
 from events.time import DAY, Instant, instant
 from metrics.rules import Authorities
-from metrics.tally import Tally, add, asked_by, tally
+from metrics.tally import Remembered, Tally, asked_by, change_by, tally
 
 Key = tuple[str, str]  # authority, pseudonym
 Kept = Case | str  # a household, or the pseudonym under which the household of this one is kept
@@ -73,17 +73,19 @@ def names(event: Event) -> tuple[Key, ...]:
 
 
 def fold(
-    kept: Mapping[Key, Kept], authorities: Mapping[str, Authority], events: Sequence[Event], rules: Authorities
-) -> Change:
+    kept: Mapping[Key, Kept], authorities: Mapping[str, Authority], events: Sequence[Event], rules: Authorities,
+    remembered: Remembered | None = None,
+) -> Change:  # fmt: skip
     """Return what *events* change.
 
     *kept* holds, for every key that an event names, the household or where to find it, and the households so named.
+    What is *remembered* of their tallies saves counting them again, and changes nothing else.
     """
-    change = Change()
+    change, remembered = Change(), remembered or Remembered()
     for event in events:
         _note(change.authorities, authorities, event)
     for keys, told in _households(kept, events):
-        _tell(change, kept, keys, told, rules)
+        _tell(change, kept, keys, told, rules, remembered)
     return change
 
 
@@ -130,7 +132,10 @@ def _merge(groups: dict[Key, Group], one: Group, other: Group) -> None:
         groups.update(dict.fromkeys(other[0], one))
 
 
-def _tell(change: Change, kept: Mapping[Key, Kept], homes: set[Key], told: list[Event], rules: Authorities) -> None:
+def _tell(
+    change: Change, kept: Mapping[Key, Kept], homes: set[Key], told: list[Event], rules: Authorities,
+    remembered: Remembered,
+) -> None:  # fmt: skip
     befores = [case for home in sorted(homes) if isinstance(case := kept.get(home), Case)]
     case = befores[0] if len(befores) == 1 else join(befores)
     after = tell(case, told)
@@ -140,9 +145,9 @@ def _tell(change: Change, kept: Mapping[Key, Kept], homes: set[Key], told: list[
     parts = asked_by(told, after.allocated)
     if parts:
         total, theirs = change.tallies.setdefault(authority, {}), rules.of(authority)
-        add(total, tally(after, theirs, parts))
-        for before in befores:
-            add(total, tally(before, theirs, parts), -1)
+        counted = tally(after, theirs, parts)
+        change_by(total, counted, [remembered.tally(before, theirs, parts) for before in befores])
+        remembered.follow(befores[0] if len(befores) == 1 else None, after, counted)
     ids = sorted(after.ids)
     change.cases[authority, ids[0]] = after
     for other in ids[1:]:

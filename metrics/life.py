@@ -66,30 +66,34 @@ class Life:
 
     def __init__(self, person: Person, rules: Rules) -> None:
         self.facts = person.facts
+        self.kinds = person.kinds
         self.rules = rules
-        self._known: dict[Hashable, Any] = {}
+        self.known: dict[Hashable, Any] = {}
+        self._by_record: dict[type[Event], dict[str, Any]] = {}
+        self._naming: dict[tuple[type[Event], str], dict[str, list[Any]]] = {}
 
     def once(self, key: Hashable, work: Callable[[], R]) -> R:
         """Return what *work* returns, and do it once for each *key*."""
-        if key not in self._known:
-            self._known[key] = work()
-        found: R = self._known[key]
+        if key not in self.known:
+            self.known[key] = work()
+        found: R = self.known[key]
         return found
 
     def by_record(self, kind: type[E]) -> dict[str, E]:
         """Return the standing facts of one type by their record."""
-        return self.once(("by record", kind), lambda: {fact.record: fact for fact in self.facts(kind)})
+        found: dict[str, E] | None = self._by_record.get(kind)
+        if found is None:
+            found = self._by_record[kind] = {fact.record: fact for fact in self.facts(kind)}
+        return found
 
     def naming(self, kind: type[E], field: str) -> dict[str, list[E]]:
         """Return the facts of one type by the record that they name in *field*, in order."""
-
-        def found() -> dict[str, list[E]]:
-            by: dict[str, list[E]] = {}
+        found: dict[str, list[E]] | None = self._naming.get((kind, field))
+        if found is None:
+            found = self._naming[kind, field] = {}
             for fact in self.facts(kind):
-                by.setdefault(getattr(fact, field), []).append(fact)
-            return by
-
-        return self.once(("naming", kind, field), found)
+                found.setdefault(getattr(fact, field), []).append(fact)
+        return found
 
     # --- the person ---------------------------------------------------------------------------------------------
 
@@ -130,7 +134,10 @@ class Life:
 
     def stretches(self, term: Term) -> list[Stretch[Any]]:
         """Return a stretch for each start of *term*: none whose end lies before it, or at the same moment."""
-        return self.once(term, lambda: list(self._stretches(term)))
+        found: list[Stretch[Any]] | None = self.known.get(term)
+        if found is None:
+            found = self.known[term] = list(self._stretches(term))
+        return found
 
     def _stretches(self, term: Term) -> Iterator[Stretch[Any]]:
         ends = self.by_record(term.ends)

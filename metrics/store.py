@@ -28,7 +28,8 @@ from events.case import Case, decode_case, encode_case
 from events.time import Instant
 from metrics.fold import Authority, Change, Kept, Key
 from metrics.shapes import Value
-from metrics.tally import Tally, Where, code
+from metrics.shapes.part import Where
+from metrics.tally import Tally, code
 
 FORMAT = "1"
 CHANGES_KEPT = 2000  # commits that a reader may be behind before it reads a partition anew

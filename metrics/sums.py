@@ -7,7 +7,8 @@ from itertools import accumulate, islice, product
 from events.time import Instant, midnight
 from metrics.rules import Rules
 from metrics.shapes import UNKNOWN, Part, Value
-from metrics.tally import Tally, Where
+from metrics.shapes.part import Where
+from metrics.tally import Tally
 
 Group = tuple[str, tuple[Value, ...]]  # team, breakdown values
 

@@ -1,6 +1,7 @@
 """The tally of a case: its cells, added up. A figure changes by tally(after) - tally(before), and in no other way."""
 
-from collections.abc import Iterable, Mapping
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -9,14 +10,12 @@ from events.case import Case, people
 from events.decode import TYPES
 from events.event import Event
 from events.person import ChildMerged
-from events.time import Instant
 from metrics.catalogue import PARTS
 from metrics.life import PLACING, Life
 from metrics.rules import Authorities, Rules
-from metrics.shapes import Part, Value
+from metrics.shapes.part import Part, Where
 from metrics.working_days import calendar
 
-Where = tuple[str, tuple[Value, ...], Instant]  # team, breakdown values, instant
 Tally = dict[str, dict[Where, int]]  # by part
 
 
@@ -29,14 +28,40 @@ def tally(case: Case, rules: Rules, parts: Iterable[Part] = PARTS) -> Tally:
 
 
 def of_life(life: Life, parts: Iterable[Part], total: Tally | None = None) -> Tally:
-    """Add the cells of one person for *parts* to *total*, in place, and return it."""
+    """Add the cells of one person for *parts* to *total*, in place, and return it: an entry for every part."""
     total = {} if total is None else total
     for part in parts:
         cells = total.setdefault(part.name, {})
-        for team, by, at, n in part.cells(life):
-            where = team, by, at
+        if part.counts.isdisjoint(life.kinds):
+            continue
+        for where, n in part.cells(life):
             cells[where] = cells.get(where, 0) + n
     return total
+
+
+class Remembered:
+    """What the tallies of cases last were, so that a change need not be counted from both its ends.
+
+    It holds the newest so many cases alone, and may be dropped at any moment: what it does not hold is counted.
+    """
+
+    def __init__(self, cases: int = 20_000) -> None:
+        self._cases = cases
+        self._tallies: OrderedDict[int, tuple[Case, Tally]] = OrderedDict()  # by identity; the case keeps it its own
+
+    def tally(self, case: Case, rules: Rules, parts: tuple[Part, ...]) -> Tally:
+        """Return what `tally` returns."""
+        known = self._tallies.get(id(case))
+        missing = parts if known is None else tuple(part for part in parts if part.name not in known[1])
+        counted = tally(case, rules, missing) if missing else {}
+        return counted if known is None else {p.name: known[1].get(p.name) or counted.get(p.name, {}) for p in parts}
+
+    def follow(self, before: Case | None, after: Case, counted: Tally) -> None:
+        """Remember *counted*, the tally of *after* for some parts, and that all others are as they were *before*."""
+        earlier = self._tallies.pop(id(before), None) if before is not None else None
+        self._tallies[id(after)] = after, {**(earlier[1] if earlier else {}), **counted}
+        if len(self._tallies) > self._cases:
+            self._tallies.popitem(last=False)
 
 
 def add(total: Tally, change: Mapping[str, Mapping[Where, int]], sign: int = 1) -> Tally:
@@ -52,6 +77,14 @@ def add(total: Tally, change: Mapping[str, Mapping[Where, int]], sign: int = 1) 
         if not mine:
             del total[part]
     return total
+
+
+def change_by(total: Tally, after: Tally, befores: Sequence[Tally]) -> None:
+    """Add the difference between *after* and *befores* to *total*, in place; what has not changed is not looked into."""
+    same = {part for part, cells in after.items() if len(befores) == 1 and befores[0].get(part) == cells}
+    add(total, {part: cells for part, cells in after.items() if part not in same})
+    for before in befores:
+        add(total, {part: cells for part, cells in before.items() if part not in same}, -1)
 
 
 def asked_by(events: Iterable[Event], allocated: bool) -> tuple[Part, ...]:

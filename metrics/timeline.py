@@ -90,6 +90,9 @@ def pieces(
 ) -> Iterator[tuple[Instant, Instant | None, tuple[Any, ...]]]:
     """Yield the longest pieces of [*start*, *end*) on which none of *timelines* changes, and what they hold there."""
     cuts = {at for line in timelines for at, _ in line if start < at and (end is None or at < end)}
+    if not cuts:
+        yield start, end, tuple(value_at(line, start) for line in timelines)
+        return
     begins = [start, *sorted(cuts)]
     for begin, until in zip(begins, [*begins[1:], end], strict=True):
         yield begin, until, tuple(value_at(line, begin) for line in timelines)

@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 from metrics.fold import Authority, Change, Kept, Key, fold, names
 from metrics.rules import Authorities
 from metrics.store import STORE_ERRORS, Commit, Log, Moved, PastEnd, Position, Refused, Store
-from metrics.tally import Tally, add, fingerprint, tally
+from metrics.tally import Remembered, Tally, add, fingerprint, tally
 from streams.consumer import Reseek
 from streams.dead_letters import LOOK_BACK, Limit, listed
 from streams.health import Counters, Health
@@ -44,6 +44,7 @@ class Held:
     authorities: dict[str, Authority]
     dead_recently: int
     cases: dict[Key, Kept | None] = field(default_factory=dict)
+    tallies: Remembered = field(default_factory=Remembered)
 
 
 class Owner:
@@ -198,7 +199,7 @@ class Owner:
         if missing:
             held.cases.update(await self._store.kept(partition, missing))
         kept = {key: case for key in touched | homes if (case := held.cases.get(key)) is not None}
-        return fold(kept, held.authorities, batch.events, self._rules)
+        return fold(kept, held.authorities, batch.events, self._rules, held.tallies)
 
     def _count(self, records: list[Any], found: list[Record], batch: Batch) -> None:
         self._health.applied_at = time.monotonic()

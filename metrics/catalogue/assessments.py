@@ -46,6 +46,10 @@ class FromReferral:
     own: SameRecord
 
     @property
+    def starts(self) -> type[AssessmentStarted]:
+        return AssessmentStarted
+
+    @property
     def reads(self) -> Types:
         return self.own.reads | {ReferralReceived}
 

@@ -22,7 +22,11 @@ LEGAL_GROUPS = {
 
 def counts(start: Any, life: Life) -> Timeline[bool]:
     """Return when a period of care counts: not while its status is short breaks; one with none told does."""
-    return newest([(EVER, True), *((at, status not in SHORT_BREAKS) for at, status in statuses(start, life))])
+    found = statuses(start, life)
+    return life.once(
+        (counts, start.record),
+        lambda: newest([(EVER, True), *((at, status not in SHORT_BREAKS) for at, status in found)]),
+    )
 
 
 def legal_groups(start: Any, life: Life) -> Timeline[Value]:

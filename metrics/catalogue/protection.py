@@ -37,6 +37,10 @@ class Conferences:
     """From a section 47 enquiry to the first conference that follows from it; an end without one is the end of it."""
 
     @property
+    def starts(self) -> type[Section47Started]:
+        return Section47Started
+
+    @property
     def reads(self) -> Types:
         return frozenset((Section47Started, Section47Ended, InitialConferenceHeld))
 

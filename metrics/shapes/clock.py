@@ -10,8 +10,8 @@ from events.event import Event
 from events.person import PersonRecorded
 from events.time import Instant, day_of, end_of, midnight
 from metrics.life import Life, ends_before, when
-from metrics.shapes.part import Breakdown, Cell, Held, Part, Types, reading, standing, steps, told, values
-from metrics.timeline import Timeline, earliest, newest, pieces, squeeze, value_at
+from metrics.shapes.part import Breakdown, Cell, Part, Types, Value, reading, standing, told, values
+from metrics.timeline import Timeline, earliest, newest, pieces, value_at
 from metrics.working_days import WorkingDays
 
 
@@ -29,6 +29,11 @@ class Lap(NamedTuple):
 
 class Link(Protocol):
     """How the laps of a clock are found among the facts of a life."""
+
+    @property
+    def starts(self) -> type[Event]:
+        """What starts a lap."""
+        ...
 
     @property
     def reads(self) -> Types:
@@ -82,12 +87,23 @@ class Naming:
 
 
 class Run(NamedTuple):
-    """A lap against its deadline: the first overdue moment, and when it ceases to be open."""
+    """A lap against its deadline."""
 
     lap: Lap
+    last: date  # in time
     due_soon: Instant  # from when the deadline is near
-    late: Instant
+    late: Instant  # the first overdue moment
+    since: Instant
+    until: Instant | None  # when it ceases to be open
+
+
+class Held(NamedTuple):
+    """Where an open run stands, from when until when."""
+
+    since: Instant
     until: Instant | None
+    team: str
+    by: tuple[Value, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,43 +128,32 @@ class Clock:
     @cached_property
     def running(self) -> Part:
         """Started and neither stopped nor abandoned."""
-        return self._stock("running", lambda run: (run.lap.start.occurred, run.until))
+        return self._stock("running", lambda run: (run.since, run.until))
 
     @cached_property
     def overdue(self) -> Part:
         """Running and past the deadline: from the start of the day after it, with no event and no timer."""
-        return self._stock("overdue", lambda run: (max(run.lap.start.occurred, run.late), run.until))
+        return self._stock("overdue", lambda run: (run.late, run.until))
 
     @cached_property
     def overdue_by_day(self) -> Part:
         """As overdue, by the day that it was due."""
-        return self._stock(
-            "overdue_by_day", lambda run: (max(run.lap.start.occurred, run.late), run.until), self._due_on
-        )
+        return self._stock("overdue_by_day", lambda run: (run.late, run.until), first=DUE_ON)
 
     @cached_property
     def due(self) -> Part:
         """Running and not overdue, by the day that it is due."""
-        return self._stock("due", lambda run: (run.lap.start.occurred, earliest(run.late, run.until)), self._due_on)
+        return self._stock("due", lambda run: (run.since, run.late), first=DUE_ON)
 
     @cached_property
     def due_soon(self) -> Part:
         """As due, once the deadline is no more working days ahead than the authority looks."""
-        return self._stock(
-            "due_soon",
-            lambda run: (max(run.lap.start.occurred, run.due_soon), earliest(run.late, run.until)),
-            self._due_on,
-        )
+        return self._stock("due_soon", lambda run: (run.due_soon, run.late), first=DUE_ON)
 
     @cached_property
     def longest(self) -> Part:
         """Running, with the moment it started as the item: the earliest of them has waited longest."""
-        started = Breakdown("since", lambda start, _: str(start.occurred))
-        return self._stock("longest", lambda run: (run.lap.start.occurred, run.until), item=started)
-
-    @cached_property
-    def _due_on(self) -> Breakdown:
-        return Breakdown("due_on", lambda start, life: self._last_day(start, life).isoformat())
+        return self._stock("longest", lambda run: (run.since, run.until), item=SINCE)
 
     # --- what is over: flows -------------------------------------------------------------------------------------
 
@@ -175,39 +180,60 @@ class Clock:
     # --- how -----------------------------------------------------------------------------------------------------
 
     def _stock(
-        self, name: str, open_from: Callable[[Run], tuple[Instant, Instant | None]], *first: Breakdown,
-        item: Breakdown | None = None,
+        self, name: str, span: Callable[[Run], tuple[Instant, Instant | None]], first: "ByRun | None" = None,
+        item: "ByRun | None" = None,
     ) -> Part:  # fmt: skip
-        by = (*first, *self.by, *((item,) if item else ()))
+        by = (*_named(first), *self.by, *_named(item))
 
         def cells(life: Life) -> Iterator[Cell]:
-            for run in self._runs(life):
-                since, until = open_from(run)
-                if until is None or since < until:
-                    yield from steps(_held(run, since, until, by, life))
+            for run, stands in self._open(life):
+                since, until = span(run)
+                before, after = first.of(run) if first else (), item.of(run) if item else ()
+                for held in stands:
+                    begin, end = max(since, held.since), earliest(until, held.until)
+                    if end is None or begin < end:
+                        under = (*before, *held.by, *after)
+                        yield (held.team, under, begin), 1
+                        if end is not None:
+                            yield (held.team, under, end), -1
 
         return Part(
-            name=f"{self.name}.{name}", stock=True, by=by, reads=reading(by, *self.link.reads, PersonRecorded),
-            cells=cells, moves=True, reducer="longest" if item else None,
+            name=f"{self.name}.{name}", stock=True, by=by, counts=frozenset((self.link.starts,)),
+            reads=reading(by, *self.link.reads, PersonRecorded), cells=cells, moves=True, reducer="longest" if item else None,
         )  # fmt: skip
 
     def _flow(
         self, name: str, by: tuple[Breakdown, ...], cell: Callable[[Run, Life], Cell | None], moves: bool = False
     ) -> Part:
         return Part(
-            name=f"{self.name}.{name}", stock=False, by=by, reads=reading(by, *self.link.reads, PersonRecorded),
+            name=f"{self.name}.{name}", stock=False, by=by, counts=frozenset((self.link.starts,)),
+            reads=reading(by, *self.link.reads, PersonRecorded),
             cells=lambda life: (found for run in self._runs(life) if (found := cell(run, life)) is not None),
             moves=moves,
         )  # fmt: skip
 
     def _runs(self, life: Life) -> list[Run]:
-        return life.once(self, lambda: [self._run(lap, life) for lap in self.link.laps(life)])
+        found: list[Run] | None = life.known.get(self)
+        if found is None:
+            found = life.known[self] = [self._run(lap, life) for lap in self.link.laps(life)]
+        return found
 
     def _run(self, lap: Lap, life: Life) -> Run:
         last, rules = self._last_day(lap.start, life), life.rules
         due_soon = rules.days.nth_before(last, getattr(rules.parameters, self.due_within)) if self.due_within else last
         until = earliest(when(lap.end), life.limit(self.of_childhood))
-        return Run(lap, midnight(due_soon), midnight(last + timedelta(days=1)), until)
+        late = midnight(last + timedelta(days=1))
+        return Run(lap, last, midnight(due_soon), late, lap.start.occurred, until)
+
+    def _open(self, life: Life) -> list[tuple[Run, list[Held]]]:
+        """Return every run that was ever open, and where it stood."""
+
+        found: list[tuple[Run, list[Held]]] | None = life.known.get((self, "open"))
+        if found is None:
+            runs = (run for run in self._runs(life) if run.until is None or run.since < run.until)
+            found = [(run, list(_held(run, standing(self.by, run.lap.start, life), life))) for run in runs]
+            life.known[self, "open"] = found
+        return found
 
     def _last_day(self, start: Event, life: Life) -> date:
         """Return the last day in time. Raises OutsideCalendar."""
@@ -220,29 +246,29 @@ class Clock:
         stop = run.lap.stop
         if stop is None:
             return None
-        return Cell(told(stop.team), values(self.stopped_by, stop, life), stop.occurred, 1)
+        return (told(stop.team), values(self.stopped_by, stop, life), stop.occurred), 1
 
     def _in_time(self, run: Run, life: Life) -> Cell | None:
-        stop = run.lap.stop
-        over = earliest(when(stop), life.dies_at)
+        over = earliest(when(run.lap.stop), life.dies_at)
         return self._stopped(run, life) if over is not None and over < run.late else None
 
     def _settled(self, run: Run, life: Life) -> Cell | None:
         in_time = self._settled_in_time(run, life)
         if in_time or (run.until is not None and run.until < run.late):
             return in_time
-        return Cell(self._place_when_late(run, life), values(self.by, run.lap.start, life), run.late, 1)
+        return (_place_when_late(run, life), values(self.by, run.lap.start, life), run.late), 1
 
     def _settled_in_time(self, run: Run, life: Life) -> Cell | None:
         stop = run.lap.stop
         if stop is None or stop.occurred >= run.late:
             return None
-        return Cell(told(stop.team), values(self.by, run.lap.start, life), stop.occurred, 1)
+        return (told(stop.team), values(self.by, run.lap.start, life), stop.occurred), 1
 
-    def _place_when_late(self, run: Run, life: Life) -> str:
-        """Return the open clock's team at the end of the day it became late; what ended it is left out."""
-        moment = end_of(day_of(run.late))
-        return told(value_at(life.allocated, moment) or value_at(_own_teams(run), moment))
+
+def _held(run: Run, by: tuple[Timeline[Value], ...], life: Life) -> Iterator[Held]:
+    """Yield where an open run stands, in pieces on which nothing about that changes."""
+    for since, until, (allocated, own, *under) in pieces(run.since, run.until, (life.allocated, _own_teams(run), *by)):
+        yield Held(since, until, told(allocated or own), tuple(under))
 
 
 def _own_teams(run: Run) -> Timeline[str]:
@@ -251,11 +277,23 @@ def _own_teams(run: Run) -> Timeline[str]:
     return newest((fact.occurred, fact.team) for fact in facts if fact.team)
 
 
-def _held(run: Run, since: Instant, until: Instant | None, by: tuple[Breakdown, ...], life: Life) -> Timeline[Held]:
-    """Return what an open run stands under, from *since* up to *until*."""
-    lines = (life.allocated, _own_teams(run), *standing(by, run.lap.start, life))
-    held: list[tuple[Instant, Held | None]] = [
-        (begin, (told(allocated or own), tuple(under)))
-        for begin, _, (allocated, own, *under) in pieces(since, until, lines)
-    ]
-    return squeeze([*held, (until, None)] if until is not None else held)
+def _place_when_late(run: Run, life: Life) -> str:
+    """Return the open clock's team at the end of the day it became late; what ended it is left out."""
+    moment = end_of(day_of(run.late))
+    return told(value_at(life.allocated, moment) or value_at(_own_teams(run), moment))
+
+
+@dataclass(frozen=True)
+class ByRun:
+    """A breakdown that a run tells of itself."""
+
+    name: str
+    of: Callable[[Run], tuple[str]]
+
+
+DUE_ON = ByRun("due_on", lambda run: (run.last.isoformat(),))
+SINCE = ByRun("since", lambda run: (str(run.since),))
+
+
+def _named(by: ByRun | None) -> tuple[Breakdown, ...]:
+    return (Breakdown(by.name),) if by else ()

@@ -29,11 +29,11 @@ class Count:
     def counted(self) -> Part:
         """All of them."""
         return Part(
-            name=self.name, stock=False, by=self.by, reads=reading(self.by, self.of, *self.reads),
+            name=self.name, stock=False, by=self.by, counts=frozenset((self.of,)), reads=reading(self.by, self.of, *self.reads),
             cells=self._cells, reducer=self.reducer,
         )  # fmt: skip
 
     def _cells(self, life: Life) -> Iterator[Cell]:
         for fact in life.facts(self.of):
             if self.where is None or self.where(fact, life):
-                yield Cell(told(fact.team), values(self.by, fact, life), fact.occurred, 1)
+                yield (told(fact.team), values(self.by, fact, life), fact.occurred), 1

@@ -6,7 +6,7 @@ and under some breakdown values. A figure is a sum of cells. Nothing here asks w
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from events.event import Event
 from events.time import Instant
@@ -15,18 +15,10 @@ from metrics.teams import UNKNOWN
 from metrics.timeline import Timeline
 
 Value = str | tuple[str, ...]  # one breakdown value, or the distinct ones of a list: counted once under each
-Held = tuple[str, tuple[Value, ...]]  # what something stands under: its team and its breakdown values
+Where = tuple[str, tuple[Value, ...], Instant]  # a team, breakdown values, and from or at which instant
+Cell = tuple[Where, int]  # so many more there
 Types = frozenset[type[Event]]
 Reducer = Literal["distinct", "longest"]  # how a sum by item becomes a figure
-
-
-class Cell(NamedTuple):
-    """So many (*n*) more in a *team*, under *by*, from or at the instant *at*."""
-
-    team: str
-    by: tuple[Value, ...]
-    at: Instant
-    n: int
 
 
 def _none_told(fact: Any, life: Life) -> Value:
@@ -51,7 +43,8 @@ class Breakdown:
 class Part:
     """What is summed under one name: a flow over a window, a stock up to a moment.
 
-    *reads* are the types of the events that its cells depend on, and no others. A part that *moves* is placed by the
+    *reads* are the types of the events that its cells depend on, and no others; without a fact of any of those that
+    it *counts* there is no cell. A part that *moves* is placed by the
     allocation, which ends with need: where anybody was ever allocated, those types matter too. Where it has a
     *reducer*, the last of *by* names the item that a reader puts together.
     """
@@ -59,6 +52,7 @@ class Part:
     name: str
     stock: bool
     by: tuple[Breakdown, ...]
+    counts: Types
     reads: Types
     cells: Callable[[Life], Iterator[Cell]]
     moves: bool = False
@@ -91,14 +85,3 @@ def standing(by: tuple[Breakdown, ...], fact: Event, life: Life) -> tuple[Timeli
         breakdown.over(fact, life) if breakdown.over else ((fact.occurred, breakdown.of(fact, life)),)
         for breakdown in by
     )
-
-
-def steps(timeline: Timeline[Held]) -> Iterator[Cell]:
-    """Yield a stock's cells: -1 where a team and its breakdown values cease to hold, +1 where they begin to."""
-    before: Held | None = None
-    for at, now in timeline:
-        if before is not None:
-            yield Cell(*before, at, -1)
-        if now is not None:
-            yield Cell(*now, at, 1)
-        before = now

@@ -8,10 +8,10 @@ from typing import Any
 from events.event import Event
 from events.person import PersonRecorded
 from metrics.life import Life, Term
-from metrics.shapes.part import Breakdown, Cell, Held, Part, Value, reading, standing, told
+from metrics.shapes.part import Breakdown, Cell, Part, Value, reading, standing, told
 from metrics.timeline import Stretch, Timeline, constant, pieces, uppermost
 
-Stands = tuple[Held, int]  # what a child stands under, and with which weight
+Stands = tuple[str, tuple[Value, ...], int]  # the team and breakdown values that a child stands under, and its weight
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,13 +49,13 @@ class Spells:
             before: Stands | None = None
             for at, now in life.once(self, lambda: uppermost(self._pieces(life))):
                 for stands, sign in ((before, -1), (now, 1)):
-                    if stands is not None and n(stands[1]):
-                        yield Cell(*stands[0], at, sign * n(stands[1]))
+                    if stands is not None and (weight := n(stands[2])):
+                        yield (stands[0], stands[1], at), sign * weight
                 before = now
 
         return Part(
-            name=name, stock=True, by=self.by, reads=reading(self.by, *kinds, *self.reads, PersonRecorded),
-            cells=cells, moves=True,
+            name=name, stock=True, by=self.by, counts=frozenset(term.starts for term in self.terms),
+            reads=reading(self.by, *kinds, *self.reads, PersonRecorded), cells=cells, moves=True,
         )  # fmt: skip
 
     def _pieces(self, life: Life) -> Iterator[Stretch[Stands]]:
@@ -77,4 +77,4 @@ class Spells:
         for begin, until, (allocated, counts, weight, *under) in pieces(spell.start, spell.end, lines):
             if counts:
                 by: tuple[Value, ...] = tuple(under)
-                yield Stretch(begin, until, rank, ((told(allocated or start.team), by), weight or 0))
+                yield Stretch(begin, until, rank, (told(allocated or start.team), by, weight or 0))

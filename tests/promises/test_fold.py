@@ -348,8 +348,10 @@ def test_every_part_yields_cells_of_its_own_shape(part: Part) -> None:
     for seed in range(60):
         for person in people(tell(Case(), events_of(seed))):
             for cell in part.cells(Life(person, RULES.of(AUTHORITY))):
-                assert len(cell.by) == len(part.by)
-                assert cell.team
+                (team, by, _), n = cell
+                assert team
+                assert len(by) == len(part.by)
+                assert n
                 found += 1
     assert found
 
