@@ -35,6 +35,9 @@ def plainly(verb: Callable[..., Any]) -> Callable[..., Any]:
     def said(*args: Any, **kwargs: Any) -> Any:
         try:
             return verb(*args, **kwargs)
+        except BrokenPipeError:  # whoever reads our output has seen enough
+            sys.stdout = None
+            raise SystemExit(FAILED) from None
         except (Refused, AuthoritiesUnreadable) as exc:
             raise Fault(str(exc), REFUSED) from exc
         except KafkaError as exc:

@@ -1,7 +1,7 @@
 """The records behind a number: which children a figure counts, since when, and which of their records make it so.
 
-A record is behind a number if, had it never been told, the number would be another. So every shape explains itself in
-one way, by being asked again, and nothing about a measure is said twice.
+The records behind a number are the fewest that alone give it: without any of them it would be another. So every shape
+explains itself in one way, by being asked again, and nothing about a measure is said twice.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -66,7 +66,7 @@ class _Asked:
     def __init__(self, person: Person, authority: str, question: Question, rules: Rules) -> None:
         self._person, self._rest = person, (authority, question, rules)
         self._tally = self._tallied(person)
-        self.counted = [figure for figure in self._answer(self._tally) if figure.numerator or figure.value]
+        self.counted = [figure for figure in self._answer(self._tally) if _is_any(figure)]
 
     def _tallied(self, person: Person) -> Tally:
         _, question, rules = self._rest
@@ -75,8 +75,6 @@ class _Asked:
     def _answer(self, tally: Tally) -> list[Figure]:
         authority, question, rules = self._rest
         found = figures(Sums(tally), authority, question, rules)
-        if question.measure.denominator is not None:
-            return [figure for figure in found if figure.denominator]
         return [figure for figure in found if "statistic" not in figure.by]
 
     def behind(self) -> Behind:
@@ -99,24 +97,39 @@ class _Asked:
         return [at for at in instants if at <= now][-1:], next((at for at in instants if at > now), None)
 
     def _records(self) -> Iterator[Record]:
-        """Yield the records without which the answer would be another."""
+        """Yield the fewest records that alone give the answer: of several that would do, the newest."""
         parts = self._rest[1].measure.parts
         read = frozenset(kind for part in parts for kind in part.reads | (PLACING if part.moves else frozenset()))
         by_record: dict[tuple[str, str], list[Event]] = {}
         for fact in self._person:
             if type(fact) in read:
                 by_record.setdefault((fact.type.split(".")[0], fact.record), []).append(fact)
-        for (_, record), facts in sorted(by_record.items(), key=lambda item: min(fact.occurred for fact in item[1])):
-            without = Person(fact for fact in self._person if fact not in facts)
-            if self._told(self._answer(self._tallied(without))) != self._told(self.counted):
-                yield Record(record, [_fact(fact) for fact in sorted(facts, key=lambda fact: fact.occurred)])
+        kept = sorted(by_record.items(), key=lambda item: min(fact.occurred for fact in item[1]))
+        whole = self._number(fact for _, facts in kept for fact in facts)
+        for one in tuple(kept):
+            without = [other for other in kept if other is not one]
+            if self._number(fact for _, facts in without for fact in facts) == whole:
+                kept = without
+        for (_, record), facts in kept:
+            yield Record(record, [_fact(fact) for fact in sorted(facts, key=lambda fact: fact.occurred)])
 
-    def _told(self, found: Iterable[Figure]) -> list[tuple[Any, ...]]:
+    def _number(self, facts: Iterable[Event]) -> list[tuple[Any, ...]]:
+        """Return all that the figures would say of somebody about whom only *facts* were told: of every band."""
+        authority, question, rules = self._rest
+        wanted = {name: value for name, value in question.wanted.items() if name != "band"}
+        asked = msgspec.structs.replace(question, wanted=wanted)
+        found = figures(Sums(self._tallied(Person(facts))), authority, asked, rules)
         return [
             (figure.team, figure.locality, tuple(figure.by.items()), figure.numerator, figure.denominator, figure.value)
             for figure in found
-            if figure.numerator or figure.value
+            if _is_any(figure)
         ]
+
+
+def _is_any(figure: Figure) -> bool:
+    """Return whether a figure of one person counts anything: of a share, also below the line."""
+    below = figure.denominator if figure.kind == "quotient" else 0
+    return bool(figure.numerator or below or figure.value)
 
 
 def _fact(fact: Event) -> Fact:

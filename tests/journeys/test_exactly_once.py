@@ -37,7 +37,8 @@ NOW = datetime(2026, 11, 30, tzinfo=UTC)
 AT = "2026-11-01"
 ASKED = (
     ("enquiries_received", "last_9999_days"), ("assessments_open", "now"), ("assessments_overdue", "now"),
-    ("assessment_timeliness", "last_9999_days"), ("children_looked_after", "now"),
+    ("assessment_timeliness", "last_9999_days"), ("children_looked_after", "now"), ("children_in_need", "now"),
+    ("re_referrals", "last_9999_days"), ("protection_plans_open", "now"), ("enquiries_overdue", "now"),
 )  # fmt: skip
 SHOWN = ("assessments_open", "assessments_overdue", "children_looked_after")  # stocks: at AT they are as they are now
 PLACES = tuple(2 * [name for name, _ in ASKED].index(tile) for tile in SHOWN)
@@ -93,7 +94,8 @@ class Watcher(threading.Thread):
 
     def __init__(self, port: int) -> None:
         super().__init__(daemon=True)
-        self._address = f"http://127.0.0.1:{port}/v1/figures?at={AT}&window=last_9999_days"
+        measures = "".join(f"&measure={measure}" for measure, _ in ASKED)
+        self._address = f"http://127.0.0.1:{port}/v1/figures?at={AT}&window=last_9999_days{measures}"
         self.enough = threading.Event()
         self.seen: dict[str, list[tuple[int, ...]]] = {authority(n): [] for n in range(AUTHORITIES)}
         self.asked = self.refused = 0
@@ -269,6 +271,8 @@ def test_nothing_is_ever_lost_or_doubled(tmp_path: Path, capsys: pytest.CaptureF
     assert len(scene.hits) >= 30
     assert {hit.step for hit in scene.hits} == set(STEPS)
     assert sum(map(len, truth.values())) == EVENTS
+    links = [json.loads(value) for values in truth.values() for value in values if b'"child.merged"' in value]
+    assert sum(link.get("retracted") is True for link in links) > 50, "links are told, and taken back, all the way"
     book = Book(RULES).tell(decode(value, NOW) for values in truth.values() for value in values)
     assert not any(differences(found, book.tallies).values()), differences(found, book.tallies)
     assert found == book.tallies
