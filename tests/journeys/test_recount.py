@@ -44,7 +44,7 @@ locality = "Northern"
 def test_new_rules_recount_and_the_old_figures_are_served_meanwhile(kafka: str, valkey: Store, tmp_path: Path) -> None:
     """No 503 and no zero on the way: each answer is wholly by the rules that it names, and the last by the new ones."""
     topic, port, file = new_topic(kafka), local.free_port(), tmp_path / "authority.toml"
-    log = list(log_of(3, histories=20))
+    log = list(log_of(1, histories=60))
     send(kafka, topic, log)
     plain = environment(kafka, valkey.url, topic)
     ruled = plain | {"CASEPULSE_AUTHORITIES": str(file)}
