@@ -8,7 +8,7 @@ the figures of some prefix of the log, and none before one it has seen.
 import asyncio
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from metrics.catalogue import MEASURES
@@ -158,11 +158,17 @@ class Reader:
         done, end = (sum(numbers) for numbers in zip(*(held.read for held in self._held.values()), strict=True))
         return NotReady(done / end if done < end else None)  # else it is for another reason, and no share says it
 
-    @property
-    def catalogue(self) -> str:
-        """The fingerprint that the figures were counted by."""
-        position = next((held.position for held in self._held.values() if held.position), None)
-        return position.catalogue if position else ""
+    def catalogue(self, names: Collection[str] | None = None) -> str:
+        """Return the fingerprint that the figures of the authorities *names*, or of all, were counted by.
+
+        While partitions are recounted one after another there may be two: they are told both, with a `+` between.
+        """
+        found = {
+            held.position.catalogue
+            for held in self._held.values()
+            if held.position and (names is None or not held.authorities.keys().isdisjoint(names))
+        }
+        return "+".join(sorted(found))
 
     def authorities(self) -> dict[str, Authority]:
         """Return every authority that may be shown, by name. Raises NotReady where one may be missing."""

@@ -173,7 +173,7 @@ async def _running(settings: Settings, with_cases: bool) -> Found:
                 cases = (
                     [case for n, _ in reader.positions() for case in await store.households(n)] if with_cases else []
                 )
-                return Found(found, reader.catalogue, cases)
+                return Found(found, reader.catalogue(), cases)
             except NotReady as exc:
                 if time.monotonic() > until:
                     share = "" if exc.read is None else f" ({exc.read:.0%} read)"

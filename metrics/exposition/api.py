@@ -142,7 +142,7 @@ def _figures(app: FastAPI, reader: Reader, clocks: Clocks) -> None:
             return lambda at: Question(measure=one, at=at, window=window, team=team, locality=locality, by=tuple(by))
 
         asks = [ask(one) for one in chosen(measure)]
-        return _json(answer(found, asks, moments, clocks.now, reader.catalogue, clocks.rules))
+        return _json(answer(found, asks, moments, clocks.now, reader.catalogue(found), clocks.rules))
 
 
 def _boards(app: FastAPI, reader: Reader, clocks: Clocks) -> None:

@@ -66,7 +66,7 @@ def _common(state: str, reader: Reader, clocks: Clocks, name: str) -> dict[str, 
         "board": "mash", "state": state, "authority": name, "name": clocks.name(name),
         "now": _iso(now), "as_of": _iso(now), "complete_to": None, "speed": clocks.speed(name), "simulated": False,
         "office": {"open": hours.open, "closes_at": _iso(hours.closes_at), "opens_at": _iso(hours.opens_at)},
-        "rebuilding": None, "catalogue": reader.catalogue, "figures": None,
+        "rebuilding": None, "catalogue": reader.catalogue([name]), "figures": None,
     }  # fmt: skip
 
 

@@ -40,7 +40,7 @@ class Figures(Collector):
         yield _one("casepulse_store_up", "Whether the store answers", float(up))
         yield _one("casepulse_ready", "Whether every figure may be shown", float(self._reader.whole))
         build = GaugeMetricFamily("casepulse_build_info", "What is running", labels=("version", "catalogue"))
-        build.add_metric((self._version, self._reader.catalogue), 1)
+        build.add_metric((self._version, self._reader.catalogue()), 1)
         yield build
         if not up:
             return
