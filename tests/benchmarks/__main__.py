@@ -28,9 +28,14 @@ def live(found: Machine, events: list[Event], rounds: int, seconds: float) -> li
     return latency.table(latency.measure(found, events, RATES, seconds))
 
 
+def fold(found: Machine, events: list[Event], rounds: int, seconds: float) -> list[str]:
+    return folding.table(events)
+
+
 SECTIONS: dict[str, Callable[[Machine, list[Event], int, float], list[str]]] = {
     "rebuild": rebuild,
     "steps": by_step,
+    "fold": fold,
     "latency": live,
 }
 

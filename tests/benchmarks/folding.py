@@ -1,21 +1,32 @@
 """The fold alone, in this process, with neither Kafka nor store: what it takes an event, and where that goes."""
 
 import cProfile
+import gc
 import pstats
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from io import StringIO
+from pathlib import Path
 
 import msgspec
 
 from events.decode import decode
 from events.event import Event
+from events.sources import ssda903
+from events.sources.pseudonym import keyed
 from metrics.book import Book
+from metrics.catalogue import MEASURES, PARTS
+from metrics.fold import fold
 from metrics.rules import Authorities
+from metrics.tally import Remembered
 from streams.processor import appended
 
 TOLD_AT = appended(1_513_260_000_000)
 LINES = 40
+RETURN = Path("tests/data/ssda903_2017_18")
+BATCHES = (1, 10, 1000, 20_000)
+TURNS = 3  # of which the best is told: whatever else runs only ever adds
 
 
 def values(events: Iterable[Event]) -> list[bytes]:
@@ -53,3 +64,27 @@ def _decoded(told: list[bytes]) -> Iterator[Event]:
 
 def _fold(events: list[Event]) -> None:
     Book(Authorities()).tell(events)
+
+
+def table(events: Sequence[Event]) -> list[str]:
+    """Return what an event takes to fold, by the order of the log and the size of the batches it comes in."""
+    told = sorted(events, key=lambda event: (event.authority, event.recorded_at))
+    back = ssda903.read(RETURN, "E10000008", date(2018, 3, 31), keyed(b"of the benchmark alone")).events
+    heads = ("live: one at a time", "live: batches of 10", "rebuild: batches of 1,000", "rebuild: batches of 20,000")
+    logs = ((f"in time order, {len(told):,} events", told), (f"a backload, child by child, {len(back):,} events", back))
+    rows = [f"| {name} | " + " | ".join(f"{_best(log, batch):.1f}" for batch in BATCHES) + " |" for name, log in logs]
+    about = f"µs CPU an event, {len(MEASURES)} measures of {len(PARTS)} parts"
+    return [f"| the fold alone: {about} | {' | '.join(heads)} |", "|---|" + "--:|" * len(heads), *rows]
+
+
+def _best(events: Sequence[Event], batch: int) -> float:
+    return min(_in_batches(events, batch) for _ in range(TURNS))
+
+
+def _in_batches(events: Sequence[Event], batch: int) -> float:
+    book, remembered = Book(Authorities()), Remembered()
+    gc.collect()
+    start = time.process_time()
+    for first in range(0, len(events), batch):
+        book.take(fold(book.kept, book.authorities, events[first : first + batch], book.rules, remembered))
+    return (time.process_time() - start) / len(events) * 1e6
