@@ -143,7 +143,7 @@ class _Asked:
         estimate = population(self._authority, self.question.at.day, self._rules.population) if whole else None
         for key in sorted(above) if self.question.by else [()]:
             numerator, children = above.get(key, 0), estimate.children if estimate else None
-            value = numerator / children * PER if children else None
+            value = numerator * PER / children if children else None
             yield self._figure(key, numerator, children, value, {"population_year": estimate.year} if estimate else {})
 
     def _distribution(self) -> Iterator[Figure]:

@@ -143,10 +143,7 @@ class Life:
         ends = self.by_record(term.ends)
         limit = self.limit(term.of_childhood)
         for start in self.facts(term.starts):
-            end = ends.get(start.record)
-            if end is not None and ends_before(start, end):
-                continue
-            until = earliest(when(end), limit)
+            until = earliest(when(ends.get(start.record)), limit)
             since = start.occurred
             if until is None or since < until:
                 yield Stretch(since, until, (since, start.record), start)

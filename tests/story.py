@@ -11,15 +11,15 @@ from events.event import Event
 from metrics.book import Book
 from metrics.figures import Figure, Question, figures
 from metrics.measure import Measure
-from metrics.shapes import Rules
+from metrics.rules import Authorities, Rules
 from metrics.windows import parse_at
-from metrics.working_days import calendar
+from metrics.working_days import Calendar, calendar
 
 AUTHORITY = "X99999901"
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 CHILD = "ada"  # whom a row is about that names nobody
 
-Number = int | tuple[int, int]  # a count, or a numerator and its denominator
+Number = int | tuple[int, int] | float | None  # a count, a numerator and its denominator, or office hours
 Expected = Number | Mapping[str, Number]  # or one for each value of the breakdown, and no others
 
 
@@ -27,7 +27,8 @@ Expected = Number | Mapping[str, Number]  # or one for each value of the breakdo
 class Story:
     """Tells a table and looks at the figures; `story` in a test is one of these."""
 
-    rules: Rules
+    rules: Authorities
+    authority: str = AUTHORITY
 
     def __call__(
         self, table: str, *, on: str, expect: Mapping[Measure, Expected], by: str | Mapping[str, str] | None = None,
@@ -35,22 +36,25 @@ class Story:
     ) -> list[Figure]:  # fmt: skip
         """Assert that whoever is told *table* and looks *on* a date or instant sees what is *expect*ed.
 
-        *by* names the breakdown to divide by, or the value of one to keep to. Every story is told as it stands, and
-        once more backwards with all of it twice. Returns the figures seen, in the order of *expect*.
+        *by* names the breakdown to divide by, or the value of one to keep to. Of a distribution, by="band" sees the
+        children in each band that holds any, everything else the mean: how many there are, and of how many children.
+        Every story is told as it stands, and once more backwards with all of it twice. Returns the figures seen, in
+        the order of *expect*.
         """
         __tracebackhide__ = True
-        events = told(table)
+        events = told(table, self.authority)
         seen: list[Figure] = []
         for order, told_so in (("", events), (", told backwards and twice", [*reversed(events), *events])):
             book = Book(self.rules).tell(told_so)
-            sums = (book if known_at is None else book.known_at(parse_at(known_at).moment)).sums()[AUTHORITY]
+            sums = (book if known_at is None else book.known_at(parse_at(known_at).moment)).sums()[self.authority]
             seen = []
             for measure, wanted in expect.items():
                 question = Question(
                     measure=measure, at=parse_at(on), window=window, known_at=known_at, team=team,
-                    by=(by,) if isinstance(by, str) else (), wanted=by if isinstance(by, Mapping) else {},
+                    by=(by,) if isinstance(by, str) and by != "band" else (),
+                    wanted=by if isinstance(by, Mapping) else {},
                 )  # fmt: skip
-                found = figures(sums, AUTHORITY, question)
+                found = _meant(figures(sums, self.authority, question, self.rules.of(self.authority)), by)
                 number = {_value(f, by): _number(f) for f in found} if isinstance(by, str) else _number(*found)
                 asked = "".join(f" {k}={v}" for k, v in (("by", by), ("team", team), ("window", window)) if v)
                 assert number == wanted, (
@@ -61,12 +65,12 @@ class Story:
         return seen
 
 
-def told(table: str) -> list[Event]:
+def told(table: str, authority: str = AUTHORITY) -> list[Event]:
     """Return the events of *table*, each one read as a record of Kafka is."""
-    return [decode(json.dumps(row).encode(), NOW) for row in rows(table)]
+    return [decode(json.dumps(row).encode(), NOW) for row in rows(table, authority)]
 
 
-def rows(table: str) -> Iterator[dict[str, Any]]:
+def rows(table: str, authority: str = AUTHORITY) -> Iterator[dict[str, Any]]:
     """Yield each row of *table* as an event on the wire.
 
     `day` is a date or an instant, `event` the type in words (`legal status changed`), `child` and `fields` (`team=North
@@ -86,7 +90,7 @@ def rows(table: str) -> Iterator[dict[str, Any]]:
         event = {
             "type": f"{'_'.join(thing)}.{verb}",
             "id": f"row-{number}",
-            "authority": AUTHORITY,
+            "authority": authority,
             "child": row.get("child") or CHILD,
             "record": row["record"],
             "source": "eclipse",
@@ -105,12 +109,24 @@ def _field(text: str) -> tuple[str, Any]:
     return name, {"true": True, "false": False}.get(value, value)
 
 
+def _meant(found: list[Figure], by: str | Mapping[str, str] | None) -> list[Figure]:
+    """Return the figures that a story means: of a distribution the bands that hold anybody, or else its mean."""
+    if by == "band":
+        return [figure for figure in found if "band" in figure.by and figure.numerator]
+    if by is not None and "band" in by:
+        return found
+    return [figure for figure in found if "band" not in figure.by]
+
+
 def _number(figure: Figure) -> Number:
+    if figure.kind == "age":
+        return figure.value
     return figure.numerator if figure.denominator is None else (figure.numerator, figure.denominator)
 
 
 def _value(figure: Figure, by: str) -> str:
-    return figure.team or "" if by == "team" else figure.by[by]
+    places = {"team": figure.team, "locality": figure.locality}
+    return places[by] or "" if by in places else figure.by[by]
 
 
 def _shown(figure: Figure) -> dict[str, Any]:
@@ -120,4 +136,9 @@ def _shown(figure: Figure) -> dict[str, Any]:
 
 def usual() -> Story:
     """Return the story of an authority that closes on no other days and rolls no start forward."""
-    return Story(Rules(calendar()))
+    return setting()
+
+
+def setting(days: Calendar | None = None, authority: str = AUTHORITY, **rules: Any) -> Story:
+    """Return the story of an authority that works on *days* and sets *rules*: parameters, teams, targets."""
+    return Story(Authorities(default=Rules(days or calendar(), **rules)), authority)

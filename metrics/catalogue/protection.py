@@ -101,7 +101,7 @@ SECTION_47_RATE = Measure(
 
 CONFERENCES_DUE = Measure(
     name="conferences_due",
-    title="Section 47 enquiries with no conference yet, 15 working days up within five",
+    title="Section 47 enquiries with no conference yet, due within five working days",
     definition=(
         "Section 47 enquiries with no initial conference yet, not ended or ended with the outcome conference, whose "
         "15th working day is today or no later than the 5th working day from now. Many never need a conference."

@@ -1,15 +1,28 @@
 """Stories of single assessments: 45 working days, and everything that may happen to the paper meanwhile."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
-from metrics.catalogue.assessments import ASSESSMENT_TIMELINESS, ASSESSMENTS_OPEN, ASSESSMENTS_OVERDUE
+from metrics.catalogue.assessments import (
+    ASSESSMENT_RATE,
+    ASSESSMENT_TIMELINESS,
+    ASSESSMENT_TIMELINESS_FROM_REFERRAL,
+    ASSESSMENT_TIMELINESS_SETTLED,
+    ASSESSMENTS_AUTHORISED,
+    ASSESSMENTS_CASE_CLOSED,
+    ASSESSMENTS_CLOSED_WITH_SUPPORT,
+    ASSESSMENTS_DUE,
+    ASSESSMENTS_OPEN,
+    ASSESSMENTS_OVERDUE,
+    ASSESSMENTS_STARTED,
+)
 from metrics.figures import judge
 from metrics.measure import Polarity
-from metrics.shapes import Rules
+from metrics.rules import Authorities, Parameters, Rules
 from metrics.working_days import calendar
-from tests.story import Story
+from tests.story import Story, setting
 
 # From Monday 3 March 2025, over Easter (18 and 21 April) and the early May holiday (5 May), day 45 is Thursday 8 May.
 STARTED = """
@@ -17,6 +30,146 @@ STARTED = """
     -----------+--------------------+-------
     2025-03-03 | assessment started | A1
 """
+
+# --- each measure, in a few rows ----------------------------------------------------------------------------------
+
+
+def test_assessments_started_are_those_of_the_month(story: Story) -> None:
+    """Each single assessment that began in the month up to the day, whatever became of it."""
+    story("""
+        day        | event                | record | child | note
+        -----------+----------------------+--------+-------+-------------
+        2025-05-30 | assessment started   | A1     | ada   | last month's
+        2025-06-02 | assessment started   | A2     | ben   |
+        2025-06-03 | assessment cancelled | A2     | ben   |
+        2025-06-20 | assessment started   | A3     | cat   |
+    """, on="2025-06-30", expect={ASSESSMENTS_STARTED: 2})  # fmt: skip
+
+
+def test_assessments_authorised_divide_by_outcome(story: Story) -> None:
+    """Each single assessment signed off in the month, once under every outcome that it has."""
+    story("""
+        day        | event                 | record | child | fields                          | note
+        -----------+-----------------------+--------+-------+---------------------------------+-------------
+        2025-05-30 | assessment authorised | A1     | ada   | outcomes=care                   | last month's
+        2025-06-02 | assessment authorised | A2     | ben   | outcomes=case_closed,signposted |
+        2025-06-20 | assessment authorised | A3     | cat   | outcomes=case_closed            |
+    """, on="2025-06-30", by="outcome", expect={
+        ASSESSMENTS_AUTHORISED: {"case_closed": 2, "signposted": 1},
+    })  # fmt: skip
+
+
+def test_assessments_are_to_be_authorised_within_45_working_days(story: Story) -> None:
+    """From their own start, which is day 0: day 45 is in time, day 46 is late, and what is open is not counted."""
+    story("""
+        day        | event                 | record | child | fields               | note
+        -----------+-----------------------+--------+-------+----------------------+---------------
+        2025-03-03 | assessment started    | A1     | ada   |                      |
+        2025-05-08 | assessment authorised | A1     | ada   | outcomes=case_closed | day 45
+        2025-03-03 | assessment started    | A2     | ben   |                      |
+        2025-05-09 | assessment authorised | A2     | ben   | outcomes=case_closed | day 46
+        2025-03-03 | assessment started    | A3     | cat   |                      | open, and overdue
+    """, on="2025-05-31", expect={ASSESSMENT_TIMELINESS: (1, 2)})  # fmt: skip
+
+
+def test_45_working_days_may_also_be_counted_from_the_referral(story: Story) -> None:
+    """Begun a week after the referral that it names: in time by its own start, and a day late from the referral."""
+    story("""
+        day        | event                 | record | fields               | note
+        -----------+-----------------------+--------+----------------------+---------------------------------
+        2025-03-03 | referral received     | R1     |                      | day 45 is 8 May
+        2025-03-10 | assessment started    | A1     | referral=R1          | day 45 is 15 May
+        2025-05-09 | assessment authorised | A1     | outcomes=case_closed |
+    """, on="2025-05-31", expect={
+        ASSESSMENT_TIMELINESS_FROM_REFERRAL: (0, 1), ASSESSMENT_TIMELINESS: (1, 1),
+    })  # fmt: skip
+
+
+def test_open_assessments_that_are_overdue_count_as_settled(story: Story) -> None:
+    """Settled by the sign-off or by the passing of day 45, whichever is first: so the late are in it as they wait."""
+    story("""
+        day        | event                 | record | child | fields               | note
+        -----------+-----------------------+--------+-------+----------------------+-------------------------
+        2025-03-03 | assessment started    | A1     | ada   |                      |
+        2025-05-08 | assessment authorised | A1     | ada   | outcomes=case_closed | day 45
+        2025-03-03 | assessment started    | A2     | ben   |                      | open, and late since today
+        2025-03-04 | assessment started    | A3     | cat   |                      | open, and day 45 is today
+    """, on="2025-05-09", expect={ASSESSMENT_TIMELINESS_SETTLED: (1, 2)})  # fmt: skip
+
+
+def test_open_assessments_are_neither_authorised_nor_cancelled(story: Story) -> None:
+    """Started and still to be signed off: Ben's is signed off, Cat's was given up."""
+    story("""
+        day        | event                 | record | child | fields
+        -----------+-----------------------+--------+-------+---------------------
+        2025-03-03 | assessment started    | A1     | ada   |
+        2025-03-03 | assessment started    | A2     | ben   |
+        2025-04-07 | assessment authorised | A2     | ben   | outcomes=case_closed
+        2025-03-03 | assessment started    | A3     | cat   |
+        2025-04-08 | assessment cancelled  | A3     | cat   |
+    """, on="2025-04-30", expect={ASSESSMENTS_OPEN: 1})  # fmt: skip
+
+
+def test_open_assessments_are_overdue_after_day_45(story: Story) -> None:
+    """Not signed off by the end of the 45th working day: overdue from the next, and as long as it is open."""
+    story("""
+        day        | event                 | record | child | fields               | note
+        -----------+-----------------------+--------+-------+----------------------+-----------------
+        2025-03-03 | assessment started    | A1     | ada   |                      | day 45 was 8 May
+        2025-03-04 | assessment started    | A2     | ben   |                      | day 45 is 9 May
+        2025-03-03 | assessment started    | A3     | cat   |                      |
+        2025-05-09 | assessment authorised | A3     | cat   | outcomes=case_closed | late, and done
+    """, on="2025-05-09", expect={ASSESSMENTS_OVERDUE: 1})  # fmt: skip
+
+
+def test_assessments_are_due_within_five_working_days(story: Story) -> None:
+    """Open, not overdue, and day 45 no later than the fifth working day from the day one looks on, by that day."""
+    story("""
+        day        | event              | record | child | note
+        -----------+--------------------+--------+-------+--------------------------------------------------
+        2025-02-24 | assessment started | A1     | ada   | day 45 is Wednesday 30 April, today
+        2025-03-03 | assessment started | A2     | ben   | Thursday 8 May, the fifth over the bank holiday
+        2025-03-04 | assessment started | A3     | cat   | Friday 9 May, the sixth
+        2025-02-21 | assessment started | A4     | dan   | was yesterday
+    """, on="2025-04-30", by="due_on", expect={ASSESSMENTS_DUE: {"2025-04-30": 1, "2025-05-08": 1}})  # fmt: skip
+
+
+def test_the_assessment_rate_is_per_10_000_children() -> None:
+    """Two signed off since April among 10,000 children aged 0 to 17; not made up to a year."""
+    story = setting(population={2025: 10_000})
+    story("""
+        day        | event                 | record | child | fields               | note
+        -----------+-----------------------+--------+-------+----------------------+------------
+        2025-03-31 | assessment authorised | A1     | ada   | outcomes=case_closed | last year's
+        2025-04-01 | assessment authorised | A2     | ben   | outcomes=case_closed |
+        2025-06-20 | assessment authorised | A3     | cat   | outcomes=early_help  |
+    """, on="2025-06-30", expect={ASSESSMENT_RATE: (2, 10_000)})  # fmt: skip
+
+
+def test_assessments_may_end_with_the_case_closed(story: Story) -> None:
+    """Of those signed off since April, the ones whose outcomes say that the case closes, whatever else they say."""
+    story("""
+        day        | event                 | record | child | fields
+        -----------+-----------------------+--------+-------+----------------------------------
+        2025-04-07 | assessment authorised | A1     | ada   | outcomes=case_closed
+        2025-05-12 | assessment authorised | A2     | ben   | outcomes=signposted,case_closed
+        2025-06-20 | assessment authorised | A3     | cat   | outcomes=child_in_need_plan
+    """, on="2025-06-30", expect={ASSESSMENTS_CASE_CLOSED: (2, 3)})  # fmt: skip
+
+
+def test_a_closed_case_may_have_been_offered_support(story: Story) -> None:
+    """Of the cases closed after assessment, those also given early help, advice, a signpost or a step down."""
+    story("""
+        day        | event                 | record | child | fields                               | note
+        -----------+-----------------------+--------+-------+--------------------------------------+------------
+        2025-04-07 | assessment authorised | A1     | ada   | outcomes=case_closed                 |
+        2025-05-12 | assessment authorised | A2     | ben   | outcomes=case_closed,early_help      |
+        2025-06-20 | assessment authorised | A3     | cat   | outcomes=advice                      | not closed
+        2025-06-20 | assessment authorised | A4     | dan   | outcomes=section_47,case_closed      | no support
+    """, on="2025-06-30", expect={ASSESSMENTS_CLOSED_WITH_SUPPORT: (1, 3)})  # fmt: skip
+
+
+# --- 45 working days ----------------------------------------------------------------------------------------------
 
 
 def test_day_45_is_in_time(story: Story) -> None:
@@ -85,7 +238,7 @@ def test_a_start_on_a_day_off_behaves_as_the_working_day_before(
 
 def test_an_authority_may_roll_a_start_forward() -> None:
     """Begun on a Saturday: counted from the Monday, and so a day later; begun on a working day, nothing changes."""
-    rolling = Story(Rules(calendar(), roll_start_forward=True))
+    rolling = Story(Authorities(default=Rules(calendar(), Parameters(roll_start_forward=True))))
     saturday = """
         day        | event              | record
         -----------+--------------------+-------
@@ -297,7 +450,7 @@ def test_five_points_are_near_whatever_the_target(
     target: float | None, polarity: Polarity, value: float, status: str
 ) -> None:
     """At exactly five points it is near, also where the difference has no exact binary form; low may be good."""
-    assert judge(replace(ASSESSMENT_TIMELINESS, target=target, polarity=polarity), value, 100) == status
+    assert judge(replace(ASSESSMENT_TIMELINESS, polarity=polarity), value, 100, target) == status
 
 
 def test_a_sign_off_dated_before_its_start_counts_nowhere(story: Story) -> None:
@@ -325,3 +478,199 @@ def test_an_untrue_story_shows_its_table_and_its_figure(story: Story) -> None:
         story(STARTED, on="2025-05-09", team="North", expect={ASSESSMENTS_OVERDUE: 7})
     for shown in ("assessments_overdue on 2025-05-09 team=North: 0, and not 7", STARTED.strip(), '"numerator": 0'):
         assert shown in str(failed.value)
+
+
+# --- from the referral --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("referral", "names", "counted"),
+    [
+        ("2025-03-03 | referral received | R1 | ada |", "referral=R1", (0, 1)),
+        ("2025-03-04 | referral received | R1 | ada |", "referral=R1", (1, 1)),  # 9 May is its day 45
+        ("2025-03-20 | referral received | R1 | ada |", "referral=R1", (1, 1)),  # after the assessment began
+        ("2025-05-09 | referral received | R1 | ada |", "referral=R1", (1, 1)),  # on the day of the sign-off
+        ("2025-05-09T18:00:00+01:00 | referral received | R1 | ada |", "referral=R1", (1, 1)),
+        ("2025-05-10 | referral received | R1 | ada |", "referral=R1", (0, 0)),  # after it
+        ("2025-03-03 | referral received | R1 | ada |", "", (0, 0)),  # names none
+        ("2025-03-03 | referral received | R2 | ada |", "referral=R1", (0, 0)),  # names another
+        ("2025-03-03 | referral received | R1 | ben |", "referral=R1", (0, 0)),  # another child's
+        ("2025-03-03 | referral received | R1 | ada | retracted=true", "referral=R1", (0, 0)),
+    ],
+)
+def test_the_referral_is_the_one_that_the_start_names(
+    story: Story, referral: str, names: str, counted: tuple[int, int]
+) -> None:
+    """Of the same child, dated on or before the sign-off; without one the assessment is left out of this measure."""
+    table = f"""
+        day        | event                 | record | child | fields
+        -----------+-----------------------+--------+-------+----------------
+        {referral}
+        2025-03-10 | assessment started    | A1     | ada   | {names}
+        2025-05-09 | assessment authorised | A1     | ada   | outcomes=advice
+    """
+    story(table, on="2025-06-30", expect={ASSESSMENT_TIMELINESS_FROM_REFERRAL: counted, ASSESSMENT_TIMELINESS: (1, 1)})
+
+
+# --- settled ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("end", "before", "after"),
+    [
+        ("2025-04-30 | assessment authorised | A1 | outcomes=advice", (1, 1), (1, 1)),
+        ("2025-05-09 | assessment authorised | A1 | outcomes=advice", (0, 0), (0, 1)),  # late, and late for good
+        ("2025-07-01 | assessment authorised | A1 | outcomes=advice", (0, 0), (0, 1)),
+        ("2025-05-08 | assessment cancelled  | A1 |", (0, 0), (0, 0)),  # given up in time: nothing to settle
+        ("2025-05-09 | assessment cancelled  | A1 |", (0, 0), (0, 1)),  # on the day that it was late: the breach stays
+        ("2025-07-01 | assessment cancelled  | A1 |", (0, 0), (0, 1)),
+        ("", (0, 0), (0, 1)),
+    ],
+)
+def test_a_breach_is_settled_once_and_stays(
+    story: Story, end: str, before: tuple[int, int], after: tuple[int, int]
+) -> None:
+    """Before day 45 has passed and after: whatever happens to a late assessment, it was late."""
+    table = f"""
+        day        | event                 | record | fields
+        -----------+-----------------------+--------+-------
+        2025-03-03 | assessment started    | A1     |
+        {end}
+    """
+    story(table, on="2025-05-08", expect={ASSESSMENT_TIMELINESS_SETTLED: before})
+    story(table, on="2025-05-09T00:00:00+01:00", expect={ASSESSMENT_TIMELINESS_SETTLED: after})
+    story(table, on="2025-12-31", expect={ASSESSMENT_TIMELINESS_SETTLED: after})
+
+
+def test_cancelled_by_mistake_and_authorised_late_is_late(story: Story) -> None:
+    """The sign-off stands over the cancellation at every moment: so it ran on, and was overdue when day 45 passed."""
+    table = """
+        day        | event                 | record | fields
+        -----------+-----------------------+--------+----------------
+        2025-03-03 | assessment started    | A1     |
+        2025-04-01 | assessment cancelled  | A1     |
+        2025-06-02 | assessment authorised | A1     | outcomes=advice
+    """
+    story(table, on="2025-05-09", expect={ASSESSMENT_TIMELINESS_SETTLED: (0, 1), ASSESSMENTS_OVERDUE: 1})
+    story(table, on="2025-06-02", expect={ASSESSMENT_TIMELINESS_SETTLED: (0, 1), ASSESSMENTS_OVERDUE: 0})
+
+
+def test_a_breach_belongs_to_the_year_in_which_it_became_one(story: Story) -> None:
+    """Day 45 on 31 March: in time it is last year's, and late it is the new year's, on its very first day."""
+    table = """
+        day        | event                 | record | child | fields          | note
+        -----------+-----------------------+--------+-------+-----------------+--------------------
+        2025-01-27 | assessment started    | A1     | ada   |                 | day 45 is 31 March
+        2025-03-31 | assessment authorised | A1     | ada   | outcomes=advice |
+        2025-01-27 | assessment started    | A2     | ben   |                 |
+        2025-04-07 | assessment authorised | A2     | ben   | outcomes=advice |
+    """
+    story(table, on="2025-03-31", expect={ASSESSMENT_TIMELINESS_SETTLED: (1, 1)})
+    story(table, on="2025-04-01", expect={ASSESSMENT_TIMELINESS_SETTLED: (0, 1), ASSESSMENT_TIMELINESS: (0, 0)})
+    story(table, on="2025-04-07", expect={ASSESSMENT_TIMELINESS_SETTLED: (0, 1), ASSESSMENT_TIMELINESS: (0, 1)})
+
+
+# --- due ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_assessment_is_due_from_the_fifth_working_day_before_until_its_day_is_over(story: Story) -> None:
+    """Due from the first moment of the fifth working day before day 45 to the last of day 45; then it is overdue."""
+    table = """
+        day        | event              | record | note
+        -----------+--------------------+--------+--------------------------
+        2025-03-11 | assessment started | A1     | day 45 is Friday 16 May
+    """
+    for on, due, overdue in (
+        ("2025-05-08T23:59:59.999999+01:00", 0, 0),
+        ("2025-05-09T00:00:00+01:00", 1, 0),  # the Friday before
+        ("2025-05-10", 1, 0),
+        ("2025-05-16T23:59:59.999999+01:00", 1, 0),
+        ("2025-05-17T00:00:00+01:00", 0, 1),
+    ):
+        story(table, on=on, expect={ASSESSMENTS_DUE: due, ASSESSMENTS_OVERDUE: overdue})
+    done = table + "2025-05-12 | assessment cancelled | A1 |"
+    story(done, on="2025-05-11", expect={ASSESSMENTS_DUE: 1})
+    story(done, on="2025-05-12", expect={ASSESSMENTS_DUE: 0})
+
+
+def test_an_authority_may_look_further_ahead() -> None:
+    """Ten working days ahead, over Easter Monday and the early May holiday."""
+    story = setting(parameters=Parameters(assessments_due_within=10))
+    story(STARTED, on="2025-04-22", expect={ASSESSMENTS_DUE: 0})
+    story(STARTED, on="2025-04-23", by="due_on", expect={ASSESSMENTS_DUE: {"2025-05-08": 1}})
+
+
+def test_an_authority_that_closes_on_a_day_has_the_day_after_for_it() -> None:
+    """A day on which the whole authority is closed is no working day: day 45 is a day later."""
+    story = setting(calendar(frozenset({date(2025, 3, 14)})))
+    story(STARTED, on="2025-05-09", expect={ASSESSMENTS_OVERDUE: 0, ASSESSMENTS_DUE: 1})
+    story(STARTED, on="2025-05-10", expect={ASSESSMENTS_OVERDUE: 1})
+
+
+# --- targets and outcomes -----------------------------------------------------------------------------------------
+
+
+def test_an_authority_may_set_its_own_target() -> None:
+    """Nine of ten, against 95 %: near the target; against the 85 % that is usual it would be on it."""
+    rows = [
+        f"2025-03-03 | assessment started | A{n} |\n{day} | assessment authorised | A{n} | outcomes=advice"
+        for n, day in enumerate(["2025-05-08"] * 9 + ["2025-05-09"])
+    ]
+    table = "\n".join(["day | event | record | fields", "---", *rows])
+    for story, target, status in (
+        (setting(), 0.85, "on_target"),
+        (setting(targets={"assessment_timeliness": 0.95}), 0.95, "near_target"),
+        (setting(targets={"assessment_timeliness": 0.96}), 0.96, "below_target"),
+    ):
+        (figure,) = story(table, on="2025-05-31", expect={ASSESSMENT_TIMELINESS: (9, 10)})
+        assert (figure.target, figure.status) == (target, status)
+
+
+@pytest.mark.parametrize("support", ["early_help", "advice", "signposted", "step_down"])
+def test_each_kind_of_support_counts_and_counts_once(story: Story, support: str) -> None:
+    """Any of the four, beside the closing of the case; several of them are still one case."""
+    table = f"""
+        day        | event                 | record | fields
+        -----------+-----------------------+--------+------------------------------------------
+        2025-04-07 | assessment authorised | A1     | outcomes={support},case_closed
+        2025-04-07 | assessment authorised | A2     | outcomes=advice,case_closed,{support}
+        2025-04-07 | assessment authorised | A3     | outcomes=case_closed,care,child_in_need_plan
+        2025-04-07 | assessment authorised | A4     | outcomes={support}
+    """
+    story(table, on="2025-04-07", expect={ASSESSMENTS_CLOSED_WITH_SUPPORT: (2, 3), ASSESSMENTS_CASE_CLOSED: (3, 4)})
+
+
+def test_cases_closed_divide_by_who_referred(story: Story) -> None:
+    """By the source of the referral that the assessment's start names; where none is known, `unknown`."""
+    table = """
+        day        | event                 | record | child | fields
+        -----------+-----------------------+--------+-------+---------------------
+        2025-03-03 | referral received     | R1     | ada   | referral_source=1A
+        2025-03-10 | assessment started    | A1     | ada   | referral=R1
+        2025-04-07 | assessment authorised | A1     | ada   | outcomes=case_closed
+        2025-03-10 | assessment started    | A2     | ada   | referral=R1
+        2025-04-07 | assessment authorised | A2     | ada   | outcomes=care
+        2025-03-10 | assessment started    | A3     | ben   | referral=R1
+        2025-04-07 | assessment authorised | A3     | ben   | outcomes=case_closed
+        2025-04-07 | assessment authorised | A4     | cat   | outcomes=case_closed
+    """
+    story(table, on="2025-04-07", by="referral_source", expect={
+        ASSESSMENTS_CASE_CLOSED: {"1A": (1, 2), "unknown": (2, 2)},
+    })  # fmt: skip
+    arrived = table + "2025-03-04 | referral received | R1 | ben | referral_source=2B"
+    story(arrived, on="2025-04-07", by="referral_source", expect={
+        ASSESSMENTS_CASE_CLOSED: {"1A": (1, 2), "2B": (1, 1), "unknown": (1, 1)},
+    })  # fmt: skip
+
+
+def test_a_sign_off_counts_on_its_own_day_with_or_without_a_start(story: Story) -> None:
+    """Authorised in June, its start unknown or after it: signed off all the same, and in no percentage of time."""
+    story("""
+        day        | event                 | record | child | fields
+        -----------+-----------------------+--------+-------+----------------
+        2025-06-02 | assessment authorised | A1     | ada   | outcomes=advice
+        2025-06-03 | assessment started    | A2     | ben   |
+        2025-06-02 | assessment authorised | A2     | ben   | outcomes=
+    """, on="2025-06-30", by="outcome", expect={
+        ASSESSMENTS_AUTHORISED: {"advice": 1, "unknown": 1}, ASSESSMENT_TIMELINESS: {},
+    })  # fmt: skip
