@@ -80,7 +80,7 @@ def add(total: Tally, change: Mapping[str, Mapping[Where, int]], sign: int = 1) 
 
 
 def change_by(total: Tally, after: Tally, befores: Sequence[Tally]) -> None:
-    """Add the difference between *after* and *befores* to *total*, in place; what has not changed is not looked into."""
+    """Add the difference between *after* and *befores* to *total*, in place; what is the same is not looked into."""
     same = {part for part, cells in after.items() if len(befores) == 1 and befores[0].get(part) == cells}
     add(total, {part: cells for part, cells in after.items() if part not in same})
     for before in befores:

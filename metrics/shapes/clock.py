@@ -199,7 +199,8 @@ class Clock:
 
         return Part(
             name=f"{self.name}.{name}", stock=True, by=by, counts=frozenset((self.link.starts,)),
-            reads=reading(by, *self.link.reads, PersonRecorded), cells=cells, moves=True, reducer="longest" if item else None,
+            reads=reading(by, *self.link.reads, PersonRecorded), cells=cells, moves=True,
+            reducer="longest" if item else None,
         )  # fmt: skip
 
     def _flow(

@@ -29,8 +29,8 @@ class Count:
     def counted(self) -> Part:
         """All of them."""
         return Part(
-            name=self.name, stock=False, by=self.by, counts=frozenset((self.of,)), reads=reading(self.by, self.of, *self.reads),
-            cells=self._cells, reducer=self.reducer,
+            name=self.name, stock=False, by=self.by, counts=frozenset((self.of,)),
+            reads=reading(self.by, self.of, *self.reads), cells=self._cells, reducer=self.reducer,
         )  # fmt: skip
 
     def _cells(self, life: Life) -> Iterator[Cell]:

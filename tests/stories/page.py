@@ -63,7 +63,8 @@ def _measure(measure: Measure, constant: str) -> Iterator[str]:
     yield f"### {measure.name}\n\n**{measure.title}.** {measure.definition}\n"
     window = "now" if measure.numerator.stock else f"{measure.window}, or {', '.join(_others(measure))}"
     target = "" if measure.target is None else f", target {measure.target:g}"
-    yield f"- {KINDS[measure.kind].capitalize()}, in {measure.unit.replace('_', ' ')}; {POLARITIES[measure.polarity]}{target}"
+    unit = measure.unit.replace("_", " ")
+    yield f"- {KINDS[measure.kind].capitalize()}, in {unit}; {POLARITIES[measure.polarity]}{target}"
     yield f"- Window: {window}"
     by = ", ".join(f"`{name}`" for name in (*measure.by, "team", "locality"))
     yield f"- By {by}" + (f"; bands {', '.join(measure.bands)}" if measure.bands else "")
