@@ -147,7 +147,7 @@ def _tell(
         total, theirs = change.tallies.setdefault(authority, {}), rules.of(authority)
         counted = tally(after, theirs, parts)
         change_by(total, counted, [remembered.tally(before, theirs, parts) for before in befores])
-        remembered.follow(befores[0] if len(befores) == 1 else None, after, counted)
+        remembered.follow(befores[0] if len(befores) == 1 else None, after, counted, parts)
     ids = sorted(after.ids)
     change.cases[authority, ids[0]] = after
     for other in ids[1:]:

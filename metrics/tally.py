@@ -28,7 +28,7 @@ def tally(case: Case, rules: Rules, parts: Iterable[Part] = PARTS) -> Tally:
 
 
 def of_life(life: Life, parts: Iterable[Part], total: Tally | None = None) -> Tally:
-    """Add the cells of one person for *parts* to *total*, in place, and return it: an entry for every part."""
+    """Add the cells of one person for *parts* to *total*, in place, and return it."""
     total = {} if total is None else total
     for part in parts:
         cells = total.setdefault(part.name, {})
@@ -56,10 +56,16 @@ class Remembered:
         counted = tally(case, rules, missing) if missing else {}
         return counted if known is None else {p.name: known[1].get(p.name) or counted.get(p.name, {}) for p in parts}
 
-    def follow(self, before: Case | None, after: Case, counted: Tally) -> None:
-        """Remember *counted*, the tally of *after* for some parts, and that all others are as they were *before*."""
+    def follow(self, before: Case | None, after: Case, counted: Tally, parts: tuple[Part, ...]) -> None:
+        """Remember *counted*, the tally of *after* for *parts*, and that all others are as they were *before*.
+
+        A part that *counted* lacks has no cell now: of a case of which nothing stands there is not even a person.
+        """
         earlier = self._tallies.pop(id(before), None) if before is not None else None
-        self._tallies[id(after)] = after, {**(earlier[1] if earlier else {}), **counted}
+        self._tallies[id(after)] = (
+            after,
+            {**(earlier[1] if earlier else {}), **{part.name: counted.get(part.name, {}) for part in parts}},
+        )
         if len(self._tallies) > self._cases:
             self._tallies.popitem(last=False)
 

@@ -28,9 +28,9 @@ from metrics.life import PLACING, Life
 from metrics.rules import Authorities
 from metrics.shapes import Part, Value
 from metrics.sums import Series, Sums
-from metrics.tally import Tally, add, asked_by, tally
+from metrics.tally import Remembered, Tally, add, asked_by, tally
 from metrics.timeline import Stretch, squeeze, uppermost
-from tests.histories import history, knowns
+from tests.histories import history, knowns, shuffled
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 RULES = Authorities()
@@ -308,6 +308,20 @@ def test_one_moment_is_one_telling_at_whatever_offset_it_is_written() -> None:
     cases = [tell(Case(), order) for order in ((one, other), (other, one))]
     assert [len(list(case)) for case in cases] == [1, 1]
     assert encode_case(cases[0]) == encode_case(cases[1])
+
+
+@pytest.mark.parametrize("seed", [*range(40), 59, 280])
+@pytest.mark.parametrize("size", [1, 3])
+def test_what_is_remembered_of_a_tally_is_what_would_be_counted(seed: int, size: int) -> None:
+    """Told a few at a time, each difference is taken from what was remembered: the sum is a recount all the same.
+
+    In 59 and 280 all that was told of a child is taken back in between, so that for a while there is nobody to count.
+    """
+    events = [decoded(event) for event in shuffled(seed, history(seed))]
+    book, remembered = Book(RULES), Remembered()
+    for first in range(0, len(events), size):
+        book.take(fold(book.kept, book.authorities, events[first : first + size], RULES, remembered))
+    assert book.tallies == book.recounted()
 
 
 # --- shapes and timelines ---------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from events.time import LONDON, day_of
 from metrics.book import Book
 from metrics.catalogue import measure_named
 from metrics.figures import Question, figures
-from metrics.shapes import Rules
+from metrics.rules import Authorities
 from metrics.windows import At
 from metrics.working_days import calendar
 
@@ -189,7 +189,7 @@ def test_the_boards_open_on_figures_like_the_report_s(seed: int) -> None:
     """On the afternoon that the demonstration begins; and a history is small enough to load while one waits."""
     told = list(history(seed, BEGINS))
     assert len(told) < 15_500
-    sums = Book(Rules(calendar())).tell(told).sums()[AUTHORITY]
+    sums = Book(Authorities()).tell(told).sums()[AUTHORITY]
 
     def value(name: str) -> float:
         figure = figures(sums, AUTHORITY, Question(measure=measure_named(name), at=At(BEGINS)))[0]
