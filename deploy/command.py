@@ -1,22 +1,27 @@
 """The command `casepulse`."""
 
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
 from kafka.errors import KafkaError
 
 from deploy.authorities import AuthoritiesUnreadable
-from deploy.settings import read_settings
-from deploy.verbs import figures, load, looking, run
+from deploy.settings import SettingsUnusable, read_settings
+from deploy.variables import CONFIG
+from deploy.verbs import doctor, figures, load, looking, run, simulate
+from metrics.connection import Unusable
 from metrics.store import STORE_ERRORS, Refused
 
 FAILED, REFUSED = 1, 3
 
 VERBS = (
-    run.up, run.worker, run.serve, figures.figures, load.load, looking.measures, looking.dead_letters, looking.schema,
+    run.up, run.worker, run.serve, run.publish, figures.figures, load.load, simulate.simulate,
+    looking.measures, looking.dead_letters, looking.schema, doctor.doctor, doctor.settings, doctor.scrape,
 )  # fmt: skip
 
 
@@ -38,7 +43,7 @@ def plainly(verb: Callable[..., Any]) -> Callable[..., Any]:
         except BrokenPipeError:  # whoever reads our output has seen enough
             sys.stdout = None
             raise SystemExit(FAILED) from None
-        except (Refused, AuthoritiesUnreadable) as exc:
+        except (Refused, AuthoritiesUnreadable, SettingsUnusable, Unusable) as exc:
             raise Fault(str(exc), REFUSED) from exc
         except KafkaError as exc:
             raise Fault(_silent("Kafka", read_settings().kafka, "CASEPULSE_KAFKA", exc)) from exc
@@ -48,17 +53,20 @@ def plainly(verb: Callable[..., Any]) -> Callable[..., Any]:
     return said
 
 
-def _silent(what: str, address: str, variable: str, exc: Exception) -> str:
-    where = address.rpartition("@")[2]  # an address may hold a password
+def _silent(what: str, where: object, variable: str, exc: Exception) -> str:
     return (
         f"{what} does not answer at {where} ({type(exc).__name__}): start everything with `casepulse up` "
-        f"(in this folder: `make up`), or set {variable} to where it is"
+        f"(in this folder: `make up`), or set {variable} to where it is; `casepulse doctor` says more"
     )
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="casepulse")
-def main() -> None:
+@click.option(
+    "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), envvar=CONFIG,
+    help="A .toml file with settings; a variable of the environment counts more. `casepulse settings` lists them.",
+)  # fmt: skip
+def main(config: Path | None) -> None:
     """Live performance figures for children's social care.
 
     Start with `casepulse up`: it brings Kafka, Valkey, a worker, a server and a made-up authority to this machine,
@@ -66,6 +74,8 @@ def main() -> None:
 
     Exit codes: 0 done, 1 failed, 2 wrong use, 3 refused to run because it would not be safe.
     """
+    if config:
+        os.environ[CONFIG] = str(config.absolute())  # for the processes that a verb starts, too
 
 
 for verb in VERBS:

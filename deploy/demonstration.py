@@ -15,19 +15,28 @@ from pathlib import Path
 import msgspec
 from kafka.errors import KafkaError
 
+from deploy import backload
 from deploy.settings import Settings, read_settings
 from events.event import Moment
-from events.simulator.authority import events, history
+from events.simulator.authority import MONTHS, events, so_far
 from events.simulator.clock import BEGINS, REAL_TIME, DemonstrationClock
+from events.simulator.wexshire import CHILDREN, World
 from events.time import LONDON
-from metrics.store import Refused
+from metrics.store import LONG, Refused
 from streams.sender import Sender
 from streams.topics import describe
 
 SEED = 1
 EVERY = 0.15  # seconds between looks at what has happened
+A_MOMENT = timedelta(seconds=1)
 STRETCH = timedelta(days=1)  # at most, at a time: after a long pause there are many
 SHORTEST, LONGEST = 0.5, 5.0  # seconds to wait for a Kafka that is away
+HISTORY = "CASEPULSE_HISTORY_MONTHS"  # for tests, which need little of it
+SIZE = "CASEPULSE_HISTORY_CHILDREN"  # and of a small authority
+WORLD = World(SEED, int(os.environ.get(SIZE, CHILDREN)))
+UNDER_WAY = 10_000  # events that may not be acknowledged yet
+SAY_EVERY = 0.5  # seconds
+BAR = 20  # characters
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -43,7 +52,12 @@ def files(data_dir: Path) -> tuple[Path, Path]:
     return data_dir / "demonstration.json", data_dir / "demonstration-sent.json"
 
 
-def tell(settings: Settings, speed: float) -> None:
+def begun(data_dir: Path) -> Path:
+    """Return the file that is there once a long log, or all of a shorter story so far, is in Kafka."""
+    return data_dir / "demonstration-begun"
+
+
+def tell(settings: Settings, speed: float, months: int = MONTHS) -> None:
     """Tell the story until the process is ended. Raises KafkaError, Refused or OSError."""
     clock_file, sent_file = files(settings.data_dir)
     log = describe(settings.kafka, settings.topic)
@@ -51,8 +65,12 @@ def tell(settings: Settings, speed: float) -> None:
         sent = _read(sent_file)
         if sent is None or (sent.log, sent.seed) != (log.topic_id, SEED):
             sent = Sent(log.topic_id, SEED, BEGINS if speed != REAL_TIME else datetime.now(LONDON))
-            _tell_history(sender, sent)
+            _tell_history(settings, sent, months)
             _write(sent_file, msgspec.json.encode(sent))
+        begun(settings.data_dir).touch()
+        next(
+            events(sent.seed, sent.until, sent.until + A_MOMENT, WORLD), None
+        )  # makes the month up before its clock runs
         clock = _clock(clock_file, sent, speed)
         while True:
             sent = _tell_on(sender, sent, clock)
@@ -60,17 +78,35 @@ def tell(settings: Settings, speed: float) -> None:
                 _write(sent_file, msgspec.json.encode(sent))
 
 
-def _tell_history(sender: Sender, sent: Sent) -> None:
-    told = 0
+def _tell_history(settings: Settings, sent: Sent, months: int) -> None:
+    """Tell the months so far, child by child: whoever folds it meets most children once, and is much faster."""
+    progress = Progress(months, begun(settings.data_dir))
+    story = so_far(WORLD, sent.until, months, progress.reached)
+    backload.send(settings.kafka, settings.topic, story, progress.sent)
+    progress.say()
 
-    def progress(n: int) -> None:
-        nonlocal told
-        told += n
-        if told % 1000 == 0:
-            _say(f"history: {told:,} events")
 
-    sender.send(history(sent.seed, sent.until), progress)
-    _say(f"history: {told:,} events")
+class Progress:
+    """Says how far the history is, now and then; its last line is what `up` shows."""
+
+    def __init__(self, months: int, begun: Path) -> None:
+        self._months, self._begun = months, begun
+        self._share, self._events, self._said = 0.0, 0, 0.0
+
+    def reached(self, share: float) -> None:
+        self._share = share
+
+    def sent(self, events: int) -> None:
+        self._events += events
+        if self._events > LONG + UNDER_WAY:
+            self._begun.touch()
+        if time.monotonic() - self._said > SAY_EVERY:
+            self.say()
+
+    def say(self) -> None:
+        self._said = time.monotonic()
+        bar = ("#" * round(self._share * BAR)).ljust(BAR, ".")
+        _say(f"{self._months} months [{bar}] {self._share:4.0%}, {self._events:,} events")
 
 
 def _clock(file: Path, sent: Sent, speed: float) -> DemonstrationClock:
@@ -86,7 +122,7 @@ def _tell_on(sender: Sender, sent: Sent, clock: DemonstrationClock) -> Sent:
     """Tell what has happened since, a stretch of it at most."""
     now = clock.now(datetime.now(UTC))
     until = min(now, sent.until + STRETCH)
-    sender.send(events(sent.seed, sent.until, until))
+    sender.send(events(sent.seed, sent.until, until, WORLD))
     if until == now:
         time.sleep(EVERY)
     return msgspec.structs.replace(sent, until=max(sent.until, until))
@@ -110,14 +146,14 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
-def main(settings: Settings, speed: float) -> None:
+def main(settings: Settings, speed: float, months: int) -> None:
     """Tell the story for ever; wait while Kafka is away."""
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # a screenful a second while a broker is away
     wait = SHORTEST
     while True:
         began = time.monotonic()
         try:
-            tell(settings, speed)
+            tell(settings, speed, months)
         except (KafkaError, Refused, OSError) as exc:
             wait = SHORTEST if time.monotonic() - began > LONGEST else min(2 * wait, LONGEST)
             _say(f"waiting for Kafka ({type(exc).__name__})")
@@ -125,4 +161,4 @@ def main(settings: Settings, speed: float) -> None:
 
 
 if __name__ == "__main__":
-    main(read_settings(), float(sys.argv[1]))
+    main(read_settings(), float(sys.argv[1]), int(os.environ.get(HISTORY, MONTHS)))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from deploy.supervisor import Supervisor
 
-WRITERS = ("simulator", "worker", "kafka")  # the store stays, refuses to be written to, and answers
+WRITERS = ("simulator", "worker", "kafka", "prometheus")  # the store stays, refuses to be written to, and answers
 
 
 def free_mb(folder: Path) -> float:

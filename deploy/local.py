@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,6 +113,26 @@ def valkey(data: Path, port: int, server: str | None = None) -> Program:
         data=data,
         ready=lambda pid: _valkey_answers(port, pid),
     )
+
+
+def prometheus(data: Path, port: int, configuration: str) -> Program:
+    """Return the Prometheus that is installed, keeping its samples in *data*. Raises Missing where none is."""
+    binary = shutil.which("prometheus")
+    if binary is None:
+        raise Missing("there is no prometheus on PATH: install it, or do without")
+    data.mkdir(parents=True, exist_ok=True)
+    (data / "prometheus.yml").write_text(configuration)
+    address = f"127.0.0.1:{port}"
+    return Program(
+        name="prometheus",
+        address=f"http://{address}/",
+        argv=(
+            os.path.abspath(binary), "--config.file=prometheus.yml", "--storage.tsdb.path=samples",
+            f"--web.listen-address={address}", "--storage.tsdb.retention.size=512MB", "--log.level=warn",
+        ),
+        data=data,
+        ready=lambda _: _prometheus_answers(address),
+    )  # fmt: skip
 
 
 class Running:
@@ -296,6 +317,14 @@ def _kafka_answers(port: int, cluster: str) -> bool:
     finally:
         admin.close()
     return described["cluster_id"] == cluster and bool(described["brokers"])
+
+
+def _prometheus_answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{address}/-/ready", timeout=1) as response:
+            return bool(response.status == 200)
+    except OSError:
+        return False
 
 
 def _valkey_answers(port: int, pid: int) -> bool:

@@ -34,9 +34,11 @@ class Service:
     running: Running
     needs: tuple[str, ...] = ()  # names of those that must be ready before it is started
     first_after: tuple[str, ...] = ()  # those that must be ready, or have refused, before its first start only
+    first_when: Callable[[], bool] = lambda: True  # what must be so before its first start
     refusal: int | None = None  # the exit code after which it is left alone
     grace: float = 2.0  # seconds that it is given to end
     tells: bool = False  # its log's last line says how far it is
+    aside: bool = False  # nobody waits for it, and where it does not start, nothing ends
     backoff: Backoff = field(default_factory=Backoff)
     due: float = 0.0
     started: float | None = None  # None while it does not run
@@ -74,7 +76,7 @@ class Supervisor:
     @property
     def waiting(self) -> tuple[Service, ...]:
         """Those that are not ready, and may yet be."""
-        return tuple(s for s in self._services.values() if s.ready is None and not s.has_refused)
+        return tuple(s for s in self._services.values() if s.ready is None and not (s.has_refused or s.aside))
 
     @property
     def refused(self) -> tuple[Service, ...]:
@@ -96,7 +98,7 @@ class Supervisor:
 
     def resume(self) -> None:
         """Start again what was paused."""
-        for name in self._paused:
+        for name in self._paused & self._services.keys():
             self._services[name].due = 0.0
         self._paused = frozenset()
 
@@ -119,8 +121,9 @@ class Supervisor:
     def _may_start(self, service: Service) -> bool:
         if service.name in self._paused or service.has_refused or time.monotonic() < service.due:
             return False
-        first = () if service.has_been_ready else service.first_after
-        return self._has(service.needs) and self._has(name for name in first if not self._has_refused(name))
+        if not self._has(service.needs) or service.has_been_ready:
+            return self._has(service.needs)
+        return service.first_when() and self._has(name for name in service.first_after if not self._has_refused(name))
 
     def _start(self, service: Service) -> None:
         service.tries += 1
@@ -158,7 +161,12 @@ class Supervisor:
     def _again(self, service: Service, lived: float, how: str, said: str = "") -> None:
         if not service.has_been_ready and service.tries >= TRIES:
             log = service.running.program.log
-            raise Failed(f"{service.name} does not start ({how}); the last line of {log}: {last_line(log)}")
+            failed = Failed(f"{service.name} does not start ({how}); the last line of {log}: {last_line(log)}")
+            if not service.aside:
+                raise failed
+            service.has_refused = True
+            self._say(f"{failed}. The rest stays up")
+            return
         service.due = time.monotonic() + service.backoff.after(lived)
         said = f". The last it said: {said}" if said else ""
         self._say(f"{service.name} ended ({how}); starting it again{said}")
@@ -166,7 +174,8 @@ class Supervisor:
     def _is_ready(self, service: Service) -> None:
         service.ready, service.tries = time.monotonic(), 0
         if not service.has_been_ready:
-            self._say(f"{service.progress} ready in {service.ready - self._began:.1f} s")
+            where = f": {service.running.program.address}" if service.aside else ""
+            self._say(f"{service.progress} ready in {service.ready - self._began:.1f} s{where}")
         elif service.ended is not None:
             self._say(f"{service.name} is back after {service.ready - service.ended:.1f} s")
         service.has_been_ready, service.ended = True, None

@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import json
 import os
 import signal
 import socket
@@ -20,15 +21,19 @@ from kafka.errors import KafkaError
 from deploy import demonstration, local
 from deploy.authorities import DEFAULT
 from deploy.disk import Disk, free_mb
+from deploy.scrape import scrape_config
 from deploy.server import MADE_UP
 from deploy.settings import DATA_DIR, ENVIRONMENT, LOCK, Settings, read_settings
 from deploy.supervisor import Service, Supervisor
+from metrics.connection import RedisSettings
 from streams import topics
 from streams.app import REFUSED
+from streams.connection import KafkaSettings
 
 LEAST_FREE_MB = 500  # to start with
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOOK_EVERY = 2.0  # seconds between looks at the disk and at the logs
+FEW = 2_000  # events that may wait for a worker that has caught up
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class Wanted:
     topic: str
     dead_letter_limit: int
     least_free_mb: int = LEAST_FREE_MB
+    prometheus: bool = True  # where one is installed
 
     @property
     def url(self) -> str:
@@ -109,14 +115,17 @@ def _settled(wanted: Wanted) -> Iterator[Settings]:
         )
     clock, _ = demonstration.files(wanted.data_dir.absolute())
     clock.unlink(missing_ok=True)
-    authorities = read_settings().authorities or (DEFAULT if DEFAULT.exists() else None)
+    demonstration.begun(wanted.data_dir.absolute()).unlink(missing_ok=True)
+    told = read_settings(by_up=False)  # how to be let in, where the parts are not our own
+    authorities = told.authorities or (DEFAULT if DEFAULT.exists() else None)
     settings = Settings(
-        kafka=wanted.kafka or f"127.0.0.1:{local.free_port()}",
-        redis=wanted.redis or f"redis://127.0.0.1:{local.free_port()}/0",
+        kafka=replace(told.kafka, servers=wanted.kafka) if wanted.kafka else KafkaSettings(_free_address()),
+        redis=replace(told.redis, url=wanted.redis) if wanted.redis else RedisSettings(f"redis://{_free_address()}/0"),
         topic=wanted.topic,
         data_dir=wanted.data_dir.absolute(),
         demonstration=clock if wanted.simulate else None,
         authorities=authorities.absolute() if authorities else None,
+        figures_topic=told.figures_topic,
     )
     settings.check()
     settings.publish()
@@ -131,38 +140,50 @@ def services(wanted: Wanted, settings: Settings) -> Iterator[Service]:
     if wanted.kafka is None:
         yield Service(local.Running(_kafka(settings)), grace=4.0)
     if wanted.redis is None:
-        yield Service(local.Running(local.valkey(settings.data_dir / "valkey", _port(settings.redis))))
+        yield Service(local.Running(local.valkey(settings.data_dir / "valkey", _port(settings.redis.url))))
     if wanted.simulate:
         clock, _ = demonstration.files(settings.data_dir)
         simulator = _python(settings, "simulator", clock.exists, "deploy.demonstration", str(wanted.speed))
         yield Service(simulator, needs=("kafka",), grace=1.0, tells=True)
     health = local.free_port()
     worker = _python(
-        settings, "worker", lambda: _answers(f"http://127.0.0.1:{health}/readyz"), "deploy.command", "worker",
+        settings, "worker", lambda: _has_caught_up(health, settings.demonstration), "deploy.command", "worker",
         "--metrics-port", str(health), "--dead-letter-limit", str(wanted.dead_letter_limit),
     )  # fmt: skip
-    # After the story so far: the figures are then whole before they are shown at all.
-    yield Service(worker, needs=("kafka", "valkey"), first_after=("simulator",), refusal=REFUSED, grace=4.0)
+    # Beside the story so far, and ready once it has all of it: the figures are then whole before they are shown at all.
+    # It begins when enough of that is told to be known for a long log, which is counted once and not at every event.
+    is_long = demonstration.begun(settings.data_dir).exists if wanted.simulate else lambda: True
+    yield Service(worker, needs=("kafka", "valkey"), first_when=is_long, refusal=REFUSED, grace=4.0)
     server = _python(
         settings, "server", lambda: _answers(f"{wanted.url}readyz"), "deploy.command", "serve",
         "--port", str(wanted.port),
     )  # fmt: skip
     # After the worker's claim, which withholds figures for a moment: once ready, it stays so.
     yield Service(server, needs=("valkey",), first_after=("worker",), grace=4.0)
+    if wanted.prometheus:
+        scraped = scrape_config(f"127.0.0.1:{wanted.port}", (f"127.0.0.1:{health}",))
+        with suppress(local.Missing):
+            watcher = local.prometheus(settings.data_dir / "prometheus", local.free_port(), scraped)
+            # After all that the board needs, so that it takes no time from any of them.
+            yield Service(local.Running(watcher), first_after=("server",), aside=True)
 
 
 def _kafka(settings: Settings) -> local.Program:
     """Return our Kafka; it is ready once it has the topics."""
-    program = local.kafka(settings.data_dir / "kafka", _port(settings.kafka), local.free_port())
+    program = local.kafka(settings.data_dir / "kafka", _port(settings.kafka.servers), local.free_port())
 
     def ready(pid: int) -> bool:
         with suppress(KafkaError):
             if program.ready(pid):
-                topics.ensure(settings.kafka, settings.topic)
+                topics.ensure(settings.kafka, settings.topic, figures_topic=settings.figures)
                 return True
         return False
 
     return replace(program, ready=ready)
+
+
+def _free_address() -> str:
+    return f"127.0.0.1:{local.free_port()}"
 
 
 def _port(address: str) -> int:
@@ -184,19 +205,30 @@ def _python(settings: Settings, name: str, ready: Callable[[], bool], module: st
     )
 
 
+def _has_caught_up(port: int, clock: Path | None) -> bool:
+    """Return whether the worker is ready; beside a made-up authority, once it has what that told."""
+    said = _said(f"http://127.0.0.1:{port}/readyz")
+    return said is not None and (clock is None or (clock.exists() and json.loads(said)["lag"] < FEW))
+
+
 def _answers(url: str) -> bool:
+    return _said(url) is not None
+
+
+def _said(url: str) -> bytes | None:
+    """Return what is answered at *url*, if all is well there."""
     try:
         with urllib.request.urlopen(url, timeout=1) as response:
-            return bool(response.status == 200)
+            return bytes(response.read()) if response.status == 200 else None
     except (OSError, urllib.error.URLError):
-        return False
+        return None
 
 
 def _keep_running(wanted: Wanted, settings: Settings) -> None:
     screen = Screen()
     if wanted.kafka is not None:
         try:
-            topics.ensure(wanted.kafka, wanted.topic)
+            topics.ensure(settings.kafka, wanted.topic, figures_topic=settings.figures)
         except KafkaError as exc:
             raise click.ClickException(
                 f"Kafka does not answer at {wanted.kafka} ({type(exc).__name__}): is that its address?"

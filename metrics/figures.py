@@ -6,13 +6,13 @@ from typing import Literal
 
 import msgspec
 
-from events.time import HOUR, Instant
+from events.time import HOUR, Instant, midnight
 from metrics.measure import Kind, Measure
 from metrics.reference.population import population
 from metrics.rules import Rules
 from metrics.shapes import Part
 from metrics.sums import Sums
-from metrics.windows import At, first_day, since
+from metrics.windows import At, first_day
 from metrics.working_days import calendar
 
 Status = Literal["on_target", "near_target", "below_target", "above_target", "no_target", "too_few"]
@@ -105,6 +105,12 @@ class _Asked:
     def __init__(self, sums: Sums, authority: str, question: Question, rules: Rules) -> None:
         self.measure, self.question = question.measure, question
         self._sums, self._authority, self._rules = sums, authority, rules
+        self._over, self._keeping, self._moment = question.over, question.keeping, question.at.moment
+        self._day, self._at = question.at.day, question.at.text
+        self._from = None if self._over == "now" else first_day(self._over, self._day)
+        self._target = rules.targets.get(self.measure.name, self.measure.target)
+        self._places = tuple(name for name in question.by if name in PLACES)
+        self._beside: dict[str, ByKey] | None = None
         known = (*self.measure.by, *PLACES)
         for name in question.by:
             if name not in known:
@@ -125,22 +131,22 @@ class _Asked:
                 yield from self._counts()
 
     def _total(self, part: Part, by: Key, keeping: Mapping[str, str]) -> dict[Key, int]:
-        start = None if part.stock else since(self.question.over, self.question.at)
-        return self._sums.total(part, start, self.question.at.moment, keeping, by, self._rules)
+        start = None if part.stock else midnight(first_day(self._over, self._day))
+        return self._sums.total(part, start, self._moment, keeping, by, self._rules)
 
     def _counts(self) -> Iterator[Figure]:
         asked, measure = self.question, self.measure
-        above = self._total(measure.numerator, asked.by, asked.keeping)
-        below = self._total(measure.denominator, asked.by, asked.keeping) if measure.denominator else None
+        above = self._total(measure.numerator, asked.by, self._keeping)
+        below = self._total(measure.denominator, asked.by, self._keeping) if measure.denominator else None
         for key in sorted({*above, *(below or {})}) if asked.by else [()]:
             numerator, denominator = above.get(key, 0), None if below is None else below.get(key, 0)
             yield self._figure(key, numerator, denominator, _divided(numerator, denominator))
 
     def _rates(self) -> Iterator[Figure]:
         """Yield numbers per 10,000 children; a place or a group of children has no estimate of its own, and no rate."""
-        above = self._total(self.measure.numerator, self.question.by, self.question.keeping)
-        whole = not self.question.by and not self.question.keeping
-        estimate = population(self._authority, self.question.at.day, self._rules.population) if whole else None
+        above = self._total(self.measure.numerator, self.question.by, self._keeping)
+        whole = not self.question.by and not self._keeping
+        estimate = population(self._authority, self._day, self._rules.population) if whole else None
         for key in sorted(above) if self.question.by else [()]:
             numerator, children = above.get(key, 0), estimate.children if estimate else None
             value = numerator * PER / children if children else None
@@ -148,7 +154,7 @@ class _Asked:
 
     def _distribution(self) -> Iterator[Figure]:
         asked, measure = self.question, self.measure
-        everywhere = {name: value for name, value in asked.keeping.items() if name != "band"}
+        everywhere = {name: value for name, value in self._keeping.items() if name != "band"}
         children = self._total(measure.numerator, ("band", *asked.by), everywhere)
         assert measure.weighed is not None, "a distribution has a mean"
         numbers = self._total(measure.weighed, asked.by, everywhere)
@@ -166,13 +172,13 @@ class _Asked:
         """Yield how long, in office hours, the longest has waited; nobody waits: null."""
         asked, item = self.question, self.measure.numerator.by[-1].name
         earliest: dict[Key, Instant] = {}
-        for (*key, started), n in self._total(self.measure.numerator, (*asked.by, item), asked.keeping).items():
+        for (*key, started), n in self._total(self.measure.numerator, (*asked.by, item), self._keeping).items():
             if n > 0:
                 group = tuple(key)
                 earliest[group] = min(int(started), earliest.get(group, int(started)))
         for group in sorted(earliest) if asked.by else [()]:
             started_at = earliest.get(group)
-            hours = None if started_at is None else self._rules.office.elapsed(started_at, asked.at.moment) / HOUR
+            hours = None if started_at is None else self._rules.office.elapsed(started_at, self._moment) / HOUR
             yield self._figure(group, None, None, hours)
 
     def _figure(
@@ -182,23 +188,22 @@ class _Asked:
         asked, measure = self.question, self.measure
         values = dict(zip(asked.by, key, strict=True))
         team, locality = values.pop("team", asked.team), values.pop("locality", asked.locality)
-        target = self._rules.targets.get(measure.name, measure.target)
         if beside is None:
-            beside = {} if values or asked.wanted or under else dict(self._beside(team, locality))
+            beside = {} if values or asked.wanted or under else self._beside_at(key)
         return Figure(
             measure=measure.name, kind=measure.kind, unit=measure.unit, authority=self._authority,
-            window=asked.over, from_=None if asked.over == "now" else first_day(asked.over, asked.at.day),
-            at=str(asked.at), known_at=asked.known_at, team=team, locality=locality,
+            window=self._over, from_=self._from, at=self._at, known_at=asked.known_at, team=team, locality=locality,
             by={**asked.wanted, **values, **(under or {})},
-            numerator=numerator, denominator=denominator, value=value, target=target,
-            status=judge(measure, value, denominator, target), beside=dict(beside),
+            numerator=numerator, denominator=denominator, value=value, target=self._target,
+            status=judge(measure, value, denominator, self._target), beside=dict(beside),
         )  # fmt: skip
 
-    def _beside(self, team: str | None, locality: str | None) -> Iterator[tuple[str, int]]:
-        """Yield what is not in the figure yet; not by breakdown, since what is open has no outcome."""
-        keeping = {name: it for name, it in (("team", team), ("locality", locality)) if it is not None}
-        for name, part in self.measure.beside.items():
-            yield name, self._total(part, (), keeping).get((), 0)
+    def _beside_at(self, place: Key) -> dict[str, int]:
+        """Return what is not in the figure of a place yet; not by breakdown, since what is open has no outcome."""
+        if self._beside is None:
+            parts = self.measure.beside.items()
+            self._beside = {name: self._total(part, self._places, self._keeping) for name, part in parts}
+        return {name: totals.get(place, 0) for name, totals in self._beside.items()}
 
 
 def _divided(numerator: int, denominator: int | None) -> float | None:

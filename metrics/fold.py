@@ -73,13 +73,14 @@ def names(event: Event) -> tuple[Key, ...]:
 
 
 def fold(
-    kept: Mapping[Key, Kept], authorities: Mapping[str, Authority], events: Sequence[Event], rules: Authorities,
+    kept: Mapping[Key, Kept], authorities: Mapping[str, Authority], events: Sequence[Event], rules: Authorities | None,
     remembered: Remembered | None = None,
 ) -> Change:  # fmt: skip
     """Return what *events* change.
 
     *kept* holds, for every key that an event names, the household or where to find it, and the households so named.
-    What is *remembered* of their tallies saves counting them again, and changes nothing else.
+    What is *remembered* of their tallies saves counting them again, and changes nothing else. Without *rules* nothing
+    is counted: what was told is kept, for a recount.
     """
     change, remembered = Change(), remembered or Remembered()
     for event in events:
@@ -133,7 +134,7 @@ def _merge(groups: dict[Key, Group], one: Group, other: Group) -> None:
 
 
 def _tell(
-    change: Change, kept: Mapping[Key, Kept], homes: set[Key], told: list[Event], rules: Authorities,
+    change: Change, kept: Mapping[Key, Kept], homes: set[Key], told: list[Event], rules: Authorities | None,
     remembered: Remembered,
 ) -> None:  # fmt: skip
     befores = [case for home in sorted(homes) if isinstance(case := kept.get(home), Case)]
@@ -143,7 +144,7 @@ def _tell(
         return
     authority = told[0].authority
     parts = asked_by(told, after.allocated)
-    if parts:
+    if parts and rules is not None:
         total, theirs = change.tallies.setdefault(authority, {}), rules.of(authority)
         counted = tally(after, theirs, parts)
         change_by(total, counted, [remembered.tally(before, theirs, parts) for before in befores])

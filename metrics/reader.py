@@ -13,13 +13,15 @@ from dataclasses import dataclass, field
 
 from metrics.catalogue import MEASURES
 from metrics.fold import Authority
-from metrics.store import STORE_ERRORS, Log, Position, Snapshot, Step, Store, View
+from metrics.loading import load, take
+from metrics.store import STORE_ERRORS, Log, Position, Step, Store, View
 from metrics.sums import Sums
 from metrics.tally import code
 
 EVERY = 0.05  # seconds between looks at the store
 SILENT = 5.0  # seconds without an answer after which a partition is withheld
 PARTS = tuple(dict.fromkeys(part.name for measure in MEASURES for part in measure.parts))
+STOCKS = frozenset(part.name for measure in MEASURES for part in measure.parts if part.stock)
 
 
 class NotReady(Exception):
@@ -62,19 +64,29 @@ class Held:
 
 
 class Reader:
-    """Holds the partitions of one topic. `follow()` keeps it up to date; everything else answers from memory."""
+    """Holds the partitions of one topic, or *only* one. `follow()` keeps it up to date; all else is from memory."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, only: int | None = None) -> None:
         self._store = store
-        self._held: dict[int, Held] = {0: Held()}
+        self._only = only
+        self._held: dict[int, Held] = {only or 0: Held()}
         self.version = 0  # rises with every change
         self.answered_at: float | None = None  # when the store last answered (monotonic seconds)
 
     async def follow(self) -> None:
-        """Follow the store for ever."""
+        """Follow the store for ever, each partition by itself: none waits for another that is read anew."""
+        async with asyncio.TaskGroup() as following:
+            followed: set[int] = set()
+            while True:
+                for partition in self._held.keys() - followed:
+                    following.create_task(self._follow(partition))
+                followed.update(self._held)
+                await asyncio.sleep(EVERY)
+
+    async def _follow(self, partition: int) -> None:
         while True:
             try:
-                await self.turn()
+                await self._look(partition)
             except STORE_ERRORS:
                 await asyncio.sleep(10 * EVERY)
             except Exception as exc:  # nothing is shown of what cannot be read; its text may quote a value
@@ -85,18 +97,25 @@ class Reader:
     async def turn(self) -> None:
         """Look at the store once and take in what changed. Raises what kept a partition from being read."""
         fault: Exception | None = None
-        for partition, held in list(self._held.items()):
+        looked: set[int] = set()
+        while waiting := self._held.keys() - looked:
+            partition = min(waiting)
+            looked.add(partition)
             try:
-                await self._take(partition, held, await self._store.follow(partition, held.offset))
-                held.answered_at = self.answered_at = time.monotonic()
+                await self._look(partition)
             except Exception as exc:  # one that cannot be read must not keep us from the others
                 fault = exc
         if fault is not None:
             raise fault
-        first = self._held[0].position
-        if first is not None and first.log.partitions > len(self._held):
-            self._held.update((n, Held()) for n in range(len(self._held), first.log.partitions))
-            await self.turn()
+
+    async def _look(self, partition: int) -> None:
+        held = self._held[partition]
+        view = await self._store.follow(partition, held.offset)
+        if view.position is not None and self._only is None:
+            for other in range(view.position.log.partitions):
+                self._held.setdefault(other, Held())
+        await self._take(partition, held, view)
+        held.answered_at = self.answered_at = time.monotonic()
 
     async def _take(self, partition: int, held: Held, view: View) -> None:
         if view.position is None:
@@ -111,9 +130,7 @@ class Reader:
                 held.authorities, self.version = view.authorities, self.version + 1
             self._note(held, view.position)
         else:
-            snapshot = await self._store.snapshot(partition, view.position, PARTS)
-            if snapshot is not None:
-                self._load(held, snapshot)
+            await self._load(partition, held, view.position)
 
     def _follows(self, held: Held, view: View) -> bool:
         """Return whether the steps of *view* lead from what is held towards where the store stands."""
@@ -127,19 +144,21 @@ class Reader:
         return at == view.position.offset or (bool(view.steps) and at is not None and at < view.position.offset)
 
     def _step(self, held: Held, step: Step) -> None:
-        for authority, tally in step.tallies.items():
-            sums = held.sums.setdefault(authority, Sums())
-            for part, cells in tally.items():
-                sums.change(part, cells)
+        take(held.sums, step)
         held.offset = step.end
         self.version += 1
 
-    def _load(self, held: Held, snapshot: Snapshot) -> None:
-        held.sums = {name: Sums(snapshot.tallies.get(name)) for name in snapshot.authorities}
-        held.authorities = snapshot.authorities
-        held.offset = snapshot.position.offset
-        self.version += 1
-        self._note(held, snapshot.position)
+    async def _load(self, partition: int, held: Held, position: Position) -> None:
+        """Read *partition* anew. It takes a while, in which what was held before is what is shown."""
+
+        def heard() -> None:
+            held.answered_at = self.answered_at = time.monotonic()
+
+        loaded = await load(self._store, partition, position, PARTS, STOCKS, heard)
+        if loaded is not None:
+            held.sums, held.authorities, held.offset = loaded.sums, loaded.authorities, loaded.position.offset
+            self.version += 1
+            self._note(held, loaded.position)
 
     def _note(self, held: Held, position: Position | None) -> None:
         if held.position != position:

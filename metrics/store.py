@@ -13,8 +13,11 @@ The position goes with the state: lose it, roll it back, fail it over, and repla
 """
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from importlib.resources import files
+from itertools import islice
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -22,10 +25,12 @@ import msgspec
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, WatchError
+from redis.credentials import CredentialProvider
+from redis.exceptions import AuthenticationError, RedisError, WatchError
 
 from events.case import Case, decode_case, encode_case
 from events.time import Instant
+from metrics.connection import RedisSettings, Unusable, secret
 from metrics.fold import Authority, Change, Kept, Key
 from metrics.shapes import Value
 from metrics.shapes.part import Where
@@ -34,6 +39,9 @@ from metrics.tally import Tally, code
 FORMAT = "1"
 CHANGES_KEPT = 2000  # commits that a reader may be behind before it reads a partition anew
 STEPS_READ = 500
+UNCOUNTED = "uncounted"  # the catalogue of a generation that holds no tallies yet
+LONG = 20_000  # events; a log this long is counted when all of it is told, once a case instead of at every change
+CELLS_AT_ONCE = 2000
 CLOCK_TOLERANCE = 60  # seconds between the store's clock and ours
 
 STORE_ERRORS = (RedisError, ConnectionError, TimeoutError)
@@ -71,8 +79,21 @@ class Position(msgspec.Struct, frozen=True):
 
     @property
     def catalogue(self) -> str:
-        """The fingerprint of the catalogue by which the tallies were counted."""
+        """The fingerprint of the catalogue by which the tallies were counted; UNCOUNTED where they are not yet."""
         return self.generation.partition(".")[0]
+
+    @property
+    def at(self) -> tuple[int, str, Log]:
+        """What the state is a pure function of: the same here, the same in all that is kept."""
+        return self.offset, self.generation, self.log
+
+    @property
+    def telling(self) -> bool:
+        """Whether so much is left of a log that it is told on before anything is counted.
+
+        What little came meanwhile is counted as it comes: where something always comes, all is never told.
+        """
+        return self.catalogue == UNCOUNTED and self.head - self.offset >= LONG
 
     @property
     def rebuilding(self) -> bool:
@@ -91,14 +112,6 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     dead_in_a_row: int = 0
 
 
-class Snapshot(msgspec.Struct, frozen=True):
-    """All that readers need of a partition, of one moment."""
-
-    position: Position
-    tallies: dict[str, Tally]
-    authorities: dict[str, Authority]
-
-
 class Step(msgspec.Struct, frozen=True):
     """What one commit added to the tallies, from one offset to the next."""
 
@@ -115,6 +128,25 @@ class View(msgspec.Struct, frozen=True):
     steps: list[Step]
 
 
+Named = tuple[str, str]  # a tally: authority, part
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Some of the tallies of a partition as of one moment, and the steps that led there from the page before."""
+
+    position: Position
+    authorities: dict[str, Authority]
+    steps: list[Step]
+    fields: dict[Named, dict[bytes, bytes]]  # as the store has them
+
+    def cells(self) -> Iterator[tuple[str, str, dict[Where, int]]]:
+        """Yield them as cells, of each part so many at a time as take no time to speak of."""
+        for (authority, part), fields in self.fields.items():
+            items = iter(fields.items())
+            while some := {_where.decode(where): int(n) for where, n in islice(items, CELLS_AT_ONCE)}:
+                yield authority, part, some
+
+
 _pack = msgspec.msgpack.Encoder().encode
 _authority: msgspec.msgpack.Decoder[Authority] = msgspec.msgpack.Decoder(Authority)
 _where: msgspec.json.Decoder[tuple[str, tuple[Value, ...], Instant]] = msgspec.json.Decoder(
@@ -123,9 +155,35 @@ _where: msgspec.json.Decoder[tuple[str, tuple[Value, ...], Instant]] = msgspec.j
 _change = msgspec.msgpack.Decoder(dict[str, dict[str, dict[str, int]]])
 
 
-def connect(url: str, timeout: float = 5.0) -> Redis:
-    """Return a client that never sends a command twice by itself: its caller knows whether that is safe."""
-    return Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0))
+def connect(where: RedisSettings | str, timeout: float = 5.0) -> Redis:
+    """Return a client that never sends a command twice by itself: its caller knows whether that is safe.
+
+    A URL alone is a server that asks for nothing else.
+    """
+    found = RedisSettings(where) if isinstance(where, str) else where
+    options: dict[str, Any] = {"ssl_ca_certs": str(found.ca_file)} if found.ca_file else {}
+    if found.password_file:
+        options["credential_provider"] = _FromFile(found.user, found.password_file)
+    return Redis.from_url(
+        found.url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0), **options
+    )
+
+
+class _FromFile(CredentialProvider):
+    """The password is read for each connection, so that it can be changed without a restart."""
+
+    def __init__(self, user: str | None, file: Path) -> None:
+        self._user, self._file = user, file
+
+    def get_credentials(self) -> tuple[str, str] | tuple[str]:
+        try:
+            password = secret(self._file)
+        except Unusable as exc:
+            raise AuthenticationError(str(exc)) from exc
+        return (self._user, password) if self._user else (password,)
+
+    async def get_credentials_async(self) -> tuple[str, str] | tuple[str]:
+        return self.get_credentials()
 
 
 class Store:
@@ -158,6 +216,16 @@ class Store:
         if apart > CLOCK_TOLERANCE:
             raise Refused(f"the store's clock and ours are {apart:.0f} s apart: set them right")
 
+    async def server(self) -> tuple[Mapping[str, Any], float]:
+        """Return what the server says of itself, and its clock in seconds since 1970."""
+        seconds, microseconds = await self._client.time()
+        return await self._client.info(), seconds + microseconds / 1e6
+
+    async def format(self, partition: int) -> str | None:
+        """Return in which format *partition* is kept, known to us or not; None where nothing is."""
+        found = await self._client.hgetall(self._key(partition, "position"))
+        return found.get(b"format", b"").decode() if found else None
+
     async def position(self, partition: int) -> Position | None:
         """Return where *partition* stands; None where nothing is kept of it."""
         return _position(await self._client.hgetall(self._key(partition, "position")), self._topic)
@@ -165,10 +233,12 @@ class Store:
     async def claim(self, partition: int, log: Log, end: int) -> Position:
         """Note the log's *end*, from which on figures are whole, and return where to read on.
 
+        Where all of a long log is to be read it is not counted on the way, but once, when all of it has been told.
         Raises Refused where what is kept is of another log, or of a format that this code does not know.
         """
         key = self._key(partition, "position")
-        fresh = {"format": FORMAT, "offset": 0, "generation": self._new_generation(), "dead_in_a_row": 0, "head": end}
+        generation = self._new_generation(UNCOUNTED if end >= LONG else self._catalogue)
+        fresh = {"format": FORMAT, "offset": 0, "generation": generation, "dead_in_a_row": 0, "head": end}
         fields = [item for pair in {**fresh, **msgspec.structs.asdict(log)}.items() for item in pair]
         flat = await self._claim(keys=[key], args=[self._key(partition) + ":*", log.topic_id, end, *fields])
         found = dict(zip(flat[::2], flat[1::2], strict=True))
@@ -246,26 +316,31 @@ class Store:
         if said != b"ok":
             raise Refused("a key of the store is not what it should be: flush the store and let it be rebuilt")
 
-    async def snapshot(self, partition: int, position: Position, parts: Iterable[str]) -> Snapshot | None:
-        """Return the partition as of one moment; None where it has moved to another generation meanwhile."""
-        names = list(parts)
-        known = list(await self.authorities(partition))
-        wanted = [(authority, part) for authority in known for part in names]
+    async def sizes(self, partition: int, generation: str, parts: Iterable[str]) -> dict[Named, int]:
+        """Return every tally that there may be, and of how many cells each is."""
+        names = [(authority, part) for authority in await self.authorities(partition) for part in parts]
+        async with self._client.pipeline(transaction=False) as pipe:
+            for name in names:
+                pipe.hlen(self._key(partition, "tally", generation, *name))
+            return dict(zip(names, await pipe.execute(), strict=True))
+
+    async def page(self, partition: int, generation: str, after: int, names: Sequence[Named]) -> Page | None:
+        """Return tallies, and what was committed after the offset *after*, all of one moment.
+
+        None where *partition* is of another *generation* by now.
+        """
         async with self._client.pipeline(transaction=True) as pipe:
             pipe.hgetall(self._key(partition, "position"))
             pipe.hgetall(self._key(partition, "authorities"))
-            for authority, part in wanted:
-                pipe.hgetall(self._key(partition, "tally", position.generation, authority, part))
-            now, authorities, *cells = await pipe.execute()
-        then = _position(now, self._topic)
-        if then is None or then.generation != position.generation or len(authorities) != len(known):
+            pipe.xrange(self._key(partition, "changes"), min=str(after + 1))
+            for name in names:
+                pipe.hgetall(self._key(partition, "tally", generation, *name))
+            found, authorities, entries, *fields = await pipe.execute()
+        position = _position(found, self._topic)
+        if position is None or position.generation != generation:
             return None
-        tallies: dict[str, Tally] = {}
-        for (authority, part), fields in zip(wanted, cells, strict=True):
-            if fields:
-                counts = {_where.decode(where): int(n) for where, n in fields.items()}
-                tallies.setdefault(authority, {})[part] = counts
-        return Snapshot(then, tallies, _authorities(authorities))
+        steps = [_step(entry) for _, entry in entries]
+        return Page(position, _authorities(authorities), steps, dict(zip(names, fields, strict=True)))
 
     async def follow(self, partition: int, offset: int | None) -> "View":
         """Return where *partition* stands, and what was committed after *offset*, all of one moment."""
@@ -314,30 +389,38 @@ class Store:
 
         Returns the new position. Raises Moved where the partition went on meanwhile.
         """
-        generation = self._new_generation()
+        generation = self._new_generation(self._catalogue)
         for authority, tally in tallies.items():
             for part, fields in _fields(tally).items():
                 key = self._key(partition, "tally", generation, authority, part)
                 items = list(fields.items())
                 for first in range(0, len(items), 2000):
                     await self._client.hset(key, mapping=dict(items[first : first + 2000]))
-        async with self._client.pipeline(transaction=True) as pipe:
-            key = self._key(partition, "position")
-            await pipe.watch(key)
-            if _position(await pipe.hgetall(key), self._topic) != position:
-                raise Moved("the partition went on while it was recounted")
-            pipe.multi()
-            pipe.hset(key, "generation", generation)
-            try:
-                await pipe.execute()
-            except WatchError as exc:
-                raise Moved("the partition went on while it was recounted") from exc
+        await self._switch(partition, position, generation)
         await self._forget(partition, position.generation)
         return msgspec.structs.replace(position, generation=generation)
 
-    def _new_generation(self) -> str:
-        """Return a name for tallies counted by our catalogue: no two counts ever write to the same keys."""
-        return f"{self._catalogue}.{secrets.token_hex(4)}"
+    async def _switch(self, partition: int, position: Position, generation: str) -> None:
+        """Point to *generation* if the partition still is where it was. Raises Moved.
+
+        A claim may note a later end of the log meanwhile, as often as it likes: what was counted stays what it was.
+        """
+        key = self._key(partition, "position")
+        async with self._client.pipeline(transaction=True) as pipe:
+            while True:
+                await pipe.watch(key)
+                found = _position(await pipe.hgetall(key), self._topic)
+                if found is None or found.at != position.at:
+                    raise Moved("the partition went on while it was recounted")
+                pipe.multi()
+                pipe.hset(key, "generation", generation)
+                with suppress(WatchError):
+                    await pipe.execute()
+                    return
+
+    def _new_generation(self, catalogue: str) -> str:
+        """Return a name for tallies counted by *catalogue*: no two counts ever write to the same keys."""
+        return f"{catalogue}.{secrets.token_hex(4)}"
 
     async def _forget(self, partition: int, generation: str) -> None:
         """Drop the tallies of a generation that is no longer pointed to."""

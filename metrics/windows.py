@@ -3,10 +3,12 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from events.time import Instant, add_months, day_of, end_of, instant, midnight
 
 FLOW_WINDOWS = ("day", "week", "month", "quarter", "year_to_date", "year")
+FIRST_YEAR, LAST_YEAR = 1900, 2100  # well outside of all that events can tell, well inside of what dates can be
 _LAST_DAYS = re.compile(r"^last_([1-9]\d{0,3})_days$")
 
 
@@ -23,30 +25,35 @@ class At:
 
     asked: date | datetime
 
-    @property
+    @cached_property
     def moment(self) -> Instant:
         """The last instant that counts."""
         return instant(self.asked) if isinstance(self.asked, datetime) else end_of(self.asked)
 
-    @property
+    @cached_property
     def day(self) -> date:
         """The Europe/London day it falls in."""
         return day_of(self.moment)
 
-    def __str__(self) -> str:
+    @cached_property
+    def text(self) -> str:
+        """The moment as it is written in an answer."""
         return self.asked.isoformat()
+
+    def __str__(self) -> str:
+        return self.text
 
 
 def parse_at(text: str) -> At:
     """Return the moment that *text* names: `2017-12-31`, or an RFC 3339 instant with offset. Raises ValueError."""
     try:
-        if len(text) == len("2017-12-31"):
-            return At(date.fromisoformat(text))
-        moment = datetime.fromisoformat(text)
+        moment = date.fromisoformat(text) if len(text) == len("2017-12-31") else datetime.fromisoformat(text)
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
+    if moment is None or (isinstance(moment, datetime) and moment.tzinfo is None):
         raise ValueError(f"{text!r} is neither a date (2017-12-31) nor an instant with offset (2017-12-31T14:00:00Z)")
+    if not FIRST_YEAR <= moment.year < LAST_YEAR:
+        raise ValueError(f"{text!r}: figures are of moments between {FIRST_YEAR} and {LAST_YEAR}")
     return At(moment)
 
 

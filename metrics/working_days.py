@@ -14,6 +14,7 @@ from hashlib import sha256
 import holidays
 
 FIRST, LAST = date(1995, 1, 1), date(2050, 12, 31)
+PUBLISHED = date(2028, 12, 31)  # to here GOV.UK had said which days are bank holidays; later ones are computed
 SATURDAY = 5
 
 

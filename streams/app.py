@@ -9,10 +9,11 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import faust
 from aiokafka import AIOKafkaProducer
@@ -20,10 +21,12 @@ from aiokafka.errors import KafkaError
 from faust.exceptions import NotReady
 from faust.types import TP
 
+from metrics.connection import RedisSettings
 from metrics.rules import Authorities
 from metrics.store import STORE_ERRORS, Log, Refused, Store, connect
 from metrics.tally import fingerprint
 from streams import topics
+from streams.connection import KafkaSettings, Where, reached
 from streams.consumer import StoreTransport
 from streams.dead_letters import Limit, new_producer, send
 from streams.health import Counters, Health, serve, watch
@@ -40,13 +43,26 @@ LOOK_EVERY = 60.0  # seconds between looks at whether the log and the store are 
 class Settings:
     """What a worker needs to know."""
 
-    kafka: str
-    redis: str
+    kafka: Where
+    redis: RedisSettings | str
     rules: Authorities
     topic: str = topics.EVENTS
-    group: str = "casepulse"
+    group: str = topics.GROUP
     metrics_port: int | None = None
     dead_letter_limit: Limit = field(default_factory=Limit)
+    beside: "Beside | None" = None
+
+
+class Beside(Protocol):
+    """What goes on beside the fold and is never the worker's end: the publishing of figures."""
+
+    def own(self, partitions: Collection[int]) -> None:
+        """Note which partitions the worker owns from now on."""
+        ...
+
+    async def run(self, counters: Counters) -> None:
+        """Go on until cancelled."""
+        ...
 
 
 class Kafka:
@@ -129,17 +145,19 @@ class Worker:
         watch(self._health)
         looking = asyncio.ensure_future(self._look(store, log))
         measuring = asyncio.ensure_future(self._measure(owner))
+        beside = asyncio.ensure_future(self._go_on_beside())
         code = FAILED
         try:
             while not (self._stop.is_set() or _failed(starting) or looking.done() or app.crashed or owner.refused):
                 await asyncio.sleep(0.05)
             return (code := self._why(starting, looking, app, owner))
         finally:
-            for task in (looking, measuring, starting):
+            for task in (looking, measuring, starting, beside):
                 task.cancel()
             _end_within(STOP_WITHIN, code or FAILED)
             await app.stop()
             await kafka.close()
+            await asyncio.wait({beside})
 
     def _why(self, starting: "asyncio.Future[Any]", looking: "asyncio.Future[Any]", app: Any, owner: Owner) -> int:
         if owner.refused is not None:
@@ -163,6 +181,10 @@ class Worker:
             except (topics.KafkaError, *STORE_ERRORS):
                 continue  # away, not wrong
 
+    async def _go_on_beside(self) -> None:
+        if self._settings.beside is not None:
+            await self._settings.beside.run(self._counters)
+
     async def _measure(self, owner: Owner) -> None:
         """Note every few seconds how many events wait, for the watch and for readyz."""
         while True:
@@ -182,6 +204,7 @@ def _app(settings: Settings) -> Any:
     app = faust.App(
         settings.group,
         broker=f"kafka://{settings.kafka}",
+        broker_credentials=_credentials(reached(settings.kafka)),
         store="memory://",
         datadir=str(Path(tempfile.gettempdir()) / "casepulse-faust"),  # Faust wants one, and keeps nothing in it
         topic_allow_declare=False,
@@ -204,7 +227,22 @@ def _app(settings: Settings) -> Any:
         async for _ in stream:
             raise AssertionError("a record took Faust's own path")
 
+    @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
+    async def assigned(_: Any, partitions: set[TP], **__: Any) -> None:
+        if settings.beside is not None:
+            settings.beside.own({tp.partition for tp in partitions if tp.topic == settings.topic})
+
     return app
+
+
+def _credentials(kafka: KafkaSettings) -> Any:
+    """Return how Faust is let in. Raises Unusable."""
+    tls = kafka.tls() if kafka.has_tls else None
+    if kafka.has_sasl:
+        return faust.SASLCredentials(
+            username=kafka.user, password=kafka.password(), mechanism=kafka.mechanism, ssl_context=tls
+        )
+    return faust.SSLCredentials(tls) if tls else None
 
 
 def _end_within(seconds: float, code: int) -> None:

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from metrics.store import Refused
+from streams.connection import Where, reached
 from streams.processor import Batch, Rejected, reasons
 
 LOOK_BACK = 10_000  # records
@@ -47,13 +48,13 @@ def listed(rejected: Iterable[Rejected]) -> list[tuple[int, str]]:
     return [(d.record.offset, f"{d.record.offset} {d.letter.reason} {d.letter.place}") for d in rejected]
 
 
-async def new_producer(bootstrap: str) -> AIOKafkaProducer:
+async def new_producer(kafka: Where) -> AIOKafkaProducer:
     """Return a started producer for `send`. Raises KafkaError.
 
     It is given whole records: a null value with a null key it would refuse.
     """
     producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap, max_request_size=LARGEST_SENT, value_serializer=attrgetter("value")
+        **reached(kafka).options, max_request_size=LARGEST_SENT, value_serializer=attrgetter("value")
     )
     try:
         await producer.start()

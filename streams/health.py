@@ -27,6 +27,8 @@ class Counters:
         self.dead = self._counter("casepulse_dead_letters", "Records that could not be read", "reason")
         self.late = self._counter("casepulse_late_events", "Live events that came over 24 h after they were recorded")
         self.conflicts = self._counter("casepulse_commit_conflicts", "Commits refused, or without an answer", "kind")
+        self.published = self._counter("casepulse_figures_published", "Figures written to the topic of figures")
+        self.failed = self._counter("casepulse_figures_failed", "Failures to publish figures, tried again", "kind")
         self.recounted = Gauge(
             "casepulse_recount_done_ratio", "Share of the stored cases counted afresh by new rules or a new version",
             ("partition",), registry=self.registry,

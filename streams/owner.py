@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 
 from metrics.fold import Authority, Change, Kept, Key, fold, names
 from metrics.rules import Authorities
-from metrics.store import STORE_ERRORS, Commit, Log, Moved, PastEnd, Position, Refused, Store
+from metrics.store import STORE_ERRORS, UNCOUNTED, Commit, Log, Moved, PastEnd, Position, Refused, Store
 from metrics.tally import Remembered, Tally, add, fingerprint, tally
 from streams.consumer import Reseek
 from streams.dead_letters import LOOK_BACK, Limit, listed
@@ -63,6 +63,7 @@ class Owner:
         self._store, self._log, self._rules, self._kafka, self._limit = store, log, rules, kafka, limit
         self._counters, self._health = counters, health
         self._held: dict[int, Held] = {}
+        self._earlier: dict[int, Held] = {}  # what was held before the last claim
         self._recounts: dict[int, asyncio.Future[None]] = {}
         self._past_end: set[int] = set()  # partitions that were read further than the log went, when last claimed
         self.refused: Refused | None = None
@@ -94,10 +95,16 @@ class Owner:
             return
         with self._reseeking():
             await self._commit(tp.partition, held, Batch(dead_in_a_row=held.position.dead_in_a_row), offset)
+        self._count_if_told(tp.partition, held)
+
+    def _count_if_told(self, partition: int, held: Held) -> None:
+        """Raise Reseek once all of a log is told that was not counted on the way: a claim counts it."""
+        if held.position.catalogue == UNCOUNTED and not held.position.rebuilding:
+            raise Reseek(f"partition {partition} is told, and is to be counted")
 
     async def positions(self, partitions: Iterable[Any]) -> Mapping[Any, int]:
         """Claim the partitions and return the next offset of each. Raises Reseek."""
-        self._held.clear()
+        self._earlier, self._held = self._held, {}
         try:
             bounds = await self._kafka.bounds(list(partitions))
             found = {tp: await self._claim(tp.partition, *bounds[tp]) for tp in bounds}
@@ -126,10 +133,14 @@ class Owner:
                 f"partition {partition} was read to {position.offset} and the log begins at {oldest}: what lay "
                 "between is gone from Kafka. Restore the log or the store from a backup"
             )
-        if position.catalogue != fingerprint(self._rules):
+        if position.catalogue != fingerprint(self._rules) and not position.telling:
             await self._recount(partition, position)
         dead = await self._store.dead_since(partition, position.offset - LOOK_BACK)
-        self._held[partition] = Held(position, await self._store.authorities(partition), dead)
+        held = Held(position, await self._store.authorities(partition), dead)
+        known = self._earlier.get(partition)
+        if known is not None and known.position.at == position.at:  # whoever is where we were holds what we held
+            held.cases, held.tallies = known.cases, known.tallies
+        self._held[partition] = held
         return position.offset
 
     async def _recount(self, partition: int, position: Position) -> None:
@@ -166,6 +177,7 @@ class Owner:
             self._limit.check(batch, held.dead_recently, f"partition {tp.partition}, offset {found[-1].offset}")
             await self._commit(tp.partition, held, batch, found[-1].offset + 1)
         self._count(records, found, batch)
+        self._count_if_told(tp.partition, held)
 
     async def _commit(self, partition: int, held: Held, batch: Batch, next_offset: int) -> None:
         if batch.rejected:
@@ -199,7 +211,8 @@ class Owner:
         if missing:
             held.cases.update(await self._store.kept(partition, missing))
         kept = {key: case for key in touched | homes if (case := held.cases.get(key)) is not None}
-        return fold(kept, held.authorities, batch.events, self._rules, held.tallies)
+        counting = held.position.catalogue != UNCOUNTED
+        return fold(kept, held.authorities, batch.events, self._rules if counting else None, held.tallies)
 
     def _count(self, records: list[Any], found: list[Record], batch: Batch) -> None:
         self._health.applied_at = time.monotonic()
@@ -231,7 +244,7 @@ class Owner:
     def _excuse(self, exc: BaseException, kind: str) -> Reseek:
         self._health.excused_at = time.monotonic()
         self._counters.conflicts.labels(kind).inc()
-        self._held.clear()
+        self._held, self._earlier = {}, {}
         return Reseek(f"{kind} ({exc if isinstance(exc, Moved) else type(exc).__name__})")
 
 

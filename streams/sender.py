@@ -8,6 +8,7 @@ from kafka import KafkaProducer
 
 from events.decode import encode
 from events.event import Event
+from streams.connection import Where, reached
 from streams.processor import partition_of
 from streams.topics import EVENTS
 
@@ -15,10 +16,10 @@ from streams.topics import EVENTS
 class Sender:
     """A producer of events. Close it, or use it in a `with`: what was sent is then acknowledged."""
 
-    def __init__(self, bootstrap: str, topic: str = EVENTS) -> None:
+    def __init__(self, kafka: Where, topic: str = EVENTS) -> None:
         self._topic = topic
         self._producer = KafkaProducer(
-            bootstrap_servers=bootstrap, linger_ms=5, max_block_ms=10_000, bootstrap_timeout_ms=5_000
+            **reached(kafka).options, linger_ms=5, max_block_ms=10_000, bootstrap_timeout_ms=5_000
         )
         self._partitions = len(self._producer.partitions_for(topic) or ())
 

@@ -1,17 +1,21 @@
 """The topics, by kafka-python: made if they are not there, and asked what they are."""
 
 from contextlib import suppress
+from typing import Any
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from metrics.store import Log, Refused
+from streams.connection import Where, reached
 
 EVENTS = "case-events"
+GROUP = "casepulse"  # that workers share the partitions in
 PATIENCE = 5_000  # milliseconds
+DAY = 24 * 3600 * 1000  # milliseconds
 PARTITIONS = 8  # fixed for life: an authority must not change its log
 
-__all__ = ["EVENTS", "PARTITIONS", "KafkaError", "describe", "ensure", "rejected"]
+__all__ = ["EVENTS", "GROUP", "PARTITIONS", "KafkaError", "admin_of", "describe", "ensure", "figures", "rejected"]
 
 
 def rejected(topic: str) -> str:
@@ -19,7 +23,12 @@ def rejected(topic: str) -> str:
     return f"{topic}-rejected"
 
 
-def ensure(bootstrap: str, topic: str = EVENTS, partitions: int = PARTITIONS) -> None:
+def figures(topic: str) -> str:
+    """Return the topic that figures counted from *topic* go to, unless it is named."""
+    return "figures" if topic == EVENTS else f"{topic}-figures"
+
+
+def ensure(kafka: Where, topic: str = EVENTS, partitions: int = PARTITIONS, figures_topic: str | None = None) -> None:
     """Make the topics that are missing. Raises KafkaError."""
     wanted = (
         # The append time is what "recorded in the future" is measured by; a producer's own clock is not to be trusted.
@@ -28,9 +37,19 @@ def ensure(bootstrap: str, topic: str = EVENTS, partitions: int = PARTITIONS) ->
             topic_configs={"message.timestamp.type": "LogAppendTime", "retention.ms": "-1", "cleanup.policy": "delete"},
         ),
         # Dead letters may hold anything that a broken source wrote: kept only as long as mending it takes.
-        NewTopic(rejected(topic), 1, 1, topic_configs={"retention.ms": str(14 * 24 * 3600 * 1000)}),
+        NewTopic(rejected(topic), 1, 1, topic_configs={"retention.ms": str(14 * DAY)}),
+        # Divided as events are: the figures of an authority are in order, and one worker at a time writes them. All of
+        # them are written within the hour, so what is behind them is cleaned often; what was withdrawn is told for a
+        # week, to readers that were away.
+        NewTopic(
+            figures_topic or figures(topic), partitions, 1,
+            topic_configs={
+                "cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.2", "segment.ms": str(DAY // 24),
+                "max.compaction.lag.ms": str(DAY), "delete.retention.ms": str(7 * DAY),
+            },
+        ),
     )  # fmt: skip
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=PATIENCE)
+    admin = admin_of(kafka)
     try:
         there = set(admin.list_topics())
         for new in wanted:
@@ -46,12 +65,17 @@ def _create(admin: "KafkaAdminClient", new: "NewTopic") -> None:
         admin.create_topics([new])
 
 
-def describe(bootstrap: str, topic: str = EVENTS) -> Log:
+def admin_of(kafka: Where) -> Any:
+    """Return a client that makes topics and asks about them; close it. Raises KafkaError."""
+    return KafkaAdminClient(**reached(kafka).options, bootstrap_timeout_ms=PATIENCE)
+
+
+def describe(kafka: Where, topic: str = EVENTS) -> Log:
     """Return which log the offsets of *topic* belong to.
 
     Raises KafkaError where Kafka does not answer, Refused where the topic is missing or not as it must be.
     """
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=PATIENCE)
+    admin = admin_of(kafka)
     try:
         if topic not in admin.list_topics():
             raise Refused(f"Kafka has no topic {topic}: `casepulse up` makes one, or make it as the runbook says")

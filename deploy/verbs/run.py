@@ -2,12 +2,12 @@
 
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from deploy.settings import DATA_DIR, read_settings
-from streams.topics import EVENTS
 
 
 @click.command()
@@ -16,11 +16,13 @@ from streams.topics import EVENTS
     "--dead-letter-limit", type=click.IntRange(min=0), default=1000, show_default=True,
     help="Stop the line at so many unreadable records in a row, or twice as many in the last 10,000. 0: never.",
 )  # fmt: skip
-def worker(metrics_port: int | None, dead_letter_limit: int) -> None:
-    """Read events from Kafka, fold them, and commit what changes to the store.
+@click.option("--publish/--no-publish", "publishes", default=True, help="Figures to the topic of figures, or not.")
+def worker(metrics_port: int | None, dead_letter_limit: int, publishes: bool) -> None:
+    """Read events from Kafka, fold them, and commit what changes to the store. Publish the figures that change.
 
     Start as many as you like: they share the partitions. Ends with 3, saying why, where going on would not be safe.
     """
+    from deploy.publishing import Publishing
     from streams import app, dead_letters
 
     settings = read_settings()
@@ -33,7 +35,35 @@ def worker(metrics_port: int | None, dead_letter_limit: int) -> None:
                 topic=settings.topic,
                 metrics_port=metrics_port,
                 dead_letter_limit=dead_letters.Limit(dead_letter_limit),
+                beside=Publishing({**os.environ, **settings.variables}) if publishes else None,
             )
+        )
+    )
+
+
+@click.command(hidden=True)
+def publish() -> None:
+    """Publish the figures of the partitions that standard input names: each worker starts one."""
+    from deploy.server import MADE_UP, clocks
+    from metrics.reader import NotReady
+    from streams import publisher
+
+    settings = read_settings()
+    clock = settings.demonstration
+
+    def now(authority: str) -> datetime:
+        if clock is not None and authority in MADE_UP and not clock.exists():
+            raise NotReady(None)  # its story so far is still being told
+        return clocks(settings).now(authority)
+
+    publisher.main(
+        publisher.Settings(
+            kafka=settings.kafka,
+            redis=settings.redis,
+            rules=settings.rules,
+            now=now,
+            topic=settings.topic,
+            figures=settings.figures,
         )
     )
 
@@ -66,12 +96,13 @@ def serve(port: int) -> None:
 @click.option(
     "--dead-letter-limit", type=click.IntRange(min=0), default=1000, show_default=True, help="As of `worker`.",
 )  # fmt: skip
+@click.option("--prometheus/--no-prometheus", default=True, help="With a Prometheus, where one is installed.")
 @click.option(
     "--least-free-mb", type=click.IntRange(min=0), default=500, envvar="CASEPULSE_LEAST_FREE_MB", hidden=True,
 )  # fmt: skip
 def up(
     simulate: bool, speed: float, port: int, data_dir: Path, kafka: str | None, redis: str | None,
-    dead_letter_limit: int, least_free_mb: int,
+    dead_letter_limit: int, prometheus: bool, least_free_mb: int,
 ) -> None:  # fmt: skip
     """Bring everything up on this machine, and keep it up until Ctrl-C.
 
@@ -85,7 +116,8 @@ def up(
     casepulse up --data-dir other --port 8081      a second one beside the first
     casepulse figures                    in the same folder, while it is up: asks it
 
-    Logs are in the data directory: kafka/kafka.log, valkey/valkey.log, worker.log, server.log, simulator.log. To begin
+    Logs are in the data directory: kafka/kafka.log, valkey/valkey.log, worker.log, server.log, simulator.log. Where
+    Prometheus is installed it scrapes server and worker, and its address is said. To begin
     afresh, stop it and delete the directory. For commands elsewhere: set -a; . .casepulse/environment
     """
     from deploy import up as deployment
@@ -93,7 +125,7 @@ def up(
     deployment.main(
         deployment.Wanted(
             simulate=simulate, speed=speed, port=port, data_dir=data_dir, kafka=kafka, redis=redis,
-            topic=os.environ.get("CASEPULSE_TOPIC", EVENTS), dead_letter_limit=dead_letter_limit,
-            least_free_mb=least_free_mb,
+            topic=read_settings(by_up=False).topic, dead_letter_limit=dead_letter_limit,
+            least_free_mb=least_free_mb, prometheus=prometheus,
         )
     )  # fmt: skip

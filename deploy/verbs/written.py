@@ -1,7 +1,5 @@
 """How figures, and the cases behind them, are written: for people, as JSON, as CSV."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
@@ -9,12 +7,8 @@ import click
 import msgspec
 
 from metrics.cases import Behind, Fact
+from metrics.exposition.spreadsheet import csv_of
 from metrics.figures import Answer, Figure, Question
-
-COLUMNS = (
-    "measure", "authority", "window", "from", "at", "team", "locality", "by", "numerator", "denominator", "value",
-    "target", "status",
-)  # fmt: skip
 
 
 def written(result: Answer, as_json: bool, as_csv: bool) -> str:
@@ -22,26 +16,13 @@ def written(result: Answer, as_json: bool, as_csv: bool) -> str:
     if as_json:
         return _json(result)
     if as_csv:
-        return _csv(result.figures)
+        return csv_of(result.figures)
     lines = "".join(f"{_line(figure)}\n" for figure in result.figures)
     return lines or "Nothing to show: no events in that window yet.\n"
 
 
 def _json(content: object) -> str:
     return msgspec.json.format(msgspec.json.encode(content), indent=1).decode() + "\n"
-
-
-def _csv(found: list[Figure]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for f in found:
-        by = ";".join(f"{name}={value}" for name, value in f.by.items())
-        writer.writerow((
-            f.measure, f.authority, f.window, f.from_, f.at, f.team, f.locality, by, f.numerator, f.denominator,
-            f.value, f.target, f.status,
-        ))  # fmt: skip
-    return out.getvalue()
 
 
 def _line(f: Figure) -> str:

@@ -1,82 +1,112 @@
 """How things that happened come to be told: mostly at once, sometimes late, with a slip, twice, or by mistake."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from random import Random
 from typing import Any
 
 from msgspec.structs import replace
 
-from events.event import Event
-from events.office import office_hours
-from events.simulator import wexshire
-from events.time import EPOCH, HOUR
+from events import EVENTS
+from events.event import ChildEvent, Event
+from events.simulator.chance import name, whole
+from events.simulator.days import Day, as_date, at_clock, in_office, is_working, on_or_after
+from events.simulator.wexshire import SOURCE, World
 
-SECOND = 1_000_000
-MINUTE = 60 * SECOND
-
-LATE = 0.05  # typed in hours or days afterwards, and at most three working days
-SLIPS = 0.02  # told wrong at first, put right within a week or so
+LATE = 0.04  # typed in one to three working days afterwards
+VERY_LATE = 0.006  # or found weeks later in somebody's notebook
+SLIPS = 0.012  # told wrong at first, put right within a week or so
 TWICE = 0.01  # sent again, the same telling
-MISTAKES = 0.005  # entered a second time under another number, and that one withdrawn
-LATEST = 24 * HOUR
-LATEST_CORRECTION = 60 * HOUR
+MISTAKES = 0.004  # entered a second time under another number, and that one withdrawn
+TROUBLE = LATE + VERY_LATE + SLIPS + TWICE + MISTAKES
+LATE_DAYS, VERY_LATE_DAYS, RIGHT_DAYS = (1, 3), (8, 30), (1, 7)  # working days
+REACH = 60  # days after what happened within which all that is ever told of it has been told
 
-
-def name(*what: object) -> str:
-    """Return what stands for *what*, always the same: the id of a telling, the pseudonym of a child."""
-    return blake2b("/".join(map(str, what)).encode(), digest_size=8).hexdigest()
-
-
-def utc(elapsed: int) -> datetime:
-    """Return the moment of an office time."""
-    return EPOCH + timedelta(microseconds=office_hours().moment(elapsed))
+TAGS: dict[type[Event], str] = {kind: str(kind.__struct_config__.tag) for kind in EVENTS}
+OTHERWISE = {  # what a slip of the mouse makes of an outcome
+    "assessment.authorised": ("child_in_need_plan",), "enquiry.decided": ("advice",),
+}  # fmt: skip
 
 
 class Clerk:
-    """Tells facts, as *random* has it. All times are office times, in whole seconds."""
+    """Tells the facts of one child, as *random* has it, in *told*."""
 
-    def __init__(self, seed: int, random: Random) -> None:
-        self.seed = seed
-        self.random = random
+    def __init__(self, world: World, child: str, key: str) -> None:
+        self.world = world
+        self.child = child
+        self.named = world.name
+        self.random = Random(f"{self.named}/{key}")
+        self.told: list[Event] = []
 
-    def tell(self, kind: type[Event], record: str, at: int, **fields: Any) -> Iterator[Event]:
-        """Yield the tellings of one fact that was there to be told *at* that office time."""
-        at += self.between(2 * HOUR, LATEST) if self.random.random() < LATE else self.between(MINUTE, 6 * MINUTE)
-        later = at + self.between(HOUR, LATEST_CORRECTION)
-        truth = self._telling(kind, record, at, fields)
-        chance = self.random.random()
-        if chance < SLIPS:
-            yield self._slip(truth)
-            yield replace(truth, id=f"{truth.id}-2", recorded_at=utc(later))
-            return
-        yield truth
-        if chance < SLIPS + TWICE:
-            yield truth
-        elif chance < SLIPS + TWICE + MISTAKES:
-            mistake = self._telling(kind, f"{record}-X", at, fields)
-            yield mistake
-            yield replace(mistake, id=f"{mistake.id}-2", recorded_at=utc(later), retracted=True)
+    def tell(
+        self, kind: type[ChildEvent], record: str, day: Day = 0, /, *, at: datetime | None = None, duty: bool = False,
+        settled: Day | None = None, **fields: Any,
+    ) -> None:  # fmt: skip
+        """Tell one fact of *day*, or of the moment *at*.
 
-    def between(self, least: int, most: int) -> int:
-        """Return some stretch of time between the two, in whole seconds."""
-        return self.random.randint(least // SECOND, most // SECOND) * SECOND
+        *duty*: typed in by whoever is there, at any hour. *settled*: all about it is told by the end of that day.
+        """
+        random = self.random
+        if at is not None:
+            fields["occurred_at"] = at
+            day = at.toordinal()
+        else:
+            fields["occurred_on"] = as_date(day)
+        if duty:
+            recorded = (at or at_clock(day, 8 + 12 * random.random())) + timedelta(seconds=whole(random, 60, 360))
+        else:
+            recorded = self._typed(day, at)
+        chance = random.random()
+        if chance >= TROUBLE:
+            self.told.append(self._telling(kind, record, recorded, fields))
+        else:
+            tellings = self._trouble(kind, record, recorded, fields, chance)
+            if settled is not None and any(told.recorded_at.toordinal() > settled for told in tellings):
+                tellings = [self._telling(kind, record, recorded, fields)]
+            self.told += tellings
 
-    def _telling(self, kind: type[Event], record: str, at: int, fields: dict[str, Any]) -> Event:
+    def again(self, kind: type[ChildEvent], record: str, day: Day, /, **fields: Any) -> None:
+        """Tell a fact once more, as it is known to be on *day*: a later telling, which then stands."""
+        recorded = in_office(on_or_after(day), self.random)
+        telling = self._telling(kind, record, recorded, {"occurred_on": as_date(day), **fields})
+        self.told.append(replace(telling, id=f"{telling.id}-3"))
+
+    def _typed(self, day: Day, at: datetime | None) -> datetime:
+        """Return when a fact is typed in, if all goes well: on its day, or the next working day."""
+        if at is not None and is_working(day):
+            return at + timedelta(seconds=whole(self.random, 60, 360))
+        return in_office(on_or_after(day), self.random)
+
+    def _telling(self, kind: type[ChildEvent], record: str, recorded: datetime, fields: dict[str, Any]) -> Event:
         return kind(
-            id=name(self.seed, kind.__struct_config__.tag, record), record=record, recorded_at=utc(at),
-            authority=wexshire.AUTHORITY, source=wexshire.SOURCE, origin="simulation", **fields,
+            id=name(self.named, TAGS[kind], self.child, record), record=record,
+            recorded_at=recorded, authority=self.world.authority, source=SOURCE, origin="simulation",
+            child=self.child, **fields,
         )  # fmt: skip
 
+    def _trouble(
+        self, kind: type[ChildEvent], record: str, recorded: datetime, fields: dict[str, Any], chance: float
+    ) -> list[Event]:
+        if chance < LATE + VERY_LATE:
+            days = whole(self.random, *(LATE_DAYS if chance < LATE else VERY_LATE_DAYS))
+            return [self._telling(kind, record, self._later(recorded, days), fields)]
+        truth = self._telling(kind, record, recorded, fields)
+        chance -= LATE + VERY_LATE
+        later = self._later(recorded, whole(self.random, *RIGHT_DAYS))
+        if chance < SLIPS:
+            return [self._slip(truth), replace(truth, id=f"{truth.id}-2", recorded_at=later)]
+        if chance < SLIPS + TWICE:
+            return [truth, truth]
+        mistake = self._telling(kind, f"{record}-X", recorded, fields)
+        return [truth, mistake, replace(mistake, id=f"{mistake.id}-2", recorded_at=later, retracted=True)]
+
+    def _later(self, recorded: datetime, days: int) -> datetime:
+        return in_office(on_or_after(recorded.toordinal()) + days, self.random)
+
     def _slip(self, truth: Event) -> Event:
-        """Return *truth* with another team, other outcomes or an earlier date."""
-        what = self.random.randrange(3)
-        if what == 0 and truth.team in wexshire.ASSESSMENT_TEAMS:
-            others = [team for team in wexshire.ASSESSMENT_TEAMS if team != truth.team]
-            return replace(truth, team=self.random.choice(others))
-        if what == 1 and hasattr(truth, "outcomes"):
-            return replace(truth, outcomes=("no_further_action",) if "advice" in truth.outcomes else ("advice",))
+        """Return *truth* with another outcome or an earlier date."""
+        outcomes = OTHERWISE.get(truth.type)
+        if outcomes is not None and self.random.random() < 0.5:
+            return replace(truth, outcomes=outcomes)
         if truth.occurred_at is not None:
             return replace(truth, occurred_at=truth.occurred_at - timedelta(hours=1))
         assert truth.occurred_on is not None, "every fact here has a day or a moment"

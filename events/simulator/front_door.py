@@ -1,119 +1,107 @@
-"""A day at Wexshire's front door, and all that follows from it."""
+"""The front door's other enquiries: those that lead to no assessment."""
 
-from collections.abc import Iterator
-from datetime import date
+from datetime import datetime, timedelta
+from functools import lru_cache
 from random import Random
 
 from events.event import Event
-from events.front_door import EnquiryDecided, EnquiryGraded, EnquiryReceived, ReferralReceived
-from events.need import AssessmentAuthorised, AssessmentCancelled, AssessmentStarted
-from events.office import OfficeHours, office_hours
-from events.simulator import wexshire
-from events.simulator.clerk import MINUTE, SECOND, Clerk, name, utc
-from events.simulator.wexshire import FRONT_DOOR, choose, sector
-from events.time import HOUR, day_of
+from events.simulator.chance import Odds, dealt, name, whole
+from events.simulator.clerk import Clerk
+from events.simulator.days import (
+    Day,
+    Month,
+    at_clock,
+    first_day,
+    in_office,
+    index_of,
+    is_working,
+    nth_after,
+    opening,
+    spread,
+)  # fmt: skip
+from events.simulator.need import SIBLINGS, known_for_long
+from events.simulator.protection import plans
+from events.simulator.spells import DECIDED_LATE, SLOWNESS, SOURCE_ODDS, tell_enquiry
+from events.simulator.volumes import enquiries, enquiries_to_assessment
+from events.simulator.wexshire import World, sector
 
-KNOWN_BEFORE = 0.2  # of the children enquired about: the re-referrals
-KNOWN_SINCE = (60, 250)  # working days, so that what followed from that enquiry is mostly over
+GRADES = Odds(("red", 0.028), ("amber", 0.311), ("green", 0.661))
+DECISIONS: Odds[tuple[str, ...]] = Odds(
+    (("existing_case",), 0.24), (("early_help",), 0.26), (("advice",), 0.2), (("no_further_action",), 0.27),
+    (("advice", "early_help"), 0.03),
+)  # fmt: skip
+ASKED_BEFORE = 0.18  # about a child of whom an enquiry told in the months before
+AT_NIGHT = 0.04  # of those of a working day: when the duty team has taken over
 SLOWEST = 25  # working days to a decision
+SOON = 0.8  # of the late: within the week
 
 
-def begun_at_the_front_door(seed: int, day: date) -> Iterator[Event]:
-    """Yield all that is ever told of the enquiries and assessments that began on *day*, if it is a working day."""
-    hours = office_hours()
-    index = hours.on_or_after(day)
-    if hours.days[index] != day:
-        return
-    clerk = Clerk(seed, Random(f"{seed}/front door/{day}"))
-    for number, at in enumerate(_arrivals(clerk.random, hours, index, wexshire.ENQUIRIES_AN_HOUR)):
-        yield from _enquiry(clerk, index, f"{day:%Y%m%d}-{number:02}", _child(clerk, index, number), at)
-    for number, at in enumerate(_arrivals(clerk.random, hours, index, wexshire.REASSESSMENTS_AN_HOUR)):
-        record = f"{day:%Y%m%d}-R{number:02}"
-        team = sector(clerk.random)[1]
-        yield from _assessment(clerk, index, record, name(seed, "child", record), team, at, referral=None)
+def told_at_the_door(world: World, month: Month) -> list[Event]:
+    """Return all that is ever told of the month's enquiries that lead to no assessment."""
+    wanted = max(0, enquiries(world, month) - enquiries_to_assessment(world, month))
+    random = Random(f"{world.name}/door/{month}")
+    told: list[Event] = []
+    decisions = [DECISIONS.at(share) for share in dealt(random, wanted)]
+    open_cases = _open_cases(world, month)
+    n = 0
+    for group, day in enumerate(spread(random, month, wanted)):  # more days than groups: the last are not needed
+        if n == wanted:
+            break
+        children = min(SIBLINGS.draw(random), wanted - n)
+        received = _received(random, day)
+        where, source = sector(random), SOURCE_ODDS.draw(random)
+        incident = f"I-{month}-D{group:03}" if children > 1 else ""
+        for outcomes in decisions[n : n + children]:
+            clerk = Clerk(world, _child(world, random, month, n, outcomes, open_cases), f"door/{month}/{n}")
+            rag = GRADES.draw(clerk.random)
+            tell_enquiry(
+                clerk, f"{month // 12}{month % 12 + 1:02}-D{n:03}", received, _decided(clerk.random, received, rag),
+                rag, outcomes, source, where, incident, first_day(month + 1) - 1,
+            )  # fmt: skip
+            told += clerk.told
+            n += 1
+    return told
 
 
-def _arrivals(random: Random, hours: OfficeHours, index: int, an_hour: float) -> Iterator[int]:
-    at: float = hours.before[index]
-    while (at := at + random.expovariate(an_hour) * HOUR) < hours.before[index + 1] - SECOND:
-        yield int(at) // SECOND * SECOND
+def _child(world: World, random: Random, month: Month, n: int, outcomes: tuple[str, ...], open_cases: list[str]) -> str:
+    if outcomes == ("existing_case",) and open_cases:
+        return random.choice(open_cases)
+    if random.random() < ASKED_BEFORE:
+        month, n = month - whole(random, 1, 5), random.randrange(n + 1)
+    return name(world.name, "child", "door", month, n)
 
 
-def _child(clerk: Clerk, index: int, number: int) -> str:
-    """Return the pseudonym of the child that an enquiry is about: one never heard of, or one of some time ago."""
-    if clerk.random.random() < KNOWN_BEFORE:
-        index, number = index - clerk.random.randint(*KNOWN_SINCE), clerk.random.randrange(20)
-    return name(clerk.seed, "child", index, number)
+@lru_cache(maxsize=32)
+def _open_cases(world: World, month: Month) -> list[str]:
+    """Return the children on plans and those known for long whose case is open all through a month."""
+    first, last = first_day(month), first_day(month + 1)
+    return [child for referral, closes, child in _cases(world) if referral < first and closes >= last]
 
 
-def _enquiry(clerk: Clerk, index: int, number: str, child: str, at: int) -> Iterator[Event]:
-    random, record = clerk.random, f"E{number}"
-    rag = choose(random, wexshire.GRADES)
-    place, team = sector(random)
-    told_by = choose(random, wexshire.ENQUIRY_SOURCES)
-    yield from clerk.tell(
-        EnquiryReceived, record, at, child=child, occurred_at=utc(at), team=FRONT_DOOR,
-        enquiry_source=told_by, postcode_sector=place,
-    )  # fmt: skip
-    graded = at + clerk.between(2 * MINUTE, 20 * MINUTE)
-    yield from clerk.tell(
-        EnquiryGraded, f"G{number}", graded, child=child, occurred_at=utc(graded), team=FRONT_DOOR,
-        rag=rag, enquiry=record,
-    )  # fmt: skip
-    decided = _decided(random, index, graded, rag)
-    assessed = random.random() < wexshire.TO_ASSESSMENT[rag]
-    outcomes = ("assessment",) if assessed else choose(random, wexshire.OTHER_DECISIONS)
-    yield from clerk.tell(
-        EnquiryDecided, f"D{number}", decided, child=child, occurred_at=utc(decided), team=FRONT_DOOR,
-        outcomes=outcomes, enquiry=record,
-    )  # fmt: skip
-    if assessed:
-        yield from clerk.tell(
-            ReferralReceived, f"R{number}", decided, child=child, occurred_on=utc(decided).date(), team=team,
-            referral_source=told_by, postcode_sector=place, enquiry=record,
-        )  # fmt: skip
-        after = random.choices((0, 1, 2), (0.5, 0.35, 0.15))[0]
-        yield from _assessment(clerk, _day_of(decided) + after, number, child, team, decided, f"R{number}")
+@lru_cache(maxsize=8)
+def _cases(world: World) -> list[tuple[Day, Day, str]]:
+    spells = (life.spell for lives in (plans(world), known_for_long(world)) for life in lives)
+    return [(spell.referral, spell.closes, spell.child) for spell in spells]
 
 
-def _decided(random: Random, index: int, graded: int, rag: str) -> int:
-    """Return when the front door decides: the redder the sooner, nearly always by the end of the next working day."""
-    before = office_hours().before
-    deadline = before[index + 2] - SECOND
-    if random.random() < wexshire.DECIDED_IN_TIME:
-        slowness = {"red": 0.12, "amber": 0.24, "green": 0.38}[rag]
-        share = random.betavariate(4 * slowness, 4 * (1 - slowness))
-        return graded + int((deadline - graded) * share) // SECOND * SECOND
-    latest = index + (5 if random.random() < wexshire.DECIDED_SOON else SLOWEST)
-    return random.randrange(deadline + SECOND, before[latest], SECOND)
+def _received(random: Random, day: Day) -> datetime:
+    if not is_working(day) or random.random() < AT_NIGHT:
+        return at_clock(day, random.uniform(17.5, 23) if is_working(day) else random.uniform(0, 22))
+    return in_office(index_of(day), random)
 
 
-def _assessment(
-    clerk: Clerk, index: int, number: str, child: str, team: str, earliest: int, referral: str | None
-) -> Iterator[Event]:
-    random, record = clerk.random, f"A{number}"
-    started = max(earliest, _on(clerk, index))
-    yield from clerk.tell(
-        AssessmentStarted, record, started, child=child, occurred_on=utc(started).date(), team=team, referral=referral
-    )
-    lasted = random.randint(*choose(random, wexshire.DURATIONS))
-    if random.random() < wexshire.CANCELLED:
-        ended = max(started, _on(clerk, index + lasted // 2))
-        yield from clerk.tell(AssessmentCancelled, record, ended, child=child, occurred_on=utc(ended).date(), team=team)
-    else:
-        ended = max(started, _on(clerk, index + lasted))
-        yield from clerk.tell(
-            AssessmentAuthorised, record, ended, child=child, occurred_on=utc(ended).date(), team=team,
-            outcomes=choose(random, wexshire.ASSESSED),
-        )  # fmt: skip
-
-
-def _on(clerk: Clerk, index: int) -> int:
-    """Return some office time on that working day."""
-    before = office_hours().before
-    return before[index] + clerk.between(HOUR // 2, before[index + 1] - before[index] - SECOND)
-
-
-def _day_of(elapsed: int) -> int:
-    hours = office_hours()
-    return hours.on_or_after(day_of(hours.moment(elapsed)))
+def _decided(random: Random, received: datetime, rag: str) -> datetime:
+    """Return when it is decided: the redder the sooner, nearly always by the end of the next working day."""
+    day = received.toordinal()
+    if random.random() < DECIDED_LATE:
+        late = whole(random, 2, 5 if random.random() < SOON else SLOWEST)
+        return in_office(index_of(nth_after(day, late)), random)
+    if not is_working(day) or received.hour >= 17:
+        return in_office(index_of(nth_after(day, 1)), random)
+    slowness = SLOWNESS[rag]
+    today = max(0, int((opening(index_of(day)) + timedelta(hours=7.5) - received).total_seconds()))
+    passed = 120 + int((today + 25_000) * random.betavariate(4 * slowness, 4 * (1 - slowness)))
+    if passed <= today:
+        return received + timedelta(seconds=passed)
+    tomorrow = opening(index_of(nth_after(day, 1)))
+    return tomorrow + timedelta(seconds=min(passed - today, 25_000))

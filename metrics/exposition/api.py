@@ -5,24 +5,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from importlib.resources import files
-from typing import Annotated, Any
 
-import msgspec
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 
-from metrics.answers import Ask, answer, chosen, described
-from metrics.catalogue import MEASURES, UnknownMeasure, measure_named
+from metrics.catalogue import UnknownMeasure
 from metrics.exposition.clock import Clocks
+from metrics.exposition.figure_routes import figure_routes
 from metrics.exposition.live import Boards
 from metrics.exposition.prometheus import Figures
-from metrics.figures import Question, UnknownBreakdown
-from metrics.measure import Measure
+from metrics.exposition.replies import json_of, only, problem
+from metrics.figures import UnknownBreakdown
 from metrics.reader import NotReady, Reader
-from metrics.windows import UnknownWindow, parse_at
+from metrics.windows import UnknownWindow
 
 ASSETS = files("metrics.exposition").joinpath("boards")
 KINDS = {".css": "text/css", ".js": "text/javascript", ".html": "text/html"}
@@ -37,8 +35,6 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 WRONG = (UnknownMeasure, UnknownBreakdown, UnknownWindow)
-
-_encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
 def create_app(reader: Reader, clocks: Clocks) -> FastAPI:
@@ -55,35 +51,24 @@ def create_app(reader: Reader, clocks: Clocks) -> FastAPI:
         description="Live performance figures for children's social care.",
     )  # fmt: skip
     _answers_to_errors(app)
-    _figures(app, reader, clocks)
+    figure_routes(app, reader, clocks)
     _boards(app, reader, clocks)
     _health(app, reader, clocks)
     return app
-
-
-def _json(content: Any, status: int = 200) -> Response:
-    return Response(_encode(content), status, media_type="application/json")
-
-
-def _problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
-    """Return an error as RFC 9457 has it."""
-    titles = {400: "That cannot be asked", 404: "There is no such thing", 503: "Not ready"}
-    body = {"type": "about:blank", "title": titles.get(status, "Error"), "status": status, "detail": detail}
-    return Response(_encode(body), status, headers, media_type="application/problem+json")
 
 
 def _answers_to_errors(app: FastAPI) -> None:
     @app.exception_handler(NotReady)
     async def not_ready(_: Request, exc: NotReady) -> Response:
         share = "" if exc.read is None else f", {exc.read:.0%} read"
-        return _problem(503, f"{exc}{share}", {"Retry-After": str(RETRY_AFTER)})
+        return problem(503, f"{exc}{share}", {"Retry-After": str(RETRY_AFTER)})
 
     @app.exception_handler(HTTPException)
     async def refused(_: Request, exc: HTTPException) -> Response:
-        return _problem(exc.status_code, str(exc.detail))
+        return problem(exc.status_code, str(exc.detail))
 
     async def wrong(_: Request, exc: Exception) -> Response:
-        return _problem(404 if isinstance(exc, UnknownMeasure) else 400, str(exc))
+        return problem(404 if isinstance(exc, UnknownMeasure) else 400, str(exc))
 
     for kind in (*WRONG, ValueError):
         app.add_exception_handler(kind, wrong)
@@ -93,56 +78,6 @@ def _answers_to_errors(app: FastAPI) -> None:
         response = await following(request)
         response.headers.update(HEADERS)
         return response
-
-
-def _only(request: Request, *known: str) -> None:
-    """Refuse parameters that there are not: `?tema=` must not answer for the whole authority. Raises HTTPException."""
-    strange = sorted(set(request.query_params) - set(known))
-    if strange:
-        raise HTTPException(400, f"no parameter {strange[0]!r}: there are {', '.join(known)}")
-
-
-def _figures(app: FastAPI, reader: Reader, clocks: Clocks) -> None:
-    @app.get("/v1/measures")
-    async def measures() -> Response:
-        """The catalogue: every measure, with its definition and source."""
-        return _json([described(measure) for measure in MEASURES])
-
-    @app.get("/v1/measures/{measure}")
-    async def measure(measure: str) -> Response:
-        """One measure."""
-        return _json(described(measure_named(measure)))
-
-    @app.get("/v1/authorities")
-    async def authorities() -> Response:
-        """The authorities that there are figures of."""
-        found = reader.authorities().items()
-        return _json([{"authority": a, "name": clocks.name(a), "simulated": it.simulated} for a, it in found])
-
-    @app.get("/v1/figures")
-    async def figures_of(
-        request: Request,
-        measure: Annotated[list[str], Query()] = [],  # noqa: B006 - FastAPI copies defaults
-        at: str | None = None,
-        window: str | None = None,
-        by: Annotated[list[str], Query()] = [],  # noqa: B006
-        team: str | None = None,
-        locality: str | None = None,
-        authority: str | None = None,
-    ) -> Response:
-        """Figures at a moment (left out: now), of every measure and authority or of those named."""
-        _only(request, "measure", "at", "window", "by", "team", "locality", "authority")
-        names = [authority] if authority else list(reader.authorities())
-        found = {name: it for name in names if (it := reader.authority(name)) is not None}
-        if authority and not found:
-            raise HTTPException(404, f"no events of {authority!r} have arrived: /v1/authorities lists those that have")
-        moments = [parse_at(at)] if at else []
-
-        def ask(one: Measure) -> Ask:
-            return lambda at: Question(measure=one, at=at, window=window, team=team, locality=locality, by=tuple(by))
-
-        asks = [ask(one) for one in chosen(measure)]
-        return _json(answer(found, asks, moments, clocks.now, reader.catalogue(found), clocks.rules))
 
 
 def _boards(app: FastAPI, reader: Reader, clocks: Clocks) -> None:
@@ -165,12 +100,14 @@ def _boards(app: FastAPI, reader: Reader, clocks: Clocks) -> None:
         return Response(status_code=204)
 
     @app.get("/v1/live")
-    async def live(request: Request, board: str = "mash", authority: str | None = None) -> Response:
-        """Server-sent events; each message is the whole small truth of a board."""
-        _only(request, "board", "authority")
+    async def live(
+        request: Request, board: str = "mash", authority: str | None = None, team: str | None = None
+    ) -> Response:
+        """Server-sent events; each message is the whole small truth of a board, of one team or of all."""
+        only(request, "board", "authority", "team")
         if board != "mash":
             raise HTTPException(404, "no such board: there is mash")
-        return StreamingResponse(boards.of(authority).watch(), media_type="text/event-stream")
+        return StreamingResponse(boards.of(authority, team).watch(), media_type="text/event-stream")
 
 
 def _asset(name: str) -> Response:
@@ -191,11 +128,11 @@ def _health(app: FastAPI, reader: Reader, clocks: Clocks) -> None:
 
     @app.get("/livez", include_in_schema=False)
     async def livez() -> Response:
-        return _json({"alive": True})
+        return json_of({"alive": True})
 
     @app.get("/readyz", include_in_schema=False)
     async def readyz() -> Response:
         """Ready once every figure may be shown."""
         if not reader.whole:
             raise reader.rebuilding()
-        return _json({"ready": True})
+        return json_of({"ready": True})

@@ -1,18 +1,21 @@
 """The live stream: server-sent events, each the whole truth of a board, encoded once for all who watch it."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
 import msgspec
 
 from metrics.exposition.clock import Clocks
-from metrics.exposition.mash import message
+from metrics.exposition.mash import Memory, message
 from metrics.reader import Reader
 
 TICK = 0.05  # seconds between looks at whether anything came
 GAP = 0.1  # seconds between two messages at least: nobody reads faster
 REST = 1.0  # seconds after which a board is looked at even if nothing came: time passes on its own
+SHARE = 10  # times as long as it takes to build a message, at least between two: a server has more to do
+LONGEST = 3.0  # seconds that a change waits to be told, however long it takes to build
 BEAT = 10.0  # seconds after which a silent stream says that it is alive
 
 _encode = msgspec.json.Encoder().encode
@@ -26,8 +29,14 @@ class Board:
         self._told = asyncio.Condition()
         self._latest = b""
         self._count = 0
+        self._took = 0.0
         self._watchers = 0
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def watched(self) -> bool:
+        """Whether anybody watches."""
+        return self._watchers > 0
 
     async def watch(self) -> AsyncIterator[bytes]:
         """Yield the board now and whenever it changes, newest only: who is slow misses what is past, never the last."""
@@ -60,6 +69,8 @@ class Board:
         while self._watchers:
             await asyncio.sleep(TICK)
             waited += TICK
+            if waited < min(SHARE * self._took, LONGEST):
+                continue
             if (self._version() != version and waited >= GAP) or waited >= REST:
                 waited, version = 0.0, self._version()
                 self._refresh()
@@ -67,22 +78,27 @@ class Board:
                     self._told.notify_all()
 
     def _refresh(self) -> None:
+        began = time.monotonic()
         self._latest = b"event: board\ndata: " + self._build() + b"\n\n"
+        self._took = time.monotonic() - began
         self._count += 1
 
 
 class Boards:
-    """Every board that somebody has watched."""
+    """Every board that somebody watches."""
 
     def __init__(self, reader: Reader, clocks: Clocks) -> None:
         self._reader, self._clocks = reader, clocks
-        self._boards: dict[str | None, Board] = {}
+        self._boards: dict[tuple[str | None, str | None], Board] = {}
 
-    def of(self, authority: str | None) -> Board:
-        """Return the MASH board of an authority; None: of the first there is."""
-        if authority not in self._boards:
-            self._boards[authority] = Board(lambda: self._built(authority), lambda: self._reader.version)
-        return self._boards[authority]
-
-    def _built(self, authority: str | None) -> bytes:
-        return _encode(message(self._reader, self._clocks, authority))
+    def of(self, authority: str | None, team: str | None = None) -> Board:
+        """Return the MASH board of an authority (None: of the first there is), or of one team of it."""
+        for key in [key for key, board in self._boards.items() if not board.watched]:
+            del self._boards[key]  # whoever asks for names that there are not must not fill the memory
+        if (authority, team) not in self._boards:
+            memory = Memory()
+            self._boards[authority, team] = Board(
+                lambda: _encode(message(self._reader, self._clocks, authority, team, memory)),
+                lambda: self._reader.version,
+            )
+        return self._boards[authority, team]

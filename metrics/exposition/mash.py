@@ -1,22 +1,37 @@
 """The MASH board: each message is the whole small truth of it, so that a page replaces and never adds."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
-from events.office import Office, office
-from events.time import LONDON, instant
+import msgspec
+
+from events.time import HOUR, LONDON, Instant, instant, midnight
 from metrics.catalogue import measure_named
+from metrics.catalogue.front_door import DECISION_CLOCK
+from metrics.exposition.arrivals import Arrivals, Days
 from metrics.exposition.clock import Clocks
+from metrics.exposition.lead import Lead, lead
+from metrics.exposition.opening import opening
+from metrics.exposition.pace import Pace
+from metrics.exposition.waiting import Queue, queue
 from metrics.figures import Figure, Question, figures
 from metrics.fold import Authority
 from metrics.reader import NotReady, Reader
 from metrics.rules import Rules
+from metrics.shapes import Part
 from metrics.sums import Sums
+from metrics.teams import told_teams
 from metrics.windows import At
+from metrics.working_days import FIRST, LAST
 
 GAP = 60  # seconds between two reports of a feed, as CONTRACT 2 has it
 PATIENCE = 5  # seconds of ours that a report may take to get here; at a demonstration's speed they are many of its own
+SECOND = HOUR // 3600
+DAYS_AHEAD = 5  # working days that the strip shows after today
+
+Shown = Figure | list[Figure]
 
 
 @dataclass(frozen=True)
@@ -30,26 +45,81 @@ class Tile:
 
 
 TILES = (
+    Tile("enquiries_awaiting_decision", "enquiries_awaiting_decision"),
+    Tile("enquiries_due", "enquiries_due", by=("due_on",)),
+    Tile("enquiries_overdue", "enquiries_overdue"),
+    Tile("longest_wait", "longest_wait"),
+    Tile("decided_today", "enquiry_decision_timeliness", "day"),
+    Tile("decided_month", "enquiry_decision_timeliness", "month"),
     Tile("received_today", "enquiries_received", "day"),
     Tile("received_month", "enquiries_received", "month"),
-    Tile("assessment_timeliness", "assessment_timeliness"),
-    Tile("assessments_open", "assessments_open"),
+    Tile("enquiries_to_assessment", "enquiries_to_assessment", "month"),
+    Tile("conferences_due", "conferences_due", by=("due_on",)),
+    Tile("conferences_overdue", "conferences_overdue"),
+    Tile("section_47_week", "section_47_started", "week"),
+    Tile("assessments_due", "assessments_due", by=("due_on",)),
     Tile("assessments_overdue", "assessments_overdue"),
+    Tile("assessments_open", "assessments_open"),
+    Tile("assessment_timeliness", "assessment_timeliness"),
     Tile("children_looked_after", "children_looked_after"),
-    Tile("looked_after_by_legal_group", "children_looked_after", by=("legal_group",)),
 )
 
+# Whether anything of these was ever sent: a tile whose numbers would all be 0 for want of data says so instead.
+LOADED = {
+    "enquiries": "enquiries_received", "assessments": "assessments_started", "section_47": "section_47_started",
+}  # fmt: skip
 
-def message(reader: Reader, clocks: Clocks, name: str | None) -> dict[str, Any]:
-    """Return the board of the authority *name*, or of the first there is."""
+
+class Deadline(msgspec.Struct, frozen=True):
+    """How many assessments reach day 45 on a working day."""
+
+    on: date
+    n: int
+
+
+class Deadlines(msgspec.Struct, frozen=True):
+    """Today, where the office works, and the next five working days; and how many are past it."""
+
+    days: tuple[Deadline, ...]
+    past: int
+
+
+@dataclass
+class Memory:
+    """What one board remembers between two messages, to be quick and to say when a rebuild may be done."""
+
+    days: Days = field(default_factory=Days)
+    pace: Pace = field(default_factory=Pace)
+    _told: tuple[Rules, set[str]] | None = None
+    _teams: frozenset[str] = frozenset()
+
+    def teams(self, sums: Sums, rules: Rules) -> frozenset[str]:
+        """Return every team that anybody has told of, by every name that it ever had."""
+        told = {*sums.teams(), *told_teams(rules.teams)}
+        if self._told is None or self._told[0] is not rules or self._told[1] != told:
+            self._told = rules, told
+            self._teams = frozenset(name for team in told for _, name, _ in rules.stretches(team))
+        return self._teams
+
+
+def message(
+    reader: Reader, clocks: Clocks, name: str | None, team: str | None = None, memory: Memory | None = None
+) -> dict[str, Any]:
+    """Return the board of the authority *name*, or of the first there is; of one *team*, or of all."""
+    memory = memory or Memory()
     try:
         name = name or _first(reader, clocks)
         found = reader.authority(name) if name is not None else None
     except NotReady as exc:
-        return _without_figures("rebuilding", reader, clocks, name or "", exc.read)
+        back_at = memory.pace.done_at(exc.read, clocks.now(name or ""), clocks.speed(name or ""))
+        told = {"rebuilding": {"read": exc.read, "back_at": _iso(back_at)}}
+        return _common("rebuilding", reader, clocks, name or "", team) | told
+    memory.pace.rest()
     if name is None or found is None:  # nothing has arrived, or nothing of this authority
-        return _without_figures("empty", reader, clocks, name or "", None)
-    return _with_figures(reader, clocks, name, *found)
+        return _common("empty", reader, clocks, name or "", team)
+    if team is not None and team not in (known := memory.teams(found[1], clocks.rules(name))):
+        return _common("unknown_team", reader, clocks, name, team) | {"teams": sorted(known)}
+    return _with_figures(reader, clocks, name, team, *found, memory)
 
 
 def _first(reader: Reader, clocks: Clocks) -> str | None:
@@ -59,49 +129,134 @@ def _first(reader: Reader, clocks: Clocks) -> str | None:
     return next(fed, next(iter(found), None))
 
 
-def _common(state: str, reader: Reader, clocks: Clocks, name: str) -> dict[str, Any]:
+def _common(state: str, reader: Reader, clocks: Clocks, name: str, team: str | None) -> dict[str, Any]:
     now = clocks.now(name)
-    hours = office(now)
+    hours = opening(clocks.rules(name), now)
     return {
-        "board": "mash", "state": state, "authority": name, "name": clocks.name(name),
+        "board": "mash", "state": state, "authority": name, "name": clocks.name(name), "team": team,
         "now": _iso(now), "as_of": _iso(now), "complete_to": None, "speed": clocks.speed(name), "simulated": False,
-        "office": {"open": hours.open, "closes_at": _iso(hours.closes_at), "opens_at": _iso(hours.opens_at)},
-        "rebuilding": None, "catalogue": reader.catalogue([name]), "figures": None,
+        "office": {
+            "open": hours.open, "closes_at": _iso(hours.closes_at), "opens_at": _iso(hours.opens_at),
+            "closed_for": hours.closed_for,
+        },
+        "rebuilding": None, "catalogue": reader.catalogue([name]), "loaded": None, "lead": None, "figures": None,
+        "queue": None, "arrivals": None, "deadlines": None,
     }  # fmt: skip
 
 
-def _without_figures(state: str, reader: Reader, clocks: Clocks, name: str, read: float | None) -> dict[str, Any]:
-    found = _common(state, reader, clocks, name)
-    if state == "rebuilding":
-        found["rebuilding"] = {"read": read, "back_at": None}
-    return found
-
-
-def _with_figures(reader: Reader, clocks: Clocks, name: str, authority: Authority, sums: Sums) -> dict[str, Any]:
-    now = clocks.now(name)
+def _with_figures(
+    reader: Reader, clocks: Clocks, name: str, team: str | None, authority: Authority, sums: Sums, memory: Memory
+) -> dict[str, Any]:
+    now, rules = clocks.now(name), clocks.rules(name)
     complete_to = authority.complete_to(instant(now)) or authority.last_complete_to()
-    late = complete_to is not None and delayed(complete_to, now, office(now), clocks.speed(name))
+    late = complete_to is not None and delayed(complete_to, now, rules, clocks.speed(name))
     # A late feed's clocks stop with its figures: nothing may look overdue that was perhaps authorised since.
     at = At(complete_to.astimezone(LONDON)) if late and complete_to is not None else At(now)
-    shown = {tile.name: _tile(tile, sums, name, at, clocks.rules(name)) for tile in TILES}
-    return _common("delayed" if late else "live", reader, clocks, name) | {
-        "as_of": str(at), "complete_to": _iso(complete_to), "simulated": authority.simulated, "figures": shown,
+    return _common("delayed" if late else "live", reader, clocks, name, team) | {
+        "as_of": str(at), "complete_to": _iso(complete_to), "simulated": authority.simulated,
+        **_tiles(_Board(_Once(sums), name, team, rules, at), memory.days),
     }  # fmt: skip
 
 
-def _tile(tile: Tile, sums: Sums, name: str, at: At, rules: Rules) -> Figure | list[Figure]:
-    question = Question(measure=measure_named(tile.measure), at=at, window=tile.window, by=tile.by)
-    found = figures(sums, name, question, rules)
-    return found if tile.by else found[0]
+class _Once(Sums):
+    """Sums of one moment, each asked for once: the longest wait and the queue are read from the same."""
+
+    def __init__(self, sums: Sums) -> None:
+        self._of, self._known = sums, dict[tuple[object, ...], dict[tuple[str, ...], int]]()
+
+    def total(
+        self, part: Part, since: Instant | None, until: Instant, keeping: Mapping[str, str], by: tuple[str, ...],
+        rules: Rules,
+    ) -> dict[tuple[str, ...], int]:  # fmt: skip
+        key = part.name, since, until, frozenset(keeping.items()), by
+        if key not in self._known:
+            self._known[key] = self._of.total(part, since, until, keeping, by, rules)
+        return self._known[key]
 
 
-def delayed(complete_to: datetime, now: datetime, hours: Office, speed: float) -> bool:
+@dataclass(frozen=True)
+class _Board:
+    """What is asked of whom."""
+
+    sums: Sums
+    name: str
+    team: str | None
+    rules: Rules
+    at: At
+
+    def figure(self, tile: Tile) -> Shown:
+        question = Question(
+            measure=measure_named(tile.measure), at=self.at, window=tile.window, team=self.team, by=tile.by
+        )
+        found = figures(self.sums, self.name, question, self.rules)
+        return found if tile.by else found[0]
+
+    def waiting(self) -> dict[Instant, int]:
+        """Return how many wait, by the instant that they were received at."""
+        part = DECISION_CLOCK.longest
+        keeping = {} if self.team is None else {"team": self.team}
+        found = self.sums.total(part, None, self.at.moment, keeping, (part.by[-1].name,), self.rules)
+        return {int(since): n for (since,), n in found.items() if n > 0}
+
+    def ever(self, part: Part) -> bool:
+        """Return whether anything of a flow was ever told, of any team."""
+        return bool(self.sums.total(part, midnight(FIRST), midnight(LAST), {}, (), self.rules))
+
+
+def _tiles(board: _Board, days: Days) -> dict[str, Any]:
+    shown = {tile.name: board.figure(tile) for tile in TILES}
+    loaded = {name: board.ever(measure_named(measure).numerator) for name, measure in LOADED.items()}
+    arrivals = days.at(board.sums, board.at, board.team, board.rules)
+    due = _by_day(shown["enquiries_due"])
+    overdue = _count(shown["enquiries_overdue"])
+    return {
+        "figures": shown,
+        "loaded": loaded,
+        "lead": _lead(shown, loaded, arrivals, board.at.day),
+        "queue": _queue(board, overdue, due) if loaded["enquiries"] else None,
+        "arrivals": arrivals if loaded["enquiries"] else None,
+        "deadlines": _deadlines(board, shown) if loaded["assessments"] else None,
+    }
+
+
+def _lead(shown: Mapping[str, Shown], loaded: Mapping[str, bool], arrivals: Arrivals, today: date) -> Lead:
+    due, conferences, assessments = (
+        _by_day(shown[name]).get(today, 0) for name in ("enquiries_due", "conferences_due", "assessments_due")
+    )
+    late = _count(shown["enquiries_overdue"])
+    return lead(late, due, assessments, conferences, arrivals, any(loaded.values()))
+
+
+def _queue(board: _Board, late: int, due: Mapping[date, int]) -> Queue:
+    return queue(board.waiting(), board.at.moment, board.rules, late, due.items(), board.at.day)
+
+
+def _deadlines(board: _Board, shown: Mapping[str, Shown]) -> Deadlines:
+    due, days, today = _by_day(shown["assessments_due"]), board.rules.days, board.at.day
+    ahead = min(DAYS_AHEAD, board.rules.parameters.assessments_due_within)
+    every = [*([today] if days.covers(today) else []), *(days.nth_after(today, n + 1) for n in range(ahead))]
+    return Deadlines(
+        days=tuple(Deadline(on=day, n=due.get(day, 0)) for day in every), past=_count(shown["assessments_overdue"])
+    )
+
+
+def _by_day(found: Shown) -> dict[date, int]:
+    assert isinstance(found, list)
+    return {date.fromisoformat(figure.by["due_on"]): figure.numerator or 0 for figure in found}
+
+
+def _count(found: Shown) -> int:
+    assert isinstance(found, Figure)
+    return found.numerator or 0
+
+
+def delayed(complete_to: datetime, now: datetime, rules: Rules, speed: float) -> bool:
     """Return whether a feed is late: twice its usual gap behind, counted in office hours (SCREENS 6).
 
     While the office is closed it is late only if it was when the office closed: a quiet Sunday is no broken feed.
     """
-    since = now if hours.open else hours.closed_at or now
-    return since - complete_to > timedelta(seconds=2 * GAP + PATIENCE * speed)
+    behind = rules.office.elapsed(instant(complete_to), instant(now)) / SECOND
+    return behind > 2 * GAP + PATIENCE * speed
 
 
 def _iso(moment: datetime | None) -> str | None:

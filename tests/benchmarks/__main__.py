@@ -8,11 +8,14 @@ from pathlib import Path
 import click
 
 from events.event import Event
-from tests.benchmarks import folding, latency, steps, throughput
+from tests.benchmarks import county, folding, latency, reading, steps, subscribers, throughput
 from tests.benchmarks.log import log
 from tests.benchmarks.machine import Machine, described, machine
 
 RATES = (20, 200)  # events a second
+CELLS = (200_000, 2_000_000)  # a year of a county or so, and ten
+COUNTY = 1_000_000  # events
+SUBSCRIBERS = (100, 1_000)
 COMMAND = "python -m tests.benchmarks"
 
 
@@ -32,11 +35,26 @@ def fold(found: Machine, events: list[Event], rounds: int, seconds: float) -> li
     return folding.table(events)
 
 
+def read(found: Machine, events: list[Event], rounds: int, seconds: float) -> list[str]:
+    return reading.table(found, events, CELLS)
+
+
+def one_county(found: Machine, events: list[Event], rounds: int, seconds: float) -> list[str]:
+    return county.table(found, COUNTY)
+
+
+def watched(found: Machine, events: list[Event], rounds: int, seconds: float) -> list[str]:
+    return subscribers.table(found, events, SUBSCRIBERS, seconds)
+
+
 SECTIONS: dict[str, Callable[[Machine, list[Event], int, float], list[str]]] = {
     "rebuild": rebuild,
     "steps": by_step,
     "fold": fold,
     "latency": live,
+    "reading": read,
+    "county": one_county,
+    "subscribers": watched,
 }
 
 

@@ -72,13 +72,13 @@ def _running(machine: Machine, topic: str, held: int) -> Iterator[int]:
             stack.callback(process.kill)
 
         def ready() -> bool:
-            return committed(client, topic, held) == held and _answers(port)
+            return committed(client, topic, held) == held and answers(port)
 
         eventually(ready, within=600)
         yield port
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
     try:
         with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as response:
             return bool(response.status == 200)
@@ -131,7 +131,7 @@ async def _send(machine: Machine, topic: str, observed: list[Observed], rate: in
             break
         await asyncio.sleep(at - time.perf_counter())
         partition = random.randrange(PARTITIONS)
-        event, now = _enquiry(partition, f"{rate}-{number}"), time.perf_counter()
+        event, now = enquiry(partition, f"{rate}-{number}"), time.perf_counter()
         sent = await producer.send(
             topic, msgspec.json.encode(event), key=event.authority.encode(), partition=partition,
             headers=[("sent_at", event.recorded_at.isoformat().encode())],
@@ -142,7 +142,7 @@ async def _send(machine: Machine, topic: str, observed: list[Observed], rate: in
     await producer.stop()
 
 
-def _enquiry(partition: int, number: str) -> EnquiryReceived:
+def enquiry(partition: int, number: str) -> EnquiryReceived:
     now = datetime.now(UTC)
     return EnquiryReceived(
         id=number, authority=authorities()[partition], record=number, source="benchmark", child=number,
@@ -183,10 +183,10 @@ def table(found: list[Latencies]) -> list[str]:
     lines = ["| from sent | at | events | p50 ms | p99 ms | greatest ms |", "|---|--:|--:|--:|--:|--:|"]
     for one in found:
         for way, latencies in (("to committed", one.to_commit), ("to a board's live stream", one.to_board)):
-            numbers = " | ".join(f"{1000 * _quantile(latencies, q):.1f}" for q in (0.5, 0.99, 1.0))
+            numbers = " | ".join(f"{1000 * quantile(latencies, q):.1f}" for q in (0.5, 0.99, 1.0))
             lines.append(f"| {way} | {one.rate}/s | {len(latencies):,} | {numbers} |")
     return lines
 
 
-def _quantile(sorted_values: list[float], share: float) -> float:
+def quantile(sorted_values: list[float], share: float) -> float:
     return sorted_values[min(len(sorted_values) - 1, int(share * len(sorted_values)))]

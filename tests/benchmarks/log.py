@@ -1,18 +1,18 @@
-"""The log that is measured: a county's worth of stories of the simulator, told as eight authorities."""
+"""The log that is measured: what eight authorities of the simulator told in two years, one to a partition."""
 
-from datetime import datetime
 from functools import lru_cache
-
-from msgspec.structs import replace
 
 from events.event import Event
 from events.front_door import EnquiryReceived
-from events.simulator.authority import history
+from events.simulator.authority import MONTHS, history
 from events.simulator.clock import BEGINS
+from events.simulator.story import order
+from events.simulator.wexshire import World
 from streams.processor import partition_of
 
 PARTITIONS = 8
 LAST = "last"  # the child of the last event of each authority: where it is counted, all is
+EACH = 1.73  # events that two years bring for a child of the population, about
 
 
 @lru_cache(maxsize=1)
@@ -24,25 +24,11 @@ def authorities() -> tuple[str, ...]:
 
 
 def log(events: int) -> list[Event]:
-    """Return some *events* events of all the authorities, in order of `recorded_at`.
-
-    A story of the simulator is some 15,000 events long; each is parted by child into two authorities.
-    """
-    told: list[Event] = []
-    seed = 0
-    while len(told) < events:
-        pair = authorities()[2 * seed % PARTITIONS :][:2]
-        told += (_moved(event, pair) for event in history(seed, BEGINS))
-        seed += 1
-    return [*sorted(told, key=_recorded)[:events], *(_last(authority) for authority in authorities())]
-
-
-def _moved(event: Event, pair: tuple[str, ...]) -> Event:
-    return replace(event, authority=pair[sum(event.subject.encode()) % 2])
-
-
-def _recorded(event: Event) -> datetime:
-    return event.recorded_at
+    """Return about *events* events of all the authorities, in order of `recorded_at`: each as many, two years whole."""
+    children = round(events / PARTITIONS / EACH)
+    worlds = [World(seed, children, authority) for seed, authority in enumerate(authorities())]
+    told = [event for world in worlds for event in history(world.seed, BEGINS, MONTHS, world)]
+    return [*sorted(told, key=order), *(_last(authority) for authority in authorities())]
 
 
 def _last(authority: str) -> Event:

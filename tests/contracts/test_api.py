@@ -13,8 +13,11 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from metrics.catalogue import MEASURES
+from metrics.exposition import prometheus
 from metrics.exposition.api import create_app
 from metrics.exposition.clock import Clocks
+from metrics.figures import PLACES
 from metrics.reader import Reader
 from metrics.store import Store, connect
 from tests import conftest
@@ -64,6 +67,8 @@ def test_figures_come_in_the_envelope(valkey: conftest.Store) -> None:
         ("/v1/figures?by=colour", 400, "no breakdown"),
         ("/v1/figures?at=yesterday", 400, "neither a date"),
         ("/v1/figures?at=2025-05-09T12:00:00", 400, "neither a date"),
+        ("/v1/figures?at=9999-12-31", 400, "between 1900 and 2100"),
+        ("/v1/figures?at=0001-01-01T00:00:00%2B14:00", 400, "between 1900 and 2100"),
         ("/v1/figures?authority=E09999999", 404, "have arrived: /v1/authorities"),
         ("/v1/measures/nonsense", 404, "casepulse measures"),
         ("/v1/live?board=kitchen", 404, "no such board"),
@@ -154,6 +159,52 @@ def _promtool(text: str) -> None:
         pytest.skip("promtool is not installed")
     done = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
+
+
+def test_there_are_never_too_many_series(valkey: conftest.Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no room for teams, whole authorities are shown: what is left adds up to what it did before."""
+
+    async def scraped(client: httpx.AsyncClient) -> dict[str, list[tuple[dict[str, str], float]]]:
+        text = (await client.get("/metrics")).text
+        _promtool(text)
+        found: dict[str, list[tuple[dict[str, str], float]]] = {}
+        for family in text_string_to_metric_families(text):
+            for sample in family.samples:
+                found.setdefault(sample.name, []).append((sample.labels, sample.value))
+        return found
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        full = await scraped(client)
+        for most in (200, 150, 65, 30):
+            monkeypatch.setattr(prometheus, "MOST", most)
+            found = await scraped(client)
+            ((_, series),) = found["casepulse_series"]
+            assert series == sum(map(len, found.values())) <= most
+            reduced = {labels["to"]: n for labels, n in found["casepulse_measures_reduced"]}
+            assert reduced["authorities"] or most == 30
+            assert bool(reduced["nothing"]) == (most < 100)
+            for name, samples in found.items():
+                if name.startswith("casepulse_measures") or name == "casepulse_series" or name.endswith("_seconds"):
+                    continue
+                assert sum(n for _, n in samples) == sum(n for _, n in full.get(name, [])), name
+                if len(samples) < len(full.get(name, [])):
+                    assert {(labels["team"], labels["locality"]) for labels, _ in samples} == {("", "")}
+
+    asking(valkey, ask)
+
+
+@pytest.mark.parametrize(
+    ("authorities", "teams", "whole"), [(1, 60, True), (2, 60, True), (8, 60, False), (150, 80, False), (900, 1, False)]
+)
+def test_how_measures_are_shown_depends_on_what_there_could_be(authorities: int, teams: int, whole: bool) -> None:
+    """A county of sixty teams is shown in full; a country is not, and not one series more than there may be."""
+    detail = prometheus.details({f"E{n}": teams for n in range(authorities)}, others=authorities)
+    assert set(detail) == {measure.name for measure in MEASURES}
+    assert (set(detail.values()) == {PLACES}) == whole
+    each = {measure.name: len(measure.bands) or len(prometheus.SHOWN[measure.kind]) for measure in MEASURES}
+    places = {PLACES: teams + 1, (): 1, None: 0}
+    series = sum(each[name] * authorities * places[shown] for name, shown in detail.items())
+    assert series + authorities + prometheus.OURS <= prometheus.MOST
 
 
 def test_the_live_stream_begins_with_the_whole_truth(valkey: conftest.Store) -> None:

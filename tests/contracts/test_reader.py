@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from metrics.reader import NotReady, Reader
-from metrics.store import Store
+from metrics.store import Moved, Store
 from tests import conftest
 from tests.promises.test_time_passes_on_read import LOG, with_store
 from tests.story import AUTHORITY
@@ -88,5 +88,23 @@ def test_a_late_claim_does_not_lower_the_head(valkey: conftest.Store) -> None:
         position = await store.position(0)
         assert position is not None
         assert msgspec.structs.replace(position, head=0) == msgspec.structs.replace(late, head=0)
+
+    reading(valkey, look)
+
+
+def test_a_recount_lands_however_far_the_log_has_grown(valkey: conftest.Store) -> None:
+    """A claim notes a later end each time; what was counted stays what it was. Read further, it is not."""
+
+    async def look(store: Store, _: Reader, client: Any) -> None:
+        before = await store.claim(0, LOG, 5000)
+        await store.claim(0, LOG, 6000)
+        await store.recounted(0, before, {})
+        after = await store.position(0)
+        assert after is not None
+        assert (after.offset, after.head) == (before.offset, 6000)
+        assert after.generation != before.generation
+        await client.hincrby("{case-events:0}:position", "offset", 1)
+        with pytest.raises(Moved):
+            await store.recounted(0, after, {})
 
     reading(valkey, look)

@@ -11,15 +11,17 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import uuid4
 
-from kafka import KafkaProducer
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
+from metrics.loading import load
 from metrics.reader import PARTS
-from metrics.store import Snapshot, Store, connect
+from metrics.store import Position, Store, connect
 from metrics.tally import Tally
 from streams import topics
+from streams.connection import Where, reached
 from streams.processor import partition_of
 
 T = TypeVar("T")
@@ -82,9 +84,9 @@ def worker(env: Mapping[str, str], log: Path, *arguments: str) -> Iterator[Proce
         process.kill()
 
 
-def send(kafka: str, topic: str, events: Iterable[Mapping[str, Any] | bytes], partitions: int = 4) -> None:
+def send(kafka: Where, topic: str, events: Iterable[Mapping[str, Any] | bytes], partitions: int = 4) -> None:
     """Send events as another system would: plain JSON, keyed by authority. Bytes go as they are, keyed `X99999901`."""
-    producer = KafkaProducer(bootstrap_servers=kafka, linger_ms=5)
+    producer = KafkaProducer(**reached(kafka).options, linger_ms=5)
     for event in events:
         authority = "X99999901" if isinstance(event, bytes) else str(event["authority"])
         value = event if isinstance(event, bytes) else json.dumps(event).encode()
@@ -99,6 +101,13 @@ def _run(found: Coroutine[Any, Any, T]) -> T:
         return pool.submit(asyncio.run, found).result()
 
 
+class Snapshot(NamedTuple):
+    """A partition as of one moment."""
+
+    position: Position
+    tallies: dict[str, Tally]
+
+
 def snapshots(redis: str, topic: str) -> dict[int, Snapshot]:
     """Return every partition as the store has it."""
 
@@ -107,9 +116,13 @@ def snapshots(redis: str, topic: str) -> dict[int, Snapshot]:
         found = {}
         partition = 0
         while (position := await store.position(partition)) is not None:
-            snapshot = await store.snapshot(partition, position, PARTS)
-            if snapshot is not None:
-                found[partition] = snapshot
+            loaded = await load(store, partition, position, PARTS)
+            if loaded is not None:
+                tallies: dict[str, Tally] = {}
+                for name, sums in loaded.sums.items():
+                    for part, where, n in sums.cells():
+                        tallies.setdefault(name, {}).setdefault(part, {})[where] = n
+                found[partition] = Snapshot(loaded.position, tallies)
             partition += 1
         await store.close()
         return found
@@ -133,6 +146,33 @@ def committed(redis: str, topic: str) -> int:
         return sum(place.offset for place in places if place) if first else -1
 
     return _run(read())
+
+
+def figure_records(kafka: str, topic: str) -> list[Any]:
+    """Return every record of the topic of figures of *topic*, each partition's in order."""
+    figures = topics.figures(topic)
+    consumer = KafkaConsumer(
+        bootstrap_servers=kafka,
+        isolation_level="read_committed",
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+    )
+    parts = [TopicPartition(figures, n) for n in consumer.partitions_for_topic(figures)]
+    consumer.assign(parts)
+    consumer.seek_to_beginning(*parts)
+    ends = consumer.end_offsets(parts)
+    found: list[Any] = []
+    while any(consumer.position(part) < ends[part] for part in parts):
+        for records in consumer.poll(timeout_ms=500).values():
+            found += records
+    consumer.close()
+    return found
+
+
+def newest(kafka: str, topic: str) -> dict[str, dict[str, Any]]:
+    """Return the newest figure under each key of the topic of figures of *topic*: what any reader of it would hold."""
+    held = {record.key.decode(): record.value for record in figure_records(kafka, topic)}
+    return {key: json.loads(value) for key, value in held.items() if value is not None}
 
 
 def eventually(true: Callable[[], bool], within: float, every: float = 0.1) -> None:

@@ -23,16 +23,17 @@ from metrics.figures import Question, figures
 from metrics.fold import fold
 from metrics.rules import Authorities
 from metrics.sums import Sums
-from metrics.tally import Tally
+from metrics.tally import Tally, code
 from metrics.windows import parse_at
 from streams.processor import partition_of
 from tests.conftest import started
 from tests.histories import history, shuffled
 from tests.journeys.faults import PLAN, Scene, table
-from tests.journeys.parts import Process, committed, environment, eventually, new_topic, tallies
+from tests.journeys.parts import Process, committed, environment, eventually, new_topic, snapshots, tallies
 from tests.journeys.trapped_worker import STEPS
 
 EVENTS, AUTHORITIES, PARTITIONS, A_SECOND = 20_000, 8, 4, 130
+AHEAD, SLOWLY = 0.2, 30  # of the log; events a second
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 AT = "2026-11-01"
 ASKED = (
@@ -68,7 +69,10 @@ def _histories(number: int) -> Iterator[dict[str, Any]]:
 
 
 class Feed(threading.Thread):
-    """Sends the log at a steady pace, until told to hurry."""
+    """Sends the log at a steady pace until told to hurry; slowly where the faults are behind it: it is to outlast them.
+
+    *share* of the faults are done.
+    """
 
     def __init__(self, kafka: str, topic: str) -> None:
         super().__init__(daemon=True)
@@ -76,6 +80,7 @@ class Feed(threading.Thread):
         self._topic = topic
         self.hurry = threading.Event()
         self.sent = 0
+        self.share = 0.0
 
     def run(self) -> None:
         for event in log():
@@ -84,7 +89,7 @@ class Feed(threading.Thread):
             self._producer.send(self._topic, json.dumps(event).encode(), key=key.encode(), partition=partition)
             self.sent += 1
             if not self.hurry.is_set():
-                time.sleep(1 / A_SECOND)
+                time.sleep(1 / (A_SECOND if self.sent < EVENTS * (self.share + AHEAD) else SLOWLY))
         self._producer.flush(timeout=300)
         self._producer.close()
 
@@ -253,9 +258,11 @@ def test_nothing_is_ever_lost_or_doubled(tmp_path: Path, capsys: pytest.CaptureF
                 if number % 4 == 0:
                     scene.copy_store()
                 scene.hit(fault, step)
+                feed.share = (number + 1) / len(plan)
             feed.hurry.set()
             feed.join(60)
             eventually(lambda: committed(url, topic) == EVENTS, within=60)
+            eventually(lambda: all(it.position.catalogue == code() for it in snapshots(url, topic).values()), within=60)
             time.sleep(1)
             for reader in (watcher, *listeners):
                 reader.enough.set()

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,6 +22,8 @@ from tests.conftest import Store
 from tests.journeys.parts import MAIN, Process, eventually
 
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("CASEPULSE_")}
+CLEAN["CASEPULSE_HISTORY_MONTHS"] = "0"  # what was open, and no more: what is tried here is not its length
+CLEAN["CASEPULSE_HISTORY_CHILDREN"] = "40000"  # nor its size
 READY = "Ready in "
 COUNT = "/v1/figures?measure=enquiries_received&window=year"
 
@@ -87,7 +90,7 @@ def living(folder: Path) -> Iterator[tuple[str, int]]:
         except OSError:  # it has just ended
             continue
         if where.is_relative_to(folder) and command != [""]:
-            names = [part for part in command if part in ("up", "worker", "serve", "deploy.demonstration")]
+            names = [part for part in command if part in ("up", "worker", "serve", "publish", "deploy.demonstration")]
             yield (names[0] if names else where.name), int(process.name)
 
 
@@ -103,7 +106,7 @@ def once(folder: Path, *arguments: str, **environment: str) -> tuple[int, str]:
 def test_it_comes_up_and_goes_and_comes_again(tmp_path: Path) -> None:
     """Ready with whole figures that move; one to a folder; Ctrl-C and kill leave nothing running; it goes on after."""
     with up(tmp_path) as first:
-        first.wait_for(READY, within=60)
+        first.wait_for(READY, within=150)
         assert b"<html" in first.get("/boards/mash?authority=X99999901")
         told = first.get("/v1/figures")
         assert told["simulated"]
@@ -125,7 +128,7 @@ def test_it_comes_up_and_goes_and_comes_again(tmp_path: Path) -> None:
         assert first.process.wait(10) == 0
         assert first.processes() == {}
     with up(tmp_path) as second:
-        second.wait_for(READY, within=40)  # 20 on a machine that does nothing else
+        second.wait_for(READY, within=150)  # 20 on a machine that does nothing else
         assert second.count() >= before
         assert clock < second.get("/v1/figures")["as_of"] < "2018"
         second.process.kill()
@@ -135,7 +138,7 @@ def test_it_comes_up_and_goes_and_comes_again(tmp_path: Path) -> None:
 def test_what_dies_comes_back(tmp_path: Path) -> None:
     """Kafka, worker, Valkey and the made-up authority, killed one after the other: a line each, and nothing is lost."""
     with up(tmp_path, "--speed", "600") as running:
-        running.wait_for(READY, within=60)
+        running.wait_for(READY, within=150)
         for name, called in (
             ("kafka", "kafka"), ("worker", "worker"), ("valkey", "valkey"), ("deploy.demonstration", "simulator"),
         ):  # fmt: skip
@@ -150,14 +153,40 @@ def test_what_dies_comes_back(tmp_path: Path) -> None:
 
 def test_it_uses_the_parts_that_it_is_given(kafka: str, valkey: Store, tmp_path: Path) -> None:
     """With other people's Kafka and store it starts none, makes its topics, and says how to bring data."""
-    given = ("--kafka", kafka, "--redis", valkey.url, "--no-simulate")
+    given = ("--kafka", kafka, "--redis", valkey.url, "--no-simulate", "--no-prometheus")
     here = tmp_path / "here"
     here.mkdir()
     with up(here, *given, CASEPULSE_TOPIC="case-events-given") as running:
         running.wait_for("casepulse load", within=40)
-        assert set(running.processes()) == {"up", "worker", "serve"}
+        assert set(running.processes()) - {"publish"} == {"up", "worker", "serve"}
         assert running.get("/readyz") == {"ready": True}
         assert running.process.stop() == 0
+
+
+def test_a_prometheus_that_is_installed_sees_both(kafka: str, valkey: Store, tmp_path: Path) -> None:
+    """It comes after all else is ready, says where it is, and finds server and worker up; killed, it comes back."""
+    if shutil.which("prometheus") is None:
+        pytest.skip("prometheus is not installed")
+    given = ("--kafka", kafka, "--redis", valkey.url, "--no-simulate")
+    here = tmp_path / "here"
+    here.mkdir()
+    with up(here, *given, CASEPULSE_TOPIC="case-events-scraped") as running:
+        running.wait_for("prometheus ready in", within=60)
+        assert running.said.index(READY) < running.said.index("prometheus ready in")
+        found = re.search(r"prometheus ready in [\d.]+ s: (http://127\.0\.0\.1:\d+/)", running.said)
+        assert found is not None
+        eventually(lambda: healthy(found[1]) == {"casepulse-server", "casepulse-worker"}, within=30, every=0.5)
+        os.kill(running.processes()["prometheus"], signal.SIGKILL)
+        running.wait_for("prometheus is back after", within=30)
+        assert running.process.stop() == 0
+        assert running.processes() == {}
+
+
+def healthy(prometheus: str) -> set[str]:
+    """Return the jobs that a Prometheus scrapes and finds well."""
+    with urllib.request.urlopen(f"{prometheus}api/v1/targets", timeout=5) as response:
+        targets = json.load(response)["data"]["activeTargets"]
+    return {target["labels"]["job"] for target in targets if target["health"] == "up"}
 
 
 def test_what_keeps_it_from_starting_is_one_line(tmp_path: Path) -> None:
@@ -200,7 +229,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_stops_nothing_for_good(small_disk: Path) -> None:
     """One line while it is full, figures all the while; with room again it goes on, and nothing is lost."""
     with up(small_disk, "--speed", "600", CASEPULSE_LEAST_FREE_MB="50") as running:
-        running.wait_for(READY, within=60)
+        running.wait_for(READY, within=150)
         before = running.count()
         fill(small_disk / "fill")
         running.wait_for("the disk is full", within=10)

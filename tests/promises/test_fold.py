@@ -27,7 +27,7 @@ from metrics.fold import fold
 from metrics.life import PLACING, Life
 from metrics.rules import Authorities
 from metrics.shapes import Part, Value
-from metrics.sums import Series, Sums
+from metrics.sums import Sums
 from metrics.tally import Remembered, Tally, add, asked_by, tally
 from metrics.timeline import Stretch, squeeze, uppermost
 from tests.histories import history, knowns, shuffled
@@ -402,17 +402,3 @@ def test_a_timeline_that_does_not_rise_is_an_error(steps: list[tuple[int, str | 
     """Two values at one instant, or a step back, is a fault in a shape, and never a figure."""
     with pytest.raises(ValueError, match="must rise strictly"):
         squeeze(steps)
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_sums_that_are_kept_up_equal_sums_made_afresh(seed: int) -> None:
-    """However cells come and go, and whenever it is asked in between: the same as adding them all up."""
-    choose = Random(seed)
-    series, cells = Series(), dict[int, int]()
-    for _ in range(300):
-        at, n = choose.randrange(40), choose.choice((-1, 1, 1))
-        cells[at] = cells.get(at, 0) + n
-        series.add(at, n)
-        if choose.random() < 0.5:
-            moment = choose.randrange(-1, 41)
-            assert series.up_to(moment) == sum(n for at, n in cells.items() if at <= moment)

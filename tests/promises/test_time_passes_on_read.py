@@ -250,6 +250,7 @@ def test_what_is_read_is_what_the_reference_counts(valkey: conftest.Store) -> No
     async def look(store: Store, reader: Reader, client: Any) -> None:
         story = usual()
         for at in dict(OVERDUE) | dict(ENQUIRIES_OF_THE_DAY):
+            await reader.turn()
             for measure in (ASSESSMENTS_OPEN, ASSESSMENTS_OVERDUE, CHILDREN_LOOKED_AFTER, ENQUIRIES_RECEIVED):
                 seen = asked(reader, measure, at)
                 assert [seen] == story(TABLE, on=at, expect={measure: seen.numerator})

@@ -35,10 +35,20 @@ function say(state, heading, more, path) {
   byId("more").replaceChildren(...more);
 }
 
-function authority({ authority: code, name, simulated }) {
-  const board = element("a", `MASH board, ${name ?? code}`, { href: `/boards/mash?authority=${encodeURIComponent(code)}` });
+function boardOf(code, team) {
+  return `/boards/mash?${new URLSearchParams(team ? { authority: code, team } : { authority: code })}`;
+}
+
+function authority({ authority: code, name, simulated, teams }) {
+  const board = element("a", `MASH board, ${name ?? code}`, { href: boardOf(code) });
   const made = simulated ? [element("span", "made-up figures", { className: "tag" })] : [];
-  return line(board, element("span", code), ...made);
+  const item = line(board, element("span", code), ...made);
+  if (teams.length) {
+    const list = item.appendChild(element("ul", "", { className: "teams" }));
+    list.setAttribute("aria-label", `Boards of one team, ${name ?? code}`);
+    list.append(...teams.map((team) => line(element("a", team, { href: boardOf(code, team) }))));
+  }
+  return item;
 }
 
 const measure = ({ name, title }) => line(element("span", title ?? name, { className: "title" }), element("code", name));
@@ -61,6 +71,19 @@ async function ask(address) {
   if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
   const told = await answer.json();
   return Array.isArray(told) ? told : told.measures ?? told.items ?? [];
+}
+
+/** The teams that have anything for a board to show; none where that cannot be told: the board itself is there. */
+async function teamsOf({ authority: code }) {
+  const asked = new URLSearchParams({ by: "team", window: "year", authority: code });
+  for (const name of ["enquiries_received", "assessments_open"]) asked.append("measure", name);
+  try {
+    const answer = await fetch(`/v1/figures?${asked}`, { headers: { accept: "application/json" } });
+    const { figures } = await answer.json();
+    return [...new Set(figures.filter(({ numerator }) => numerator).map(({ team }) => team))].sort();
+  } catch {
+    return [];
+  }
 }
 
 function empty() {
@@ -91,7 +114,8 @@ async function look() {
   if (measures.status === "fulfilled") show("measured", "measures", measures.value, measure);
   if (authorities.status === "rejected") again = missing(authorities.reason);
   else {
-    show("boards", "authorities", authorities.value, authority);
+    const told = await Promise.all(authorities.value.map(async (one) => ({ ...one, teams: await teamsOf(one) })));
+    show("boards", "authorities", told, authority);
     if (authorities.value.length) full(authorities.value);
     else { empty(); again = AGAIN; }
   }

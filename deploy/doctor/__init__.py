@@ -1,0 +1,164 @@
+"""`casepulse doctor`: looks at everything that an installation stands on, changes nothing, and says what is wrong."""
+
+import asyncio
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from kafka.errors import KafkaError
+
+from deploy.authorities import AuthoritiesUnreadable
+from deploy.doctor import authorities, broker, machine, positions, store
+from deploy.doctor.broker import Seen
+from deploy.doctor.finding import Finding, Level, as_told, several, some, worth_knowing, wrong
+from deploy.doctor.reach import reach
+from deploy.server import clocks
+from deploy.settings import Settings, SettingsUnusable, read_settings
+from metrics.reader import NotReady, Reader
+from metrics.rules import Authorities
+from metrics.store import STORE_ERRORS, Moved, Refused, Store, connect
+from metrics.tally import fingerprint
+from streams.connection import KafkaSettings
+from streams.topics import GROUP, PARTITIONS
+
+__all__ = ["Finding", "Level", "examine"]
+
+
+def examine(environ: Mapping[str, str] = os.environ, with_cases: bool = False) -> list[Finding]:
+    """Return all that is wrong, and all that is worth knowing, with the installation that *environ* names."""
+    try:
+        settings = read_settings(environ)
+    except SettingsUnusable as exc:
+        return as_told(exc)
+    rules = _rules(settings)
+    found = list(machine.machine(settings, datetime.now(UTC).date()))
+    seen = _broker(settings, found)
+    asyncio.run(_Store(settings, rules, seen, with_cases).look(found))
+    return sorted(found, key=lambda finding: finding.level is not Level.WRONG)
+
+
+def _rules(settings: Settings) -> Authorities | None:
+    """Return what each authority sets; None where that cannot be read, which is said elsewhere."""
+    try:
+        return settings.rules
+    except AuthoritiesUnreadable:
+        return None
+
+
+def _broker(settings: Settings, found: list[Finding]) -> Seen | None:
+    if why := broker.reached(settings.kafka):
+        found += why
+        return None
+    try:
+        seen = broker.look(settings.kafka, settings.topic, settings.figures, GROUP)
+    except KafkaError as exc:
+        found.append(broker.unanswered(settings.kafka, exc))
+        return None
+    found += broker.judge(seen)
+    return seen
+
+
+class _Store:
+    """Looks at the store with one connection, and never writes to it."""
+
+    def __init__(self, settings: Settings, rules: Authorities | None, seen: Seen | None, with_cases: bool) -> None:
+        self._settings, self._rules, self._seen, self._with_cases = settings, rules, seen, with_cases
+        self._store = Store(connect(settings.redis, timeout=30.0), settings.topic)
+
+    async def look(self, found: list[Finding]) -> None:
+        """Add what is wrong to *found*."""
+        try:
+            if why := self._reached():
+                found.append(why)
+                return
+            info, clock = await self._store.server()
+            found += broker.clock("the store", clock - time.time())
+            found += store.judge(info)
+            stands = await self._stands()
+            found += positions.judge(stands, self._seen)
+            found += await self._dead_letters(stands)
+            found += authorities.judge(await self._authorities(stands), self._rules)
+            if self._with_cases:
+                found += await self._mixtures(stands)
+        except STORE_ERRORS as exc:
+            found.append(store.unanswered(self._settings.redis, exc))
+        except Refused as exc:
+            found += as_told(exc)
+        finally:
+            await self._store.close()
+
+    def _reached(self) -> Finding | None:
+        redis = self._settings.redis
+        parts = urlsplit(redis.url)
+        tls = KafkaSettings("", ca_file=redis.ca_file).tls if redis.has_tls else None
+        return reach("the store", "CASEPULSE_REDIS", (parts.hostname or "localhost", parts.port or 6379), tls)
+
+    async def _stands(self) -> positions.Stands:
+        log = self._seen.log if self._seen else None
+        numbers = range(max(log.partitions if log else 0, PARTITIONS))
+        formats = {n: kind for n in numbers if (kind := await self._store.format(n)) is not None}
+        stand = {n: it for n in formats if (it := await self._store.position(n)) is not None}
+        return positions.Stands(stand, formats, None if self._rules is None else fingerprint(self._rules))
+
+    async def _dead_letters(self, stands: positions.Stands) -> list[Finding]:
+        letters = [letter for n in stands.positions for letter in await self._store.dead_letters(n)]
+        if not letters:
+            return []
+        reasons = Counter(reason for _, reason, _ in letters).most_common()
+        told = ", ".join(f"{reason} {n:,}" for reason, n in reasons)
+        remedy = "`casepulse dead-letters` says where each is; mend the source"
+        return [worth_knowing(f"{several(len(letters), 'record')} could not be read ({told})", remedy)]
+
+    async def _authorities(self, stands: positions.Stands) -> list[authorities.Here]:
+        readable = self._rules is not None
+        told = clocks(self._settings if readable else replace(self._settings, authorities=Path(os.devnull)))
+        clock = self._settings.demonstration
+        stopped = clock is None or not clock.exists()
+        teams = await self._teams()
+        return [
+            authorities.Here(
+                name, it, None if it.simulated and stopped else told.now(name), told.speed(name), teams.get(name)
+            )
+            for number in stands.positions
+            for name, it in (await self._store.authorities(number)).items()
+        ]
+
+    async def _teams(self) -> dict[str, frozenset[str]]:
+        """Return the teams that events tell, by authority; none while figures are being rebuilt."""
+        reader = Reader(self._store)
+        try:
+            await reader.turn()
+            names = reader.authorities()
+            return {name: frozenset(it[1].teams()) for name in names if (it := reader.authority(name))}
+        except (NotReady, Moved):
+            return {}
+
+    async def _mixtures(self, stands: positions.Stands) -> list[Finding]:
+        """Count the facts of which some tellings give a revision and others none: their order may be wrong."""
+        mixed: Counter[str] = Counter()
+        for number in stands.positions:
+            async for name, case in self._store.cases(number):
+                for tellings in case.tellings.values():
+                    if len({telling.revision is None for telling in tellings}) > 1:
+                        mixed[f"{name} {' and '.join(sorted({telling.source for telling in tellings}))}"] += 1
+        if not mixed:
+            return []
+        return [
+            wrong(
+                f"{several(mixed.total(), 'fact has', 'facts have')} tellings with a revision and tellings without "
+                f"({some(mixed)}), so an older one may stand",
+                "let each source give revision on all of its tellings or on none",
+            )
+        ]
+
+
+def counted(found: list[Finding]) -> Iterator[str]:
+    """Yield how many findings of each level there are, in words."""
+    for level in Level:
+        if n := sum(finding.level is level for finding in found):
+            yield f"{n} {level}"

@@ -1,0 +1,100 @@
+"""What authorities tell, beside what is set for them: feeds that are late, teams that nobody knows."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+
+from deploy.doctor.finding import Finding, several, some, worth_knowing, wrong
+from events.time import LONDON, instant
+from metrics.fold import LIVE_FOR, Authority, Feed
+from metrics.rules import Authorities
+from metrics.teams import UNKNOWN, told_teams
+
+LATE = timedelta(minutes=10)  # a feed reports each minute
+OF_OURS = timedelta(seconds=10)  # for the way here; at a demonstration's speed many of its own
+
+
+@dataclass(frozen=True)
+class Here:
+    """What is known of one authority, and what time it is there."""
+
+    name: str
+    authority: Authority
+    now: datetime | None  # None: it is made up, and its clock stands still
+    speed: float
+    teams: frozenset[str] | None  # that events tell; None while figures are being rebuilt
+
+
+def judge(found: list[Here], rules: Authorities | None) -> Iterator[Finding]:
+    """Yield what is wrong with each authority, and with *rules* that speak of none."""
+    for here in found:
+        if here.now is not None:
+            yield from _feeds(here, here.now)
+        if rules is not None and here.teams is not None:
+            yield from _teams(here, here.teams - {UNKNOWN}, rules)
+    bare = [here.name for here in found if rules is not None and _has_no_map(here, rules)]
+    if bare:
+        yield worth_knowing(
+            f"authority.toml names no team of {some(bare)}, so every locality there is {UNKNOWN}",
+            "docs/authority.md shows how",
+        )
+    absent = set(rules.named if rules else ()) - {here.name for here in found}
+    if absent and found:
+        yield worth_knowing(
+            f"authority.toml speaks of {some(absent)}, and no event does", "is that the code that events tell?"
+        )
+
+
+def _feeds(here: Here, now: datetime) -> Iterator[Finding]:
+    reported = {source: feed for source, feed in here.authority.feeds.items() if feed.complete_to is not None}
+    if not reported:
+        yield worth_knowing(
+            f"{here.name}: no source has said up to when it is complete, so no board can say how old its figures are",
+            "let its feed send feed.reported each minute; `casepulse load` sends one",
+        )
+    for source, feed in sorted(reported.items()):
+        yield from _feed(here, now, source, feed)
+
+
+def _feed(here: Here, now: datetime, source: str, feed: Feed) -> Iterator[Finding]:
+    assert feed.complete_to is not None, "only those that reported are asked about"
+    behind = now - feed.complete_to
+    since = f"{feed.complete_to.astimezone(LONDON):%-d %B %Y %H:%M}"
+    if instant(feed.recorded_at) <= instant(now) - LIVE_FOR:
+        yield worth_knowing(
+            f"{here.name}: nothing from the source {source} since {since}",
+            "if it is a feed, mend it; what was loaded once is complete to that day",
+        )
+    elif behind > LATE + here.speed * OF_OURS:
+        yield wrong(f"{here.name}: the feed {source} is late, complete to {since}", "look at the feed's own log")
+
+
+def _has_no_map(here: Here, rules: Authorities) -> bool:
+    """Return whether teams are told and none is named. Of a made-up authority nobody minds."""
+    return not (rules.of(here.name).teams or here.authority.simulated) and bool((here.teams or set()) - {UNKNOWN})
+
+
+def _teams(here: Here, told: frozenset[str], rules: Authorities) -> Iterator[Finding]:
+    named = set(told_teams(rules.of(here.name).teams))
+    if not named:
+        return
+    strange, unheard = told - named, named - told
+    if strange:
+        yield worth_knowing(
+            f"{here.name}: events tell {several(len(strange), 'team')} that authority.toml does "
+            f"not name ({some(strange)}), so their locality is {UNKNOWN}",
+            f"give each an entry{_meant(strange, unheard)}",
+        )
+    if unheard:
+        yield worth_knowing(
+            f"{here.name}: authority.toml names teams that no event tells ({some(unheard)})",
+            f"write each as events tell it, letter by letter{_meant(unheard, strange)}",
+        )
+
+
+def _meant(wrongly: frozenset[str] | set[str], known: frozenset[str] | set[str]) -> str:
+    pairs: Mapping[str, str] = {
+        name: near[0] for name in sorted(wrongly) if (near := get_close_matches(name, known, n=1))
+    }
+    return "".join(f"; is '{name}' meant as '{near}'?" for name, near in list(pairs.items())[:3])

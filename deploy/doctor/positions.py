@@ -1,0 +1,122 @@
+"""Where the store stands in the log: what a worker would refuse, what is being rebuilt, what waits."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from deploy.doctor.broker import Seen
+from deploy.doctor.finding import Finding, which, worth_knowing, wrong
+from metrics.store import FORMAT, Log, Position
+
+MANY = 10_000  # events that may wait beside a running worker: a few seconds of it
+FLUSH = "stop the workers, flush the store, start them: it is rebuilt from the log"
+
+
+@dataclass(frozen=True)
+class Stands:
+    """What the store says of the partitions."""
+
+    positions: Mapping[int, Position]
+    formats: Mapping[int, str]  # of all that anything is kept of
+    catalogue: str | None  # by which this version counts; None: authority.toml cannot be read
+
+
+def judge(stands: Stands, seen: Seen | None) -> Iterator[Finding]:
+    """Yield what is wrong with where the store stands; *seen* is None where Kafka does not answer."""
+    yield from _readable(stands)
+    log = seen.log if seen else None
+    ours = {number: it for number, it in stands.positions.items() if log is None or it.log == log}
+    if log is not None:
+        yield from _another(stands.positions, log)
+        if not stands.formats:
+            yield worth_knowing("nothing has been read from the log yet", "start a worker: `casepulse worker`")
+    if seen is not None:
+        yield from _within(ours, seen)
+        if len(ours) == len(stands.formats):  # else the workers wait for somebody, and not the events
+            yield from _waiting(ours, seen)
+    yield from _rebuilding(ours, stands.catalogue)
+
+
+def _readable(stands: Stands) -> Iterator[Finding]:
+    other = {number: kind for number, kind in stands.formats.items() if kind != FORMAT}
+    if other:
+        yield wrong(
+            f"{which(other)} of the store: format {', '.join(sorted(set(other.values())))}, and not {FORMAT}",
+            "use the version of casepulse that wrote it",
+        )
+    damaged = stands.formats.keys() - other.keys() - stands.positions.keys()
+    if damaged:
+        yield wrong(f"{which(damaged)} of the store: the position is damaged", FLUSH)
+
+
+def _another(positions: Mapping[int, Position], log: Log) -> Iterator[Finding]:
+    """Yield how the log is not the one that the store was filled from. Workers refuse to run."""
+    kept = next((it.log for it in positions.values() if it.log != log), None)
+    if kept is None:
+        return
+    if kept.cluster != log.cluster:
+        yield wrong(
+            "the store was filled from another Kafka cluster",
+            f"set CASEPULSE_KAFKA to that one, or CASEPULSE_REDIS to the store of this one; or {FLUSH}",
+        )
+    elif kept.topic_id != log.topic_id:
+        yield wrong(
+            f"topic {log.topic} was deleted and made again since the store was filled",
+            f"see that the new one holds all of the past; then {FLUSH}",
+        )
+    else:
+        yield wrong(
+            f"topic {log.topic} had {kept.partitions} partitions and now has {log.partitions}, "
+            "so an authority may stand in two of them",
+            "make the topic anew with as many as before, and load it again",
+        )
+
+
+def _within(ours: Mapping[int, Position], seen: Seen) -> Iterator[Finding]:
+    bounds = {number: seen.bounds[number] for number in ours if number in seen.bounds}
+    gone = [number for number, (oldest, _) in bounds.items() if ours[number].offset < oldest]
+    past = [number for number, (_, end) in bounds.items() if ours[number].offset > end]
+    cut = [number for number, (oldest, _) in bounds.items() if 0 < oldest <= ours[number].offset]
+    if gone:
+        yield wrong(
+            f"{which(gone)}: what is to be read next is gone from Kafka",
+            "restore the log or the store from a backup; look at retention.ms",
+        )
+    if past:
+        yield wrong(
+            f"{which(past)}: the store has read further than the log goes, so the log was cut back or is another",
+            f"restore the log; or, where this one holds all of the past, {FLUSH}",
+        )
+    if cut:
+        yield worth_knowing(
+            f"{which(cut)}: the log has lost its beginning, so the store is the only copy of it",
+            "keep backups of the store, and set retention.ms=-1",
+        )
+
+
+def _waiting(ours: Mapping[int, Position], seen: Seen) -> Iterator[Finding]:
+    waiting = sum(max(0, end - ours[n].offset if n in ours else end) for n, (_, end) in seen.bounds.items())
+    if seen.workers == 0 and waiting:
+        yield wrong(f"{waiting:,} events wait and no worker runs", "start one: `casepulse worker`")
+    elif seen.workers == 0:
+        yield worth_knowing("no worker runs", "start one: `casepulse worker`")
+    elif waiting > MANY:
+        yield worth_knowing(
+            f"{waiting:,} events wait to be read",
+            "ask again in a minute; if they are not fewer, look at the worker's log",
+        )
+
+
+def _rebuilding(ours: Mapping[int, Position], catalogue: str | None) -> Iterator[Finding]:
+    again = {number: it for number, it in ours.items() if it.rebuilding}
+    if again:
+        read, of = (sum(getattr(it, name) for it in again.values()) for name in ("offset", "head"))
+        yield worth_knowing(
+            f"{which(again)}: figures are withheld until all of the log is read ({read / of:.0%} is)",
+            "let a worker run",
+        )
+    older = [n for n, it in ours.items() if catalogue is not None and it.catalogue != catalogue and n not in again]
+    if older:
+        yield worth_knowing(
+            f"{which(older)}: counted by another version or other rules, and being recounted by these",
+            "let a worker of this version run, with the same authority.toml",
+        )

@@ -1,0 +1,141 @@
+"""The verb that makes data up: simulate."""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import BinaryIO
+
+import click
+
+from deploy import backload
+from deploy.settings import Settings, read_settings
+from events.decode import encode
+from events.event import Event
+from events.simulator.authority import MONTHS, backlog, months_before
+from events.simulator.story import OutsideStory, check
+from events.simulator.wexshire import AUTHORITY, CHILDREN, World
+from events.time import LONDON
+from streams.sender import Sender
+from streams.topics import describe
+
+STEPS = 1000  # of the bar
+OFTEN = 10  # times a second that a limited rate is kept
+
+
+class MadeUpCode(click.ParamType):
+    """The code of an authority that is none: an X and eight digits. No real one begins with X."""
+
+    name = "code"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if len(value) == 9 and value[0] == "X" and value[1:].isdecimal():
+            return value
+        return self.fail(f"{value!r} might be a real authority: give an X and eight digits, as {AUTHORITY}", param, ctx)
+
+
+DAY = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
+
+
+@click.command()
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The same seed, the same bytes.")
+@click.option(
+    "--from", "since", type=DAY, metavar="DAY", help=f"First day told in full. [default: {MONTHS} months before --to]"
+)
+@click.option("--to", "until", type=DAY, metavar="DAY", help="Day before which the story stops. [default: today]")
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Events a second, at most.")
+@click.option(
+    "--children", type=click.IntRange(1_000, 5_000_000), default=CHILDREN, show_default=True,
+    help="Aged 0 to 17, who live there: all else goes with them.",
+)  # fmt: skip
+@click.option("--authority", type=MadeUpCode(), default=AUTHORITY, show_default=True, help="Its code.")
+@click.option("--to-file", "target", type=click.File("wb"), help="Write .ndjson; send nothing. -: standard output.")
+@click.option("--continued", is_flag=True, help="Leave out what was open before --from: the file before has it.")
+def simulate(
+    seed: int, since: datetime | None, until: datetime | None, rate: float | None, children: int, authority: str,
+    target: BinaryIO | None, continued: bool,
+) -> None:  # fmt: skip
+    """Make an authority up, and send what happens there, or write it to a file.
+
+    It has the published volumes of Devon in 2017-18, by its number of children. First comes what was open on the first
+    day, then all that is recorded up to the last, in order of `recorded_at`. Dates are London's.
+
+    \b
+    casepulse simulate --from 2016-04-01 --to 2018-04-01 --to-file wexshire.ndjson
+    casepulse figures --from wexshire.ndjson --at 2018-03-31
+    casepulse simulate --authority X99999902 --seed 7 --children 40000        a small one beside it, to Kafka
+    """
+    last = _moment(until) if until else _today()
+    first = _moment(since) if since else months_before(last, MONTHS)
+    _check(first, last, sends=target is None)
+    world = World(seed, children, authority)
+    told = backlog(world, first, last, open_before=not continued)
+    if target is not None:
+        _write(_shown(_paced(told, rate), first, last), target)
+    else:
+        settings = read_settings()
+        describe(settings.kafka, settings.topic)  # before the work, and not after it
+        _send(_shown(told, first, last), settings, rate)
+
+
+def _moment(day: datetime) -> datetime:
+    return day.replace(tzinfo=LONDON).astimezone(UTC)
+
+
+def _today() -> datetime:
+    return datetime.now(LONDON).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+
+
+def _check(first: datetime, last: datetime, sends: bool) -> None:
+    if first >= last:
+        raise click.UsageError("--from is not before --to: nothing would be told")
+    if sends and last > datetime.now(UTC):
+        raise click.UsageError("--to lies in the future: events of then are not taken; give an earlier day")
+    try:
+        check(first, last)
+    except OutsideStory as exc:
+        raise click.UsageError(f"{exc}: give --from and --to within it") from exc
+
+
+def _shown(told: Iterable[Event], first: datetime, last: datetime) -> Iterator[Event]:
+    """Yield *told*, with a bar on a terminal that says how far the story is."""
+    whole, done = (last - first) / STEPS, 0
+    with click.progressbar(length=STEPS, label="simulating", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        for event in told:
+            reached = min(STEPS, int(max(event.recorded_at - first, timedelta(0)) / whole))
+            if reached > done:
+                bar.update(reached - done)
+                done = reached
+            yield event
+        bar.update(STEPS - done)
+
+
+def _paced(told: Iterable[Event], rate: float | None) -> Iterator[Event]:
+    """Yield *told* no faster than so many a second."""
+    began = time.monotonic()
+    for number, event in enumerate(told):
+        if rate and (ahead := number / rate - (time.monotonic() - began)) > 0:
+            time.sleep(ahead)
+        yield event
+
+
+def _write(told: Iterable[Event], target: BinaryIO) -> None:
+    number = 0
+    for event in told:
+        target.write(encode(event) + b"\n")
+        number += 1
+    target.flush()
+    click.echo(f"{number:,} events written to {getattr(target, 'name', 'standard output')}", err=True)
+
+
+def _send(told: Iterator[Event], settings: Settings, rate: float | None) -> None:
+    if rate is None:
+        sent = backload.send(settings.kafka, settings.topic, told)
+    else:
+        sent = 0
+        with Sender(settings.kafka, settings.topic) as sender:
+            paced = _paced(told, rate)
+            while batch := list(islice(paced, max(1, int(rate / OFTEN)))):
+                sent += sender.send(batch)
+    click.echo(f"{sent:,} events sent", err=True)

@@ -1,0 +1,94 @@
+/* The head of a board: its name and clock, how far it may be relied on, and the one sentence. */
+
+import { countdown, date, number, opening, span, time, timeSeenFrom } from "./words.js";
+
+const NOTHING = { text: "" };
+const LEADS = {
+  late: { mark: "square", tone: "late" },
+  due_today: { mark: "triangle", tone: "warn" },
+  nothing: { mark: "circle", tone: "good" },
+};
+
+const lateness = (truth, now) => now - Date.parse(truth.complete_to);
+
+export function light(state, truth, now) {
+  switch (state) {
+    case "loading":
+    case "unknown_team": return NOTHING;
+    case "disconnected": return { mark: "square", tone: "late", text: "Disconnected" };
+    case "rebuilding": return { mark: "triangle", tone: "warn", text: "Rebuilding" };
+    case "delayed": return { mark: "triangle", tone: "warn", text: `Delayed ${span(lateness(truth, now))}` };
+  }
+  return truth.office?.open === false
+    ? { mark: "ring", text: "Office closed" } : { mark: "circle", tone: "good", text: "Live" };
+}
+
+export function office({ office: hours }, now) {
+  if (!hours) return "";
+  const [closes, opens] = [Date.parse(hours.closes_at), Date.parse(hours.opens_at)];
+  if (hours.open) return closes > now ? `office closes in ${countdown(closes - now)}` : "";
+  if (!(opens > now)) return "";
+  const why = { bank_holiday: "bank holiday, ", closure_day: "closed today, " }[hours.closed_for] ?? "";
+  return `${why}opens ${opening(hours.opens_at, now)}`;
+}
+
+function lead(truth, now, onThePage) {
+  const told = truth.lead;
+  if (!told || !onThePage) return NOTHING; // of another day, "today" would not be true
+  return { ...LEADS[told.kind], text: told.text };
+}
+
+const HEADS = {
+  loading: () => ({ lead: NOTHING, aside: "" }),
+  disconnected: (truth, now, since) => ({
+    banner: true, urgent: true,
+    lead: { mark: "square", tone: "late",
+      text: since === null ? "No connection" : `No connection since ${timeSeenFrom(since, now)}` },
+    aside: truth?.figures ? "Do not rely on these figures. Trying again" : "No figures yet. Trying again",
+  }),
+  rebuilding: ({ rebuilding }, now) => {
+    const { read = null, back_at: back = null } = rebuilding ?? {};
+    return {
+      banner: true,
+      lead: { mark: "triangle", tone: "warn", text: read === null ? "Rebuilding" : `Rebuilding, ${Math.floor(read * 100)} % read` },
+      aside: back === null ? "No figures until it is done" : `back at about ${timeSeenFrom(back, now)}`,
+    };
+  },
+  empty: (truth) => ({
+    lead: { text: `No events${truth.authority ? ` of ${truth.name || truth.authority}` : ""} have arrived yet` },
+    aside: "waiting for the first",
+  }),
+  unknown_team: (truth) => ({
+    lead: { text: `No team ${truth.team}` },
+    aside: truth.teams?.length ? `there are ${truth.teams.slice(0, 3).join(", ")}${truth.teams.length > 3 ? " …" : ""}` : "no team has been told of yet",
+  }),
+  delayed: (truth, now) => ({
+    banner: true,
+    lead: { mark: "triangle", tone: "warn", text: `Figures as of ${timeSeenFrom(truth.as_of, now)}` },
+    aside: `The case system has sent nothing for ${span(lateness(truth, now), { minute: "minutes", hour: "hours" })}`,
+  }),
+  live: (truth, now, since, onThePage) => ({ lead: lead(truth, now, onThePage), aside: office(truth, now) }),
+};
+
+function tag({ simulated, speed }) {
+  if (!simulated) return "";
+  return speed && speed !== 1 ? `made-up figures, ${number(speed)} × speed` : "made-up figures";
+}
+
+/** The slots of the head. *onThePage*: the figures are of the day that the page's clock shows. */
+export function head({ state, truth, now, since }, onThePage) {
+  const { lead: says, aside, banner = false, urgent = false } = HEADS[state](truth, now, since, onThePage);
+  const made = truth ? tag(truth) : "";
+  return {
+    name: { text: truth?.name ?? "" },
+    team: { text: truth?.team ?? "", hidden: !truth?.team },
+    tag: { text: made, hidden: !made },
+    light: light(state, truth, now),
+    time: { text: now === null ? "" : time(now), datetime: now === null ? "" : new Date(now).toISOString() },
+    date: { text: now === null ? "" : date(now) },
+    banner: { tone: says.tone, banner },
+    lead: urgent ? NOTHING : says,
+    alert: urgent ? says : NOTHING,
+    aside: { text: aside },
+  };
+}

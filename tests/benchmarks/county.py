@@ -1,0 +1,94 @@
+"""One authority and nothing else, two years of it and more: how long a rebuild takes, and what it takes to hold it."""
+
+import time
+from datetime import UTC
+from pathlib import Path
+from urllib.request import urlopen
+
+from redis import Redis
+
+from deploy import backload
+from deploy.local import free_port
+from events.simulator.authority import MONTHS, history
+from events.simulator.clock import BEGINS
+from events.simulator.wexshire import World
+from metrics.catalogue import MEASURES
+from metrics.store import UNCOUNTED
+from tests.benchmarks.log import PARTITIONS
+from tests.benchmarks.machine import Machine, cpu_seconds
+from tests.benchmarks.throughput import committed
+from tests.journeys.parts import Process, eventually
+
+EACH = 1.88  # events that two years bring for a child of the population, about
+TURNS = 5
+NOW = BEGINS.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+PAST = "2016-10-05"
+ASKED = (
+    ("figures for now, all measures", f"/v1/figures?at={NOW}"),
+    ("figures for now, one measure by team", f"/v1/figures?measure=assessment_timeliness&by=team&at={NOW}"),
+    ("figures at a past date, all measures", f"/v1/figures?at={PAST}"),
+    ("24 months of one measure", "/v1/figures/assessment_timeliness/series?from=2016-01-01&to=2017-12-01&step=month"),
+)
+
+
+def table(machine: Machine, events: int) -> list[str]:
+    """Return what was measured, a row each. Times of answers are a client's, HTTP in them, the shortest of some."""
+    topic = machine.filled([])
+    world = World(1, round(events / EACH))
+    sent = backload.send(machine.kafka.program.address, topic, history(world.seed, BEGINS, MONTHS, world))
+    env, port = machine.environment(topic), free_port()
+    rows = []
+    with machine.client() as client:
+        worker = Process("worker", "--no-publish", env=env, log=machine.folder / "worker.log")
+        server = None
+        try:
+            began = time.perf_counter()
+            eventually(lambda: committed(client, topic, sent) > 0, within=60, every=0.02)
+            first = time.perf_counter()
+            eventually(lambda: committed(client, topic, sent) == sent, within=600, every=0.1)
+            told = time.perf_counter()
+            eventually(lambda: not _uncounted(client, topic), within=600, every=0.1)
+            counted = time.perf_counter()
+            rows += [
+                f"| from the worker's start to its first commit | {first - began:.1f} s |",
+                f"| until all {sent:,} events are told | {told - first:.1f} s, {sent / (told - first):,.0f} events/s |",
+                f"| until their figures are counted | {counted - told:.1f} s |",
+                f"| **the rebuild, of both** | {counted - first:.1f} s, {sent / (counted - first):,.0f} events/s |",
+                f"| processor of the worker | {cpu_seconds(worker.pid) / sent * 1e6:.1f} µs an event |",
+                f"| memory of the worker | {megabytes(worker.pid):,.0f} MB |",
+                f"| memory of Valkey | {megabytes(machine.store.pid):,.0f} MB |",
+            ]
+            began = time.perf_counter()
+            server = Process("serve", "--port", str(port), env=env, log=machine.folder / "serve.log")
+            eventually(lambda: _seconds(port, "/readyz") is not None, within=120)
+            rows.append(f"| a server's start, until it has all figures | {time.perf_counter() - began:.1f} s |")
+            for what, path in ASKED:
+                times = [_seconds(port, path) for _ in range(TURNS)]
+                rows.append(f"| {what} | {1000 * min(t for t in times if t is not None):.1f} ms |")
+            rows.append(f"| memory of the server | {megabytes(server.pid):,.0f} MB |")
+        finally:
+            worker.kill()
+            if server is not None:
+                server.kill()
+    return [f"| one authority of {sent:,} events, {len(MEASURES)} measures | |", "|---|--:|", *rows]
+
+
+def _uncounted(client: "Redis", topic: str) -> bool:
+    """Return whether any partition still has no figures."""
+    found = [client.hget(f"{{{topic}:{n}}}:position", "generation") for n in range(PARTITIONS)]
+    return any(generation is None or generation.decode().startswith(UNCOUNTED) for generation in found)
+
+
+def _seconds(port: int, path: str) -> float | None:
+    start = time.perf_counter()
+    try:
+        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as response:
+            response.read()
+    except OSError:
+        return None
+    return time.perf_counter() - start
+
+
+def megabytes(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("VmRSS"))) / 1024

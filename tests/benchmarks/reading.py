@@ -1,0 +1,244 @@
+"""The read side: what figures take to count in a server that holds so many cells, and how it comes to hold them.
+
+The log is folded as one authority of sixty teams, and its cells laid down again and again, each time some months
+earlier, until there are as many as are asked for.
+"""
+
+import asyncio
+import gc
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import count, islice
+from pathlib import Path
+from resource import getpagesize
+
+from msgspec.structs import replace
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import generate_latest
+
+from events.event import Event
+from events.simulator.clock import BEGINS
+from events.time import DAY, LONDON, add_months
+from metrics.book import Book
+from metrics.catalogue import MEASURES, PARTS
+from metrics.exposition.clock import Clocks
+from metrics.exposition.prometheus import Figures
+from metrics.figures import Question, figures
+from metrics.fold import Authority, Change
+from metrics.loading import load
+from metrics.measure import Measure
+from metrics.reader import PARTS as NAMES
+from metrics.reader import STOCKS, Reader
+from metrics.rules import Authorities
+from metrics.shapes import Value
+from metrics.shapes.part import Where
+from metrics.store import Commit, Log, Store, connect
+from metrics.sums import Sums
+from metrics.tally import Tally
+from metrics.windows import At
+from tests.benchmarks.machine import Machine
+
+AUTHORITY = "X99999901"
+TEAMS = 60
+APART = timedelta(days=91)  # thirteen weeks, so that what was a Monday is one again
+TURNS = 5
+NOW = BEGINS.astimezone(LONDON)
+PAST = date(2015, 3, 31)
+LOG = Log("bench-reading", "a-cluster", "a-topic", 1)
+AT_ONCE = 20_000  # cells to a commit
+
+
+@dataclass
+class Row:
+    """How long something takes: the first time, and the shortest after that."""
+
+    what: str
+    first: float
+    least: float
+    figures: int
+
+
+# --- cells ------------------------------------------------------------------------------------------------------------
+
+
+def cells(events: Iterable[Event], wanted: int) -> Tally:
+    """Return at least so many cells of one authority, by laying those of *events* down further and further back."""
+    told = (replace(event, authority=AUTHORITY, team=_team(event)) for event in events)
+    once = Book(Authorities()).tell(told).tallies[AUTHORITY]
+    names = {part.name: [breakdown.name for breakdown in part.by] for part in PARTS}
+    size = sum(map(len, once.values()))
+    copies = -(-wanted // size)
+    return {
+        part: {_earlier(where, names[part], copy): n for copy in range(copies) for where, n in there.items()}
+        for part, there in once.items()
+    }
+
+
+def _team(event: Event) -> str | None:
+    return event.team and f"team {sum(f'{event.team} {event.subject}'.encode()) % TEAMS:02}"
+
+
+def _earlier(where: Where, names: list[str], copies: int) -> Where:
+    team, by, at = where
+    told = (_value(name, value, copies) for name, value in zip(names, by, strict=True))
+    return team, tuple(told), at - copies * APART.days * DAY
+
+
+def _value(name: str, value: Value, copies: int) -> Value:
+    """Return what stands in the place of *value* so many copies earlier: no item is there twice."""
+    match name, value:
+        case "since", str():
+            return str(int(value) - copies * APART.days * DAY)
+        case "due_on", str():
+            return str(date.fromisoformat(value) - copies * APART)
+        case "incident", str() if value:
+            return f"{value}/{copies}"
+    return value
+
+
+# --- figures ----------------------------------------------------------------------------------------------------------
+
+
+def asked(sums: Sums) -> Iterator[Row]:
+    """Yield how long figures take to count."""
+
+    def everything(at: At, by: tuple[str, ...] = ()) -> Callable[[], int]:
+        return lambda: sum(len(figures(sums, AUTHORITY, Question(measure=m, at=at, by=by))) for m in MEASURES)
+
+    yield _timed(f"now: all {len(MEASURES)} measures", everything(At(NOW)))
+    yield _timed(f"now: all measures by team, {TEAMS} teams", everything(At(NOW), ("team",)))
+    yield _timed("a past date: all measures", everything(At(PAST)))
+    yield _timed("a past date: all measures by team", everything(At(PAST), ("team",)))
+    months = [At(add_months(NOW.date().replace(day=1), -n) - timedelta(days=1)) for n in range(24)]
+    yield _dearest("24 months", (), sums, months)
+    yield _dearest("24 months by team", ("team",), sums, months)
+
+
+def _dearest(what: str, by: tuple[str, ...], sums: Sums, moments: list[At]) -> Row:
+    """Return how long the measure takes that takes longest."""
+
+    def went(measure: Measure) -> Callable[[], int]:
+        return lambda: sum(len(figures(sums, AUTHORITY, Question(measure=measure, at=at, by=by))) for at in moments)
+
+    rows = [_timed(f"{what}: the dearest measure, {measure.name}", went(measure)) for measure in MEASURES]
+    return max(rows, key=lambda row: row.least)
+
+
+def _timed(what: str, ask: Callable[[], int]) -> Row:
+    spent, found = [], 0
+    for _ in range(TURNS):
+        start = time.process_time()
+        found = ask()
+        spent.append((time.process_time() - start) * 1e3)
+    return Row(what, spent[0], min(spent[1:]), found)
+
+
+class _Held(Reader):
+    """A reader that holds what it is given, and follows nobody."""
+
+    def __init__(self, sums: Sums) -> None:
+        self._sums, self.version, self.answered_at = sums, 0, time.monotonic() + 3600
+        self._held = {}
+
+    def authority(self, name: str) -> tuple[Authority, Sums] | None:
+        return Authority(), self._sums
+
+    def authorities(self) -> dict[str, Authority]:
+        return {AUTHORITY: Authority()}
+
+
+def scraped(sums: Sums) -> Row:
+    """Return how long `/metrics` takes, and how many series it has."""
+    registry = CollectorRegistry()
+    registry.register(Figures(_Held(sums), Clocks(lambda _: NOW, lambda _: 1.0, str), "bench"))
+
+    def scrape() -> int:
+        text = generate_latest(registry).decode()
+        return sum(not line.startswith("#") for line in text.splitlines())
+
+    return _timed(f"`/metrics`, {TEAMS} teams", scrape)
+
+
+# --- the first load ---------------------------------------------------------------------------------------------------
+
+
+async def fill(url: str, tally: Tally) -> None:
+    """Put *tally* into an empty store, as commits do."""
+    client = connect(url, timeout=60.0)
+    await client.flushall()
+    store = Store(client, LOG.topic)
+    position = await store.claim(0, LOG, 0)
+    offsets = count(position.offset)
+    for part, there in tally.items():
+        rest = iter(there.items())
+        while some := dict(islice(rest, AT_ONCE)):
+            at = next(offsets)
+            change = Change(authorities={AUTHORITY: Authority()}, tallies={AUTHORITY: {part: some}})
+            generation = position.generation
+            await store.commit(0, Commit(expected=at, position=at + 1, generation=generation, change=change))
+    await store.close()
+
+
+async def loaded(url: str) -> tuple[Sums, str]:
+    """Read what is in the store as a server does while it starts; return it, and how that went."""
+    store = Store(connect(url, timeout=60.0), LOG.topic)
+    position = await store.position(0)
+    assert position is not None
+    waits: Counter[str] = Counter()
+    other = asyncio.create_task(_wait(waits))
+    before, start = _held(), time.perf_counter()
+    found = await load(store, 0, position, NAMES, STOCKS)
+    seconds = time.perf_counter() - start
+    other.cancel()
+    await store.close()
+    assert found is not None
+    sums, held = found.sums[AUTHORITY], _held() - before
+    return sums, (
+        f"{sum(1 for _ in sums.cells()):,} cells: {held:.0f} MB; read from the store in {seconds:.1f} s, in which "
+        f"nobody waited longer than {waits['longest'] / 1e3:.0f} ms."
+    )
+
+
+async def _wait(waits: "Counter[str]") -> None:
+    """Note the longest that somebody waits who only ever asks for the next turn: processor time of this thread."""
+    while True:
+        start = time.thread_time_ns()
+        await asyncio.sleep(0)
+        waits["longest"] = max(waits["longest"], (time.thread_time_ns() - start) // 1000)
+
+
+def _held() -> float:
+    """Return how many megabytes this process holds."""
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * getpagesize() / 1e6
+
+
+# --- the report -------------------------------------------------------------------------------------------------------
+
+
+def table(machine: Machine, events: list[Event], sizes: Iterable[int]) -> list[str]:
+    """Return a table for each number of cells, each of a process that has done nothing else."""
+    lines: list[str] = []
+    for size in sizes:
+        asyncio.run(fill(machine.redis, cells(events, size)))
+        command = (sys.executable, "-m", "tests.benchmarks.reading", machine.redis)
+        lines += subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+        lines.append("")
+    return lines[:-1]
+
+
+def main(url: str) -> None:
+    """Print the table of what the store at *url* holds."""
+    sums, how = asyncio.run(loaded(url))
+    print(how, "", "| in the server | first, ms | ms CPU | figures |", "|---|--:|--:|--:|", sep="\n")
+    for row in (*asked(sums), scraped(sums)):
+        print(f"| {row.what} | {row.first:.1f} | {row.least:.1f} | {row.figures:,} |")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

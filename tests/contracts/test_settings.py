@@ -1,0 +1,85 @@
+"""Settings: who tells them, what is at odds, and that nothing runs on half of them."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.settings import SettingsUnusable, read_settings
+from deploy.variables import VARIABLES, told
+
+SASL = {"CASEPULSE_KAFKA": "k:9093", "CASEPULSE_KAFKA_SECURITY": "sasl_ssl", "CASEPULSE_KAFKA_USER": "me"}
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> Path:
+    (tmp_path / "secret").write_text("password\n")
+    return tmp_path / "secret"
+
+
+def test_the_environment_counts_more_than_the_file(tmp_path: Path, secret: Path) -> None:
+    """A key of the file is the variable's name, small; an empty variable unsets; a path is seen from the file."""
+    file = tmp_path / "casepulse.toml"
+    file.write_text(
+        'kafka = "a:1,b:2"\nkafka_security = "sasl_plaintext"\nkafka_user = "of the file"\n'
+        'kafka_password_file = "secret"\ntopic = "told-events"\n'
+    )
+    env = {"CASEPULSE_CONFIG": str(file), "CASEPULSE_KAFKA_USER": "of the environment", "CASEPULSE_TOPIC": ""}
+    settings = read_settings(env)
+    assert (settings.kafka.servers, settings.kafka.user) == ("a:1,b:2", "of the environment")
+    assert settings.kafka.password_file == secret
+    assert settings.topic == "case-events"
+    assert settings.kafka.options["sasl_plain_password"] == "password"
+    by = {name: it.by for name, it in told(env).items()}
+    assert by["CASEPULSE_KAFKA"] == str(file)
+    assert (by["CASEPULSE_KAFKA_USER"], by["CASEPULSE_REDIS"]) == ("environment", "default")
+
+
+def test_what_is_published_is_what_is_read(tmp_path: Path, secret: Path) -> None:
+    """A child process that is given the variables has the same settings, and every variable is among them."""
+    env = SASL | {"CASEPULSE_KAFKA_PASSWORD_FILE": str(secret), "CASEPULSE_REDIS": "rediss://r:1/2"}
+    settings = read_settings(env)
+    assert settings.variables.keys() == {variable.name for variable in VARIABLES}
+    assert read_settings(settings.variables).variables == settings.variables
+    settings = read_settings({**env, "CASEPULSE_DATA_DIR": str(tmp_path)})
+    settings.publish()
+    assert (tmp_path / "environment").stat().st_mode & 0o077 == 0
+
+
+FAULTS = (
+    ({"CASEPULSE_KAFKA_SECURITY": "sasl-ssl"}, "there is no 'sasl-ssl': did you mean 'sasl_ssl'?"),
+    (SASL, "CASEPULSE_KAFKA_PASSWORD_FILE is not set, and CASEPULSE_KAFKA_SECURITY is sasl_ssl: set it"),
+    (SASL | {"CASEPULSE_KAFKA_PASSWORD_FILE": "/none"}, "/none: the secret cannot be read"),
+    ({"CASEPULSE_KAFKA_USER": "me"}, "CASEPULSE_KAFKA_USER is set, and CASEPULSE_KAFKA_SECURITY is plaintext"),
+    ({"CASEPULSE_KAFKA_SASL_MECHANISM": "GSSAPI"}, "there is no 'GSSAPI'"),
+    ({"CASEPULSE_KAFKA_SECURITY": "ssl", "CASEPULSE_KAFKA_CA_FILE": __file__}, "is not in PEM"),
+    ({"CASEPULSE_REDIS": "store:6379"}, "begin it with redis://"),
+    ({"CASEPULSE_REDIS_USER": "me"}, "CASEPULSE_REDIS_USER is set without CASEPULSE_REDIS_PASSWORD_FILE"),
+    ({"CASEPULSE_REDIS": "redis://r", "CASEPULSE_REDIS_CA_FILE": __file__}, "is not over TLS"),
+)
+
+
+@pytest.mark.parametrize(("env", "says"), FAULTS, ids=[says for _, says in FAULTS])
+def test_what_is_at_odds_is_one_line(env: dict[str, str], says: str) -> None:
+    """What is wrong, and what to do."""
+    with pytest.raises(SettingsUnusable) as refused:
+        read_settings(env)
+    assert [line for line in str(refused.value).splitlines() if says in line]
+    assert "password" not in str(refused.value).replace("_PASSWORD_", "")
+
+
+def test_faults_of_the_file_are_told_with_their_lines(tmp_path: Path) -> None:
+    """All at once, as those of authority.toml."""
+    file = tmp_path / "casepulse.toml"
+    file.write_text('kafka_usr = "me"\nredis = 6379\n')
+    with pytest.raises(SettingsUnusable) as refused:
+        read_settings({"CASEPULSE_CONFIG": str(file)})
+    first, second = str(refused.value).splitlines()
+    assert first.endswith("casepulse.toml, line 1: kafka_usr: there is no such key: did you mean 'kafka_user'?")
+    assert second.endswith('line 2: redis: is not text: write it in "quotation marks"')
+
+
+def test_a_password_in_a_url_is_never_shown() -> None:
+    """Neither as text nor in a record's representation."""
+    redis = read_settings({"CASEPULSE_REDIS": "redis://me:hidden@store:6379/0"}).redis
+    assert "hidden" not in f"{redis} {redis!r}"
+    assert str(redis) == "redis://store:6379/0"

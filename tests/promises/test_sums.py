@@ -1,0 +1,115 @@
+"""Sums in arrays equal adding up the cells one by one, however they come and go and whenever it is asked."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+from itertools import product
+from random import Random
+
+import pytest
+
+from events.time import DAY, Instant, day_of, midnight
+from metrics.figures import USUAL
+from metrics.rules import Rules
+from metrics.shapes import Breakdown, Part, Value
+from metrics.shapes.part import Reducer, Where
+from metrics.sums import Sums
+from metrics.teams import TeamFact
+from metrics.totals import Key
+from metrics.working_days import calendar
+
+FIRST = midnight(date(2017, 4, 1))
+DAYS = 60
+MOVING = Rules(
+    calendar(),
+    teams=(
+        TeamFact("north", "hills", last=date(2017, 4, 20), into="south"),
+        TeamFact("south", "coast", last=date(2017, 5, 5)),
+        TeamFact("south", "hills", first=date(2017, 5, 6), name="South and North"),
+        TeamFact("east", "coast", first=date(2017, 4, 10)),
+    ),
+)
+ASKED: tuple[Key, ...] = (
+    (), ("team",), ("locality",), ("team", "locality"), ("rag",), ("outcome",), ("outcome", "team"),
+    ("outcome", "outcome"), ("item",), ("locality", "rag", "outcome", "item"),
+)  # fmt: skip
+KEPT: tuple[Mapping[str, str], ...] = (
+    {}, {"team": "south"}, {"locality": "hills"}, {"rag": "red"}, {"outcome": "a"}, {"outcome": "never told"},
+    {"team": "South and North", "outcome": "b"}, {"colour": "not a breakdown of this part"},
+)  # fmt: skip
+
+
+def part(stock: bool, reducer: Reducer | None = None) -> Part:
+    by = (Breakdown("rag"), Breakdown("outcome"), Breakdown("item"))
+    return Part("part", stock, by, frozenset(), frozenset(), lambda life: iter(()), reducer=reducer)
+
+
+def cell(choose: Random) -> Where:
+    """A cell anywhere: at times at the very moment that others are at, in few teams, with lists among the values."""
+    at = FIRST + choose.randrange(DAYS) * DAY + choose.choice((0, 0, 1, -1))
+    outcome: Value = choose.choice(("a", "b", "unknown", ("a", "b"), ("b", "c")))
+    by = (choose.choice(("red", "green")), outcome, choose.choice(("", "1", "2", "3")))
+    return choose.choice(("north", "south", "east", "unknown")), by, at
+
+
+def plain(
+    cells: Mapping[Where, int], part: Part, since: Instant | None, until: Instant, keeping: Mapping[str, str], by: Key,
+    rules: Rules,
+) -> dict[Key, int]:  # fmt: skip
+    """Return what `Sums.total` should, by looking at every cell."""
+    found: Counter[Key] = Counter()
+    for (team, values, at), n in cells.items():
+        if at > until or (since is not None and at < since):
+            continue
+        day = day_of(until if part.stock else at)
+        told: dict[str, Value] = dict(zip(("rag", "outcome", "item"), values, strict=True))
+        told |= {"team": rules.team_at(team, day), "locality": rules.locality_at(team, day)}
+        if all(wanted in _members(told.get(name, wanted)) for name, wanted in keeping.items()):
+            dims = (*by, "item") if part.reducer else by
+            found.update(dict.fromkeys(product(*(_members(told[name]) for name in dims)), n))
+    if part.reducer:
+        items = {key: n for key, n in found.items() if n}
+        found = Counter()
+        for (*key, item), n in items.items():
+            found[tuple(key)] += 1 if item else n
+    return {key: n for key, n in found.items() if n}
+
+
+def _members(value: Value) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_sums_equal_adding_up_the_cells(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of flows, stocks and distinct items, at any moment, by anything and kept to anything, where teams move, too."""
+    choose = Random(seed)
+    monkeypatch.setattr("metrics.runs.STEP", choose.choice((1, 7, 2048)))
+    monkeypatch.setattr("metrics.cells.WAITING", choose.choice((0, 5, 4096)))
+    kept, cells = Sums(), Counter[Where]()
+    for _ in range(60):
+        change = Counter[Where]()
+        for _ in range(choose.choice((1, 3, 40))):
+            change[cell(choose)] += choose.choice((1, 1, 2))
+        if choose.random() < 0.3:  # what was told is taken back
+            change.update({where: -n for where, n in choose.sample(sorted(cells.items(), key=str), len(cells) // 2)})
+        kept.change("part", change)
+        cells.update(change)
+        one = part(choose.random() < 0.5, choose.choice((None, None, "distinct")))
+        until = FIRST + choose.randrange(-1, DAYS + 1) * DAY + choose.choice((0, -1, 1))
+        since = None if one.stock else until - choose.randrange(DAYS) * DAY
+        asked = (one, since, until, choose.choice(KEPT), choose.choice(ASKED), choose.choice((USUAL, MOVING)))
+        assert kept.total(*asked) == plain(cells, *asked), asked
+    assert {where: n for _, where, n in kept.cells()} == {where: n for where, n in cells.items() if n}
+    assert kept.teams() == {team for team, _, _ in cells}
+
+
+def test_what_is_taken_as_it_is_stays_so() -> None:
+    """What is added afterwards is in the one and not in the other, a team that nobody knew among it."""
+    kept = Sums({"part": {("north", ("red", "a", ""), FIRST): 1}})
+    as_it_was = kept.as_it_is()
+    kept.change("part", {("west", ("amber", ("a", "c"), ""), FIRST): 5, ("north", ("red", "a", ""), FIRST): -1})
+    kept.change("other", {("west", (), FIRST): 1})
+    asked = (part(stock=True), None, FIRST, {}, ("team", "rag"), USUAL)
+    assert as_it_was.total(*asked) == {("north", "red"): 1}
+    assert kept.total(*asked) == {("west", "amber"): 5}
+    assert [name for name, _, _ in as_it_was.cells()] == ["part"]
