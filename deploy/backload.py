@@ -13,7 +13,7 @@ from events.decode import encode
 from events.event import Event
 from streams.connection import Where, reached
 from streams.processor import partition_of
-from streams.sender import _headers as headers
+from streams.sender import headers
 
 BATCH = 256 * 1024  # bytes: some 500 events
 IN_FLIGHT = 4  # batches whose acknowledgement is not waited for yet

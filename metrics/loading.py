@@ -38,7 +38,7 @@ async def load(
     authorities: dict[str, Authority] = {}
     for names in _pages(sizes):
         page = await store.page(partition, position.generation, position.offset, names)
-        if page is None or not _leads(position.offset, page.steps, page.position.offset):
+        if page is None or reached(position.offset, page.steps) != page.position.offset:
             return None
         heard()
         for step in page.steps:
@@ -66,13 +66,13 @@ def take(sums: dict[str, Sums], step: Step, leaving: Collection[Named] = ()) -> 
                 theirs.change(part, cells)
 
 
-def _leads(start: int, steps: Iterable[Step], end: int) -> bool:
-    """Return whether *steps* lead from the offset *start* to *end*, each from where the one before it ended."""
+def reached(start: int | None, steps: Iterable[Step]) -> int | None:
+    """Return the offset that *steps* lead to from *start*; None where one is not from where the one before it ended."""
     for step in steps:
         if step.start != start:
-            return False
+            return None
         start = step.end
-    return start == end
+    return start
 
 
 def _pages(sizes: Mapping[Named, int]) -> Iterator[list[Named]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from metrics.catalogue import MEASURES
 from metrics.fold import Authority
-from metrics.loading import load, take
+from metrics.loading import load, reached, take
 from metrics.store import STORE_ERRORS, Log, Position, Step, Store, View
 from metrics.sums import Sums
 from metrics.tally import code
@@ -136,11 +136,7 @@ class Reader:
         """Return whether the steps of *view* lead from what is held towards where the store stands."""
         if held.position is None or view.position is None or held.position.generation != view.position.generation:
             return False
-        at = held.offset
-        for step in view.steps:
-            if step.start != at:
-                return False
-            at = step.end
+        at = reached(held.offset, view.steps)
         return at == view.position.offset or (bool(view.steps) and at is not None and at < view.position.offset)
 
     def _step(self, held: Held, step: Step) -> None:

@@ -44,7 +44,7 @@ class Sender:
             self._topic,
             value=encode(event),
             key=event.authority.encode(),
-            headers=_headers(event),
+            headers=headers(event),
             partition=partition_of(event.authority, self._partitions),
         )
 
@@ -53,7 +53,7 @@ class Sender:
         self._producer.close(timeout=30)
 
 
-def _headers(event: Event) -> list[tuple[str, bytes]]:
+def headers(event: Event) -> list[tuple[str, bytes]]:
     """Return CloudEvents 1.0 headers in binary mode, for other people's tools; we read the value."""
     about = {
         "ce_specversion": "1.0",
