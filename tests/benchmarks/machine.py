@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from resource import getpagesize
 from uuid import uuid4
 
 from redis import Redis
@@ -65,6 +66,11 @@ def cpu_seconds(pid: int) -> float:
     """Return the processor time that all threads of a process have taken, to a hundredth of a second."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def megabytes(pid: int) -> float:
+    """Return the memory that a process holds."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * getpagesize() / 1e6
 
 
 def described(found: Machine) -> str:

@@ -6,6 +6,7 @@ earlier, until there are as many as are asked for.
 
 import asyncio
 import gc
+import os
 import subprocess
 import sys
 import time
@@ -14,8 +15,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import count, islice
-from pathlib import Path
-from resource import getpagesize
 
 from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
@@ -41,7 +40,7 @@ from metrics.store import Commit, Log, Store, connect
 from metrics.sums import Sums
 from metrics.tally import Tally
 from metrics.windows import At
-from tests.benchmarks.machine import Machine
+from tests.benchmarks.machine import Machine, megabytes
 
 AUTHORITY = "X99999901"
 TEAMS = 60
@@ -215,7 +214,7 @@ async def _wait(waits: "Counter[str]") -> None:
 def _held() -> float:
     """Return how many megabytes this process holds."""
     gc.collect()
-    return int(Path("/proc/self/statm").read_text().split()[1]) * getpagesize() / 1e6
+    return megabytes(os.getpid())
 
 
 # --- the report -------------------------------------------------------------------------------------------------------
