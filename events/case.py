@@ -60,16 +60,20 @@ class Case:
 
 
 def tell(case: Case, events: Iterable[Event]) -> Case:
-    """Return *case* with *events* told, in any order and however often: every telling is kept once."""
-    tellings = dict(case.tellings)
+    """Return *case* with *events* told, in any order and however often: every telling is kept once.
+
+    Where none of them is new that is *case* itself.
+    """
+    tellings: dict[FactKey, tuple[Event, ...]] | None = None
     for event in events:
         key = (event.subject, event.type, event.record)
-        earlier = tellings.get(key)
-        if earlier is None:
-            tellings[key] = (event,)
-        elif event not in earlier:
-            tellings[key] = tuple(sorted((*earlier, event), key=_order))
-    return Case(tellings)
+        earlier = (case.tellings if tellings is None else tellings).get(key)
+        if earlier is not None and event in earlier:
+            continue
+        if tellings is None:
+            tellings = dict(case.tellings)
+        tellings[key] = (event,) if earlier is None else tuple(sorted((*earlier, event), key=_order))
+    return case if tellings is None else Case(tellings)
 
 
 def join(cases: Iterable[Case]) -> Case:

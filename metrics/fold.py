@@ -140,7 +140,7 @@ def _tell(
     befores = [case for home in sorted(homes) if isinstance(case := kept.get(home), Case)]
     case = befores[0] if len(befores) == 1 else join(befores)
     after = tell(case, told)
-    if len(befores) == 1 and _same(case, after):
+    if len(befores) == 1 and after is case:  # nothing new was told
         return
     authority = told[0].authority
     parts = asked_by(told, after.allocated)
@@ -154,8 +154,3 @@ def _tell(
     for other in ids[1:]:
         if kept.get((authority, other)) != ids[0]:
             change.cases[authority, other] = ids[0]
-
-
-def _same(before: Case, after: Case) -> bool:
-    """Return whether nothing new was told."""
-    return all(before.tellings.get(key) is tellings for key, tellings in after.tellings.items())

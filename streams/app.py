@@ -35,6 +35,7 @@ from streams.processor import Rejected
 
 DONE, FAILED, REFUSED = 0, 1, 3
 STOP_WITHIN = 8.0  # seconds; beyond, the process ends itself: what is not committed is read again
+HELPING = 4 * 1024 * 1024  # bytes of a partition to one fetch: some 6,000 events
 MEASURE_EVERY = 5.0  # seconds
 LOOK_EVERY = 60.0  # seconds between looks at whether the log and the store are still what they were
 
@@ -216,6 +217,7 @@ def _app(settings: Settings) -> Any:
         broker_heartbeat_interval=1.0,
         broker_rebalance_timeout=20.0,
         broker_request_timeout=15.0,
+        consumer_max_fetch_size=HELPING,
         consumer_auto_offset_reset="none",  # a hole in the log must be seen, not skipped
         consumer_metadata_max_age_ms=30_000,
     )

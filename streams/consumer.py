@@ -16,6 +16,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 LOOK_EVERY = 1.0  # seconds
+FETCH_WAIT = 50  # milliseconds
 
 
 class Reseek(Exception):
@@ -47,11 +48,17 @@ class Owner(Protocol):
 
 
 class StoreThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # faust has no types
-    """Reads only what was committed: the source may use transactions."""
+    """Reads only what was committed, as the source may use transactions, and never waits long for nothing.
+
+    One fetch is under way at a time, and leaves out a partition of which some is still unread. Whoever is at a long log
+    would else stand still after each helping, for as long as the other partitions have nothing new: 1.5 s, as Faust
+    has it. A rebuild of a million events of one authority took five times as long.
+    """
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
-        consumer._isolation_level = "read_committed"  # Faust ties it to exactly_once; aiokafka reads it in start()
+        consumer._fetch_max_wait_ms = FETCH_WAIT  # Faust lets nobody set it; aiokafka reads both in start()
+        consumer._isolation_level = "read_committed"  # Faust ties it to exactly_once
         return consumer
 
 

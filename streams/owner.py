@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import msgspec
 from aiokafka.errors import KafkaError
 
-from metrics.fold import Authority, Change, Kept, Key, fold, names
+from metrics.fold import Authority, Change, Key, fold, names
 from metrics.rules import Authorities
 from metrics.store import STORE_ERRORS, UNCOUNTED, Commit, Log, Moved, PastEnd, Position, Refused, Store
 from metrics.tally import Remembered, Tally, add, fingerprint, tally
@@ -19,8 +19,8 @@ from streams.consumer import Reseek
 from streams.dead_letters import LOOK_BACK, Limit, listed
 from streams.health import Counters, Health
 from streams.processor import Batch, Record, Rejected, appended, read
+from streams.remembered import Cases
 
-CACHED = 100_000  # cases a partition; beyond, the cache is dropped and fills again
 LATE = timedelta(hours=24)
 
 
@@ -43,7 +43,7 @@ class Held:
     position: Position
     authorities: dict[str, Authority]
     dead_recently: int
-    cases: dict[Key, Kept | None] = field(default_factory=dict)
+    cases: Cases = field(default_factory=Cases)
     tallies: Remembered = field(default_factory=Remembered)
 
 
@@ -194,25 +194,26 @@ class Owner:
         held.position = msgspec.structs.replace(before, offset=next_offset, dead_in_a_row=batch.dead_in_a_row)
         if batch.rejected:
             held.dead_recently = await self._store.dead_since(partition, next_offset - LOOK_BACK)
-        held.cases.update(change.cases)
+        held.cases.remember(change.cases)
+        held.cases.forget()
         held.authorities.update(change.authorities)
 
     async def _fold(self, partition: int, held: Held, batch: Batch) -> Change:
         """Return what the events of *batch* change, reading from the store what is not remembered."""
-        if len(held.cases) > CACHED:
-            held.cases.clear()
         touched = {key for event in batch.events for key in names(event)}
-        unknown = touched - held.cases.keys()
-        if unknown:
-            held.cases.update(dict.fromkeys(unknown))
-            held.cases.update(await self._store.kept(partition, unknown))
-        homes = {(key[0], home) for key in touched if isinstance(home := held.cases.get(key), str)}
-        missing = homes - held.cases.keys()
-        if missing:
-            held.cases.update(await self._store.kept(partition, missing))
+        await self._read(partition, held, touched)
+        homes = {(key[0], home) for key in touched if isinstance(home := held.cases[key], str)}
+        await self._read(partition, held, homes)
         kept = {key: case for key in touched | homes if (case := held.cases.get(key)) is not None}
         counting = held.position.catalogue != UNCOUNTED
         return fold(kept, held.authorities, batch.events, self._rules if counting else None, held.tallies)
+
+    async def _read(self, partition: int, held: Held, wanted: Iterable[Key]) -> None:
+        """Read what is kept under those of the *wanted* keys that are not remembered, and remember it."""
+        unknown = [key for key in wanted if key not in held.cases]  # not by a set of all that is remembered: it is long
+        if unknown:
+            found = await self._store.kept(partition, unknown)  # it may fail: then nothing is remembered as new
+            held.cases.remember({**dict.fromkeys(unknown), **found})
 
     def _count(self, records: list[Any], found: list[Record], batch: Batch) -> None:
         self._health.applied_at = time.monotonic()

@@ -13,6 +13,8 @@ from events.decode import decode
 from metrics.fold import Authority, Kept, Key, fold, names
 from metrics.rules import Authorities
 from metrics.store import Commit, Store, connect
+from streams.app import HELPING
+from streams.consumer import FETCH_WAIT
 from streams.processor import appended
 from streams.topics import describe
 
@@ -21,7 +23,10 @@ CHUNK = 1000
 
 async def main(kafka: str, redis: str, topic: str) -> None:
     log, store, rules = describe(kafka, topic), Store(connect(redis), topic), Authorities()
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=kafka, enable_auto_commit=False, fetch_max_wait_ms=FETCH_WAIT,
+        max_partition_fetch_bytes=HELPING,
+    )  # fmt: skip
     await consumer.start()
     partitions = [TopicPartition(topic, number) for number in range(log.partitions)]
     consumer.assign(partitions)

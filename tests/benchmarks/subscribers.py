@@ -1,11 +1,12 @@
 """Many who watch one board: how soon each sees a commit, what those who never read do to it, and how all come back."""
 
 import asyncio
-import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from aiokafka import AIOKafkaProducer
 from redis.asyncio import Redis
 
@@ -20,7 +21,6 @@ from tests.journeys.parts import Process, eventually
 
 DEAF = 0.05  # of them never read
 RATE = 4.0  # events a second, of the one authority that all watch
-SHOWN = re.compile(rb'"received_month":\{.*?"numerator":(\d+)')
 RETRY = 1.0  # seconds until one that was dropped comes again, as the stream asks
 
 
@@ -118,22 +118,39 @@ async def _deaf(port: int) -> asyncio.StreamWriter:
 async def _watch(port: int, seen: dict[int, float]) -> None:
     """Note which number was shown when: at first, and after each time that the server was gone, also the last."""
     while True:
-        try:
+        with suppress(OSError):
             reader, writer = await _open(port)
             left, first = b"", True
             while chunk := await reader.read(2**16):
-                left += chunk
+                *whole, left = (left + chunk).split(b"\n\n")
                 now = time.perf_counter()
-                for found in SHOWN.finditer(left):
-                    number = int(found[1])
-                    if first or number not in seen:
-                        seen[number] = now
-                    first = False
-                left = left[-8_000:] if not SHOWN.search(left) else left[list(SHOWN.finditer(left))[-1].end() :]
+                for number in map(_shown, whole):
+                    if number is not None and (first or number not in seen):
+                        seen[number], first = now, False
             writer.close()
-        except OSError:
-            pass
         await asyncio.sleep(RETRY)
+
+
+class _Counted(msgspec.Struct):
+    numerator: int
+
+
+class _Figures(msgspec.Struct):
+    received_month: _Counted
+
+
+class _Board(msgspec.Struct):
+    figures: _Figures | None = None
+
+
+_board = msgspec.json.Decoder(_Board).decode
+
+
+def _shown(told: bytes) -> int | None:
+    """Return how many enquiries of this month a message shows; None where it shows none, or is no board."""
+    _, is_board, board = told.partition(b"event: board\ndata: ")
+    figures = _board(board).figures if is_board else None
+    return figures.received_month.numerator if figures else None
 
 
 async def _send(machine: Machine, topic: str, watched: Watched, name: str, seconds: float) -> None:

@@ -1,0 +1,79 @@
+"""The owner of a partition, on a real store: what it remembers never stands in the way of what the store has."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import pytest
+
+from metrics.rules import Authorities
+from metrics.store import Log, Store, connect
+from streams import remembered
+from streams.dead_letters import Limit
+from streams.health import Counters, Health
+from streams.owner import Owner
+from streams.processor import Rejected
+from tests import conftest
+from tests.histories import history, shuffled
+from tests.journeys.parts import tallies
+from tests.journeys.test_spine import reference
+from tests.story import NOW
+
+LOG = Log("case-events", "a-cluster", "a-topic", 1)
+TOLD = shuffled(3, [event for seed in range(3) for event in history(seed, authority="X99999901")])
+
+
+class Partition(NamedTuple):
+    topic: str
+    partition: int
+
+
+PARTITION = Partition(LOG.topic, 0)
+
+
+class Kafka:
+    """As much of Kafka as the owner asks."""
+
+    async def bounds(self, partitions: list[Any]) -> Mapping[Any, tuple[int, int]]:
+        return dict.fromkeys(partitions, (0, len(TOLD)))
+
+    async def reject(self, partition: int, rejected: list[Rejected]) -> None:
+        raise AssertionError("nothing here is to be rejected")
+
+
+def records() -> list[Any]:
+    return [
+        SimpleNamespace(
+            offset=n, timestamp=int(NOW.timestamp() * 1000), key=b"X99999901", value=json.dumps(event).encode(),
+            headers=[],
+        )
+        for n, event in enumerate(TOLD)
+    ]  # fmt: skip
+
+
+def test_what_was_forgotten_is_read_again(valkey: conftest.Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With room for one case alone, households and those that point to them come and go: the figures are the same."""
+    monkeypatch.setattr(remembered, "CASES", 1)
+
+    async def story() -> None:
+        store = Store(connect(valkey.url), LOG.topic)
+        it = Owner(store, LOG, Authorities(), Kafka(), Limit(), Counters(), Health())
+        await it.positions([PARTITION])
+        for first in range(0, len(TOLD), 3):
+            await it.apply(PARTITION, records()[first : first + 3])
+        await store.close()
+
+    asyncio.run(story())
+    assert tallies(valkey.url, LOG.topic) == reference(TOLD).tallies
+
+
+def test_what_was_told_last_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose turn it was most lately stays; a child that is told of each day is not read each day."""
+    monkeypatch.setattr(remembered, "CASES", 2)
+    cases = remembered.Cases()
+    for names in ("ab", "ca", "d"):
+        cases.remember({("X", name): None for name in names})
+        cases.forget()
+    assert [name for _, name in cases] == ["a", "d"]
