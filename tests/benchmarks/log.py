@@ -24,10 +24,13 @@ def authorities() -> tuple[str, ...]:
 
 
 def log(events: int) -> list[Event]:
-    """Return about *events* events of all the authorities, in order of `recorded_at`: each as many, two years whole."""
+    """Return about *events* events of all the authorities, in order of `recorded_at`: each as many, two years whole.
+
+    No feed reports: a board would stand where its feed ended, and show nothing of what comes now.
+    """
     children = round(events / PARTITIONS / EACH)
     worlds = [World(seed, children, authority) for seed, authority in enumerate(authorities())]
-    told = [event for world in worlds for event in history(world.seed, BEGINS, MONTHS, world)]
+    told = [event for world in worlds for event in history(world.seed, BEGINS, MONTHS, world) if event.subject]
     return [*sorted(told, key=order), *(_last(authority) for authority in authorities())]
 
 

@@ -23,38 +23,26 @@ from events.case import Case, tell
 from events.decode import decode, encode
 from events.event import Event
 from events.feed import FeedReported
-from events.front_door import ReferralReceived
-from events.need import AssessmentAuthorised, AssessmentStarted
 from events.office import Office, OutsideOfficeCalendar, office
 from events.person import ChildMerged
-from events.protection import ProtectionPlanStarted
 from events.simulator.authority import backlog, events, history, so_far
 from events.simulator.clock import BEGINS, DemonstrationClock
 from events.simulator.planted import CASES, LEAST_CHILDREN, UNKNOWN_TEAM, case_name, planted
 from events.simulator.story import OutsideStory
 from events.simulator.wexshire import AUTHORITY, CHILDREN, World, teams
-from events.time import LONDON, add_months, day_of
-from events.workforce import WorkerRecorded
+from events.time import LONDON, day_of
 from metrics.book import Book
 from metrics.catalogue import MEASURES, measure_named
 from metrics.figures import Question, figures
 from metrics.rules import Authorities
 from metrics.windows import At
-from metrics.working_days import calendar
+from tests.promises import published
+from tests.promises.published import AFTER, TOML, of, standing, the_year
 
 WALL = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
 SIX_DAYS = 6 * 24 * 3600  # in seconds
-THE_YEAR = date(2017, 4, 1), date(2018, 3, 31)  # that the numbers were published for
-AFTER = datetime(2018, 4, 1, tzinfo=LONDON)
 SMALL = World(seed=1, children=30_000)
 DOCS = Path(__file__).parents[2] / "docs" / "simulator.md"
-TOML = Path(__file__).parents[2] / "deploy" / "wexshire.toml"
-
-
-@lru_cache(maxsize=1)
-def the_year(seed: int = 1) -> tuple[Event, ...]:
-    """All that Wexshire told of the published year, and what was open before it."""
-    return tuple(so_far(World(seed), AFTER, months=12))
 
 
 @lru_cache(maxsize=1)
@@ -65,15 +53,6 @@ def two_years() -> tuple[Event, ...]:
 
 def in_bytes(told: Iterable[Event]) -> list[bytes]:
     return [encode(event) for event in told]
-
-
-def standing(told: Iterable[Event]) -> list[Event]:
-    """The newest telling of each fact, unless that retracts it."""
-    newest: dict[tuple[str, str, str], Event] = {}
-    for event in told:
-        key = event.subject, event.type, event.record
-        newest[key] = max(newest.get(key, event), event, key=lambda one: one.rank)
-    return [event for event in newest.values() if not event.retracted]
 
 
 # --- the same story ------------------------------------------------------------------------------------------------
@@ -192,90 +171,26 @@ def test_outside_its_years_it_says_so() -> None:
 # --- of the published size -----------------------------------------------------------------------------------------
 
 
-def near(value: float, published: float, within: float = 0.02) -> None:
-    assert abs(value / published - 1) <= within, f"{value:.4f} is not within {within:.0%} of {published:.4f}"
+def test_the_referrals_of_each_month_are_those_that_were_published() -> None:
+    """Department for Education, Devon, 2017-18: exactly."""
+    assert published.by_month() == list(published.REFERRALS)
 
 
-def of(kind: str, first: date = THE_YEAR[0], last: date = THE_YEAR[1]) -> list[Event]:
-    """The facts of a type that stand, and are of the year."""
-    return [event for event in standing(the_year()) if event.type == kind and first <= event.day <= last]
+@pytest.mark.parametrize("number", published.NUMBERS, ids=lambda number: number.what)
+def test_the_numbers_are_those_that_were_published(number: published.Number) -> None:
+    """As the measures count them, where one does, or else as they were told."""
+    assert number.ours() == pytest.approx(number.published, rel=number.within)
 
 
-def test_the_referrals_of_the_year_are_those_that_were_published() -> None:
-    """Department for Education, Devon, 2017-18: by month exactly; those that come back, and those that lead nowhere."""
-    told = [event for event in of("referral.received", date(2016, 1, 1)) if isinstance(event, ReferralReceived)]
-    year = [event for event in told if event.day >= THE_YEAR[0]]
-    by_month = Counter((event.day.year, event.day.month) for event in year)
-    assert [by_month[month] for month in sorted(by_month)] == [
-        292, 528, 466, 463, 438, 498, 562, 484, 300, 502, 350, 458,
-    ]  # fmt: skip
-    assert sum(by_month.values()) == 5341
-    days: dict[str, list[date]] = {}
-    for event in told:
-        days.setdefault(event.child, []).append(event.day)
-    back = sum(any(add_months(e.day, -12) <= day < e.day for day in days[e.child]) for e in year)
-    near(back / 5341, 1002 / 5341)
-    near(sum(event.no_further_action is True for event in year) / 5341, 728 / 5341)
+def test_the_page_sets_them_side_by_side() -> None:
+    """As `python -m tests.promises.published` prints them."""
+    assert "\n".join(published.page()) in DOCS.read_text()
 
 
-def test_the_assessments_of_the_year_take_as_long_as_was_published() -> None:
-    """4,916 authorised, 77.3 % of them within 45 working days, 41.4 % with the case closed."""
-    started = {e.record: e.day for e in standing(the_year()) if isinstance(e, AssessmentStarted)}
-    told = [event for event in of("assessment.authorised") if isinstance(event, AssessmentAuthorised)]
-    near(len(told), 4916)
-    in_time = [
-        event.day <= calendar().nth_after(started[event.record], 45) for event in told if event.record in started
-    ]
-    near(sum(in_time) / len(in_time), 3799 / 4916)
-    near(sum("case_closed" in event.outcomes for event in told) / len(told), 0.414)
-    near(len(of("section_47.started")), 2058, within=0.03)
-
-
-def test_plans_begin_as_often_as_was_published() -> None:
-    """643, of which 26.4 % are not the child's first; what is planted is left out."""
-    told = [event for event in of("protection_plan.started") if isinstance(event, ProtectionPlanStarted)]
-    told = [event for event in told if not event.child.startswith("planted")]
-    near(len(told), 643, within=0.04)
-    near(sum((event.previous_plans or 0) > 0 for event in told) / len(told), 170 / 643)
-
-
-def test_the_office_is_staffed_as_was_published() -> None:
-    """At 30 September 2017: 340.8 full-time equivalents, 46.7 of them agency, 42.7 of these for a vacancy."""
-    newest: dict[str, WorkerRecorded] = {}
-    for event in sorted(standing(the_year()), key=lambda one: one.occurred):
-        if isinstance(event, WorkerRecorded) and event.day <= date(2017, 9, 30):
-            newest[event.worker] = event
-    there = [worker for worker in newest.values() if not worker.left]
-    agency = [worker for worker in there if worker.agency]
-    assert round(sum(worker.fte for worker in there), 1) == 340.8
-    assert round(sum(worker.fte for worker in agency), 1) == 46.7
-    assert round(sum(worker.fte for worker in agency if worker.covering_vacancy), 1) == 42.7
-
-
-def test_the_figures_are_those_of_the_report() -> None:
-    """At 31 December 2017 and 31 March 2018, as the measures count them: the tally, not the simulator, says so."""
-    rules = read_authorities(TOML, {measure.name: measure.unit for measure in MEASURES})
-    sums = Book(rules).tell(the_year()).sums()[AUTHORITY]
-
-    def value(name: str, at: date, window: str | None = None) -> float:
-        question = Question(measure=measure_named(name), at=At(at), window=window)
-        figure = figures(sums, AUTHORITY, question, rules.of(AUTHORITY))[0]
-        assert figure.value is not None
-        return figure.value
-
-    december, march = date(2017, 12, 31), date(2018, 3, 31)
-    assert value("enquiries_received", december) == pytest.approx(644, abs=4)
-    near(value("enquiries_to_assessment", december), 258 / 644)
-    near(value("children_looked_after", december), 712)
-    near(value("protection_plans_open", december), 433)
-    near(value("protection_plans_open", march), 483)
-    near(value("children_in_need", december), 5122)
-    near(value("assessment_timeliness", march), 3799 / 4916)
-    near(value("assessments_case_closed", march), 0.414, within=0.03)
-    near(value("re_referrals", march, "year"), 1002 / 5341)
-    near(value("referral_rate", march, "year"), 372.1, within=0.001)
-    assert 600 < value("assessments_open", december) < 850
-    assert 50 < value("assessments_overdue", december) < 150
+def test_little_is_open_for_long() -> None:
+    """Nothing published says how much; of some 400 assessments a month."""
+    assert 600 < published.value("assessments_open", published.DECEMBER) < 850
+    assert 50 < published.value("assessments_overdue", published.DECEMBER) < 150
 
 
 @pytest.mark.parametrize("children", [1_000, 30_000, 250_000])
