@@ -1,7 +1,7 @@
 """The HTTP side: figures, boards, the live stream, metrics, health. Reads from memory; nothing here writes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from importlib.resources import files
@@ -10,7 +10,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from metrics.catalogue import UnknownMeasure
 from metrics.exposition.clock import Clocks
@@ -50,6 +52,7 @@ def create_app(reader: Reader, clocks: Clocks) -> FastAPI:
         title="casepulse", version=version("casepulse"), lifespan=following, docs_url=None, redoc_url=None,
         description="Live performance figures for children's social care.",
     )  # fmt: skip
+    app.add_middleware(Guarded)
     _answers_to_errors(app)
     figure_routes(app, reader, clocks)
     _boards(app, reader, clocks)
@@ -73,11 +76,20 @@ def _answers_to_errors(app: FastAPI) -> None:
     for kind in (*WRONG, ValueError):
         app.add_exception_handler(kind, wrong)
 
-    @app.middleware("http")
-    async def guarded(request: Request, following: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await following(request)
-        response.headers.update(HEADERS)
-        return response
+
+class Guarded:
+    """Adds the headers that protect whoever looks. Plain ASGI: what FastAPI offers costs every message of a stream."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, guarded)
 
 
 def _boards(app: FastAPI, reader: Reader, clocks: Clocks) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 
 import msgspec
 
@@ -15,8 +14,8 @@ TICK = 0.05  # seconds between looks at whether anything came
 GAP = 0.1  # seconds between two messages at least: nobody reads faster
 REST = 1.0  # seconds after which a board is looked at even if nothing came: time passes on its own
 SHARE = 10  # times as long as it takes to build a message, at least between two: a server has more to do
+RETRY = b"retry: 1000\n\n"  # milliseconds until one that was dropped comes again
 LONGEST = 3.0  # seconds that a change waits to be told, however long it takes to build
-BEAT = 10.0  # seconds after which a silent stream says that it is alive
 
 _encode = msgspec.json.Encoder().encode
 
@@ -26,9 +25,7 @@ class Board:
 
     def __init__(self, build: Callable[[], bytes], version: Callable[[], int]) -> None:
         self._build, self._version = build, version
-        self._told = asyncio.Condition()
-        self._latest = b""
-        self._count = 0
+        self._latest, self._told = b"", asyncio.Event()  # the newest message, and when there is a newer one
         self._took = 0.0
         self._watchers = 0
         self._task: asyncio.Task[None] | None = None
@@ -45,43 +42,36 @@ class Board:
             if self._task is None or self._task.done():
                 self._refresh()
                 self._task = asyncio.create_task(self._keep())
-            yield b"retry: 1000\n\n" + self._latest
-            seen = self._count
+            hint = RETRY
             while not self._task.done():  # where it failed, the stream ends, and whoever watches sees that it did
-                if not await self._newer_than(seen):
-                    yield b"event: beat\ndata: {}\n\n"
-                    continue
-                seen = self._count
-                yield self._latest
+                told = self._told
+                yield hint + self._latest
+                hint = b""
+                await told.wait()
         finally:
             self._watchers -= 1
-
-    async def _newer_than(self, seen: int) -> bool:
-        """Wait for a newer message; return whether one came before it was time for a sign of life."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(BEAT), self._told:
-                await self._told.wait_for(lambda: self._count != seen)
-        return self._count != seen
 
     async def _keep(self) -> None:
         """Rebuild on every change, and each second besides, until nobody watches."""
         waited, version = 0.0, self._version()
-        while self._watchers:
-            await asyncio.sleep(TICK)
-            waited += TICK
-            if waited < min(SHARE * self._took, LONGEST):
-                continue
-            if (self._version() != version and waited >= GAP) or waited >= REST:
-                waited, version = 0.0, self._version()
-                self._refresh()
-                async with self._told:
-                    self._told.notify_all()
+        try:
+            while self._watchers:
+                await asyncio.sleep(TICK)
+                waited += TICK
+                if waited < min(SHARE * self._took, LONGEST):
+                    continue
+                if (self._version() != version and waited >= GAP) or waited >= REST:
+                    waited, version = 0.0, self._version()
+                    self._refresh()
+        finally:
+            self._told.set()  # nothing more comes: whoever watches must not wait for it
 
     def _refresh(self) -> None:
         began = time.monotonic()
         self._latest = b"event: board\ndata: " + self._build() + b"\n\n"
         self._took = time.monotonic() - began
-        self._count += 1
+        self._told.set()
+        self._told = asyncio.Event()
 
 
 class Boards:

@@ -220,7 +220,7 @@ NUMBERS = (
     *(
         Number(
             f"… on working day {low + 1} to {high}" if high else "… on the day of the start", "census",
-            published / ASSESSED, _share_of(low, high), 0.05, ".1%",
+            published / ASSESSED, _share_of(low, high), 0.05 if high else 0.1, ".1%",
         )
         for (low, high), published in zip(pairwise((-1, 0, 10, 20, 30, 40, 45)), BINS, strict=True)
     ),

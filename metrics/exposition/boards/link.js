@@ -29,7 +29,6 @@ export class Watch {
 
 export class Link {
   truth = null;
-  toldAt = null;
   heardAt = null;
   failedAt = null;
   #source = null;
@@ -60,13 +59,12 @@ export class Link {
     this.#sourceAt = this.#watch.now();
     this.#source = new EventSource(this.#address);
     this.#source.addEventListener("board", (message) => this.#told(message.data));
-    this.#source.addEventListener("beat", () => this.#heard({}));
     this.#source.addEventListener("error", () => this.#failed());
   }
 
-  #heard(told) {
+  #heard(truth) {
     const at = this.#watch.now();
-    Object.assign(this, { heardAt: at, failedAt: null }, told.truth && { truth: told.truth, toldAt: at });
+    Object.assign(this, { truth, heardAt: at, failedAt: null });
     this.#attempts = 0;
     this.#changed();
   }
@@ -75,7 +73,7 @@ export class Link {
     try {
       const truth = decode(text);
       this.#readable(truth);
-      this.#heard({ truth });
+      this.#heard(truth);
     } catch (error) {
       console.error(error.message);
       this.#reopen(); // a truth we cannot read is no connection

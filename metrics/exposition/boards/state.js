@@ -1,7 +1,7 @@
 /* What a page may claim: plain functions of what it was told, and when. */
 
 export const LOADING = 1_000;     // after this, a page that has heard nothing says so
-export const SILENCE = 40_000;    // the server speaks at least every 10 s
+export const SILENCE = 40_000;    // the server speaks every few seconds
 export const ERROR_GRACE = 5_000; // a restart of the server is shorter than this
 
 const STATES = ["live", "delayed", "rebuilding", "empty", "unknown_team"];
@@ -15,8 +15,8 @@ export function stateOf({ truth, openedAt, heardAt, failedAt }, at) {
 }
 
 /** The authority's clock, in milliseconds, *at* a moment of the page's; null if nobody has told us the time. */
-export function clockAt({ truth, toldAt }, at) {
-  return truth ? Date.parse(truth.now) + (at - toldAt) * (truth.speed ?? 1) : null;
+export function clockAt({ truth, heardAt }, at) {
+  return truth ? Date.parse(truth.now) + (at - heardAt) * (truth.speed ?? 1) : null;
 }
 
 export function moment(link, at) {
