@@ -45,6 +45,7 @@ class Sent(msgspec.Struct, frozen=True):
     log: str
     seed: int
     until: Moment
+    children: int = CHILDREN
 
 
 def files(data_dir: Path) -> tuple[Path, Path]:
@@ -63,14 +64,13 @@ def tell(settings: Settings, speed: float, months: int = MONTHS) -> None:
     log = describe(settings.kafka, settings.topic)
     with Sender(settings.kafka, settings.topic) as sender:
         sent = _read(sent_file)
-        if sent is None or (sent.log, sent.seed) != (log.topic_id, SEED):
-            sent = Sent(log.topic_id, SEED, BEGINS if speed != REAL_TIME else datetime.now(LONDON))
+        if sent is None or (sent.log, sent.seed, sent.children) != (log.topic_id, WORLD.seed, WORLD.children):
+            until = BEGINS if speed != REAL_TIME else datetime.now(LONDON)
+            sent = Sent(log.topic_id, WORLD.seed, until, WORLD.children)
             _tell_history(settings, sent, months)
             _write(sent_file, msgspec.json.encode(sent))
         begun(settings.data_dir).touch()
-        next(
-            events(sent.seed, sent.until, sent.until + A_MOMENT, WORLD), None
-        )  # makes the month up before its clock runs
+        next(events(WORLD, sent.until, sent.until + A_MOMENT), None)  # makes the month up before its clock runs
         clock = _clock(clock_file, sent, speed)
         while True:
             sent = _tell_on(sender, sent, clock)
@@ -122,7 +122,7 @@ def _tell_on(sender: Sender, sent: Sent, clock: DemonstrationClock) -> Sent:
     """Tell what has happened since, a stretch of it at most."""
     now = clock.now(datetime.now(UTC))
     until = min(now, sent.until + STRETCH)
-    sender.send(events(sent.seed, sent.until, until, WORLD))
+    sender.send(events(WORLD, sent.until, until))
     if until == now:
         time.sleep(EVERY)
     return msgspec.structs.replace(sent, until=max(sent.until, until))

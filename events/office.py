@@ -74,22 +74,3 @@ def office_hours() -> OfficeHours:
 
 def _instant(day: date, at: time) -> Instant:
     return instant(datetime.combine(day, at, LONDON))
-
-
-@dataclass(frozen=True)
-class Office:
-    """While *open*, when it closes; while closed, when it closed and when it opens next."""
-
-    open: bool
-    closes_at: datetime | None = None
-    closed_at: datetime | None = None
-    opens_at: datetime | None = None
-
-
-def office(now: datetime) -> Office:
-    """Return how the office stands at *now*; at the moment of closing it is closed. Raises OutsideOfficeCalendar."""
-    hours, at = office_hours(), instant(now)
-    day = hours.day_at(at)
-    if at < hours.closes[day]:
-        return Office(open=True, closes_at=moment_of(hours.closes[day]))
-    return Office(open=False, closed_at=moment_of(hours.closes[day]), opens_at=moment_of(hours.opens[day + 1]))

@@ -25,9 +25,9 @@ SPARSE = 120  # minutes between the feed's reports of times past
 Told = tuple[Event, ...]
 
 
-def events(seed: int, since: datetime, until: datetime, world: World | None = None) -> Iterator[Event]:
+def events(world: World, since: datetime, until: datetime) -> Iterator[Event]:
     """Yield all that is recorded in (since, until], in order of `recorded_at`, with the feed's report each minute."""
-    return _between(world or World(seed), since.astimezone(UTC), until.astimezone(UTC), 1)
+    return _between(world, since.astimezone(UTC), until.astimezone(UTC), 1)
 
 
 def backlog(world: World, since: datetime, until: datetime, open_before: bool = True) -> Iterator[Event]:
@@ -43,13 +43,13 @@ def backlog(world: World, since: datetime, until: datetime, open_before: bool = 
     yield from _between(world, since - moment, until - moment, SPARSE)
 
 
-def history(seed: int, until: datetime, months: int = A_SHORT_WHILE, world: World | None = None) -> Iterator[Event]:
+def history(world: World, until: datetime, months: int = A_SHORT_WHILE) -> Iterator[Event]:
     """Yield the story so far, in order of `recorded_at`: some months before *until* in full.
 
     Of the time before these, what was open. One report of the feed stands at the end. `events` from *until* on goes
     on with the same story.
     """
-    yield from sorted(so_far(world or World(seed), until, months), key=order)
+    yield from sorted(so_far(world, until, months), key=order)
 
 
 def so_far(

@@ -35,7 +35,7 @@ def table(machine: Machine, events: int) -> list[str]:
     """Return what was measured, a row each. Times of answers are a client's, HTTP in them, the shortest of some."""
     topic = machine.filled([])
     world = World(1, round(events / EACH))
-    sent = backload.send(machine.kafka.program.address, topic, history(world.seed, BEGINS, MONTHS, world))
+    sent = backload.send(machine.kafka.program.address, topic, history(world, BEGINS, MONTHS))
     env, port = machine.environment(topic), free_port()
     rows = []
     with machine.client() as client:

@@ -30,7 +30,7 @@ def log(events: int) -> list[Event]:
     """
     children = round(events / PARTITIONS / EACH)
     worlds = [World(seed, children, authority) for seed, authority in enumerate(authorities())]
-    told = [event for world in worlds for event in history(world.seed, BEGINS, MONTHS, world) if event.subject]
+    told = [event for world in worlds for event in history(world, BEGINS, MONTHS) if event.subject]
     return [*sorted(told, key=order), *(_last(authority) for authority in authorities())]
 
 

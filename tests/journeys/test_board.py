@@ -154,8 +154,7 @@ def test_a_network_that_is_cut_is_said(page: Page, running: Up) -> None:
 
 def test_a_store_that_is_flushed_is_said_and_no_zero_is_shown(page: Page, running: Up) -> None:
     """While figures are rebuilt there is no number at all, and never a 0."""
-    environment = (running.folder / ".casepulse" / "environment").read_text()
-    url = next(line.split("=", 1)[1] for line in environment.splitlines() if line.startswith("CASEPULSE_REDIS="))
+    url = running.setting("CASEPULSE_REDIS")
     before = running.count()
     with frozen(running.processes()["worker"]):
         flush(url)

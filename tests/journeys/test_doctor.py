@@ -31,6 +31,7 @@ from tests.journeys.parts import MAIN, eventually, new_topic, send
 from tests.journeys.test_spine import log_of
 
 PARTITIONS = 4
+SAID = Path(os.environ["CASEPULSE_SAID"]) if "CASEPULSE_SAID" in os.environ else None  # a page of it, for docs/
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("CASEPULSE_")}
 NOW = datetime.now(UTC)
 LOG = [{name: it for name, it in event.items() if name != "origin"} for event in log_of(4, histories=1)]
@@ -49,6 +50,22 @@ def reported(authority: str, complete_to: datetime) -> dict[str, Any]:
 def healthy() -> list[dict[str, Any]]:
     """Return a log whose feeds have reported just now."""
     return [*LOG, *(reported(f"X9999990{n}", datetime.now(UTC)) for n in range(4))]
+
+
+@pytest.fixture(autouse=True)
+def heading(request: pytest.FixtureRequest) -> None:
+    """Begin what is kept of a test with what that test is about."""
+    if SAID and request.function.__name__.startswith("test_one_"):
+        with SAID.open("a") as page:
+            page.write(f"\n## {request.function.__doc__.strip()}\n")
+
+
+def keep(said: Iterable[str]) -> None:
+    """Keep what was said, where somebody wants it, each line once."""
+    if SAID:
+        before = SAID.read_text().rpartition("\n## ")[2]
+        with SAID.open("a") as page:
+            page.writelines(f"{line}\n" for line in said if line not in before)
 
 
 @dataclass
@@ -81,6 +98,7 @@ class Installation:
     def found(self, level: Level, **options: bool) -> list[str]:
         """Return what the doctor says; no child is ever in it."""
         findings = examine(self.environ, **options)
+        keep(map(str, findings))
         said = "\n".join(str(finding) for finding in findings)
         assert not [child for child in CHILDREN if child in said]
         assert all(finding.remedy and "\n" not in str(finding) for finding in findings)
@@ -129,9 +147,11 @@ def installation(kafka: str, valkey: Valkey, tmp_path: Path) -> Installation:
 
 
 def run(env: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    done = subprocess.run(
         [*MAIN, "doctor", *arguments], env={**CLEAN, **env}, text=True, capture_output=True, timeout=60, check=False
     )
+    keep(line for line in done.stdout.splitlines() if line.startswith(("wrong", "worth")))
+    return done
 
 
 def test_one_that_is_well(installation: Installation) -> None:

@@ -38,7 +38,7 @@ def test_the_service_counts_the_return_as_the_reference_does(kafka: str, valkey:
     """1,313 at 31 December 2017, by legal group, from the running service and from a file; loading twice is once."""
     topic = new_topic(kafka, 8)
     env = environment(kafka, valkey.url, topic) | {"CASEPULSE_DATA_DIR": str(tmp_path)}
-    made_up = list(history(1, datetime(2017, 12, 14, 14, tzinfo=LONDON), world=World(1, 20_000)))
+    made_up = list(history(World(1, 20_000), datetime(2017, 12, 14, 14, tzinfo=LONDON)))
     send(kafka, topic, [json.loads(encode(event)) for event in made_up], partitions=8)
     source = ("load", str(RETURN), "--source", "ssda903", "--authority", AUTHORITY, "--as-of", "2018-03-31")
     run(env, *source, "--to", str(tmp_path / "return.ndjson"))

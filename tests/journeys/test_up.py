@@ -66,6 +66,11 @@ class Up:
         except (urllib.error.URLError, OSError):
             return -1
 
+    def setting(self, name: str) -> str:
+        """Return a setting as it is told to commands elsewhere."""
+        lines = (self.folder / ".casepulse" / "environment").read_text().splitlines()
+        return next(line.removeprefix(f"{name}=") for line in lines if line.startswith(f"{name}="))
+
     def processes(self) -> dict[str, int]:
         """Return the living processes that run here, by what they are."""
         return dict(living(self.folder))

@@ -1,0 +1,127 @@
+"""Pictures of the boards, taken of a real `casepulse up` from its first minute to the next morning, and in bad states.
+
+.venv/bin/python -m tests.pictures docs/states     # some six minutes; axe-core looks at each
+"""
+
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import redis
+from playwright.sync_api import Page, sync_playwright
+
+from events.simulator.authority import MONTHS
+from events.simulator.wexshire import CHILDREN
+from tests.journeys.conftest import QUIET
+from tests.journeys.parts import eventually
+from tests.journeys.screen import opened, slot, state, violations
+from tests.journeys.test_board import BOARD, LONG_SILENT, frozen
+from tests.journeys.test_up import READY, Up, up
+
+FULL = {"CASEPULSE_HISTORY_MONTHS": str(MONTHS), "CASEPULSE_HISTORY_CHILDREN": str(CHILDREN)}
+PATIENCE = 240.0  # seconds, for each state to come
+FOUR_K = (3840, 2160)
+
+
+class Photographer:
+    """Looks at one page, and keeps pictures of it."""
+
+    def __init__(self, page: Page, folder: Path) -> None:
+        self.page, self._folder = page, folder
+
+    def goes_to(self, running: Up, path: str = BOARD) -> None:
+        self.page.goto(f"http://127.0.0.1:{running.port}{path}")
+
+    def takes(self, name: str) -> None:
+        found = violations(self.page)
+        self.page.screenshot(path=self._folder / f"{name}.png")
+        print(f"{name}: {len(found)} violations {found or ''}", flush=True)
+
+    def waits(self, what: Callable[[], bool]) -> None:
+        eventually(what, within=PATIENCE, every=0.05)
+
+    def time(self) -> str:
+        """Return the board's own time, as 14:32."""
+        found = re.search(r"\d\d:\d\d", slot(self.page, "time"))
+        return found.group() if found else ""
+
+
+def a_day(it: Photographer, running: Up) -> None:
+    """The first minute, the last before closing, and the next morning: at sixty times our speed, in three minutes."""
+    it.goes_to(running)
+    state(it.page, "live", within=30)
+    time.sleep(60)
+    it.takes("minute-one")
+    it.waits(lambda: "16:56" <= it.time() < "18:00")
+    it.takes("closing-time")
+    it.waits(lambda: "09:20" <= it.time() < "10:30")
+    it.takes("next-morning")
+    with opened_4k(it, running) as large:
+        large.takes("live-4k")
+    it.goes_to(running, "/")
+    it.page.wait_for_timeout(1000)
+    it.takes("home")
+    it.page.get_by_role("link", name=re.compile("assessment|Front door", re.IGNORECASE)).first.click()
+    state(it.page, "live", within=20)
+    it.takes("team")
+
+
+@contextmanager
+def opened_4k(it: Photographer, running: Up) -> Iterator[Photographer]:
+    browser = it.page.context.browser
+    assert browser is not None
+    with opened(browser, FOUR_K) as page:
+        large = Photographer(page, it._folder)
+        large.goes_to(running)
+        state(page, "live", within=20)
+        yield large
+
+
+def bad_states(it: Photographer, running: Up) -> None:
+    """The feed falls silent; the server does; the store is emptied; and each time it heals by itself."""
+    it.goes_to(running)
+    state(it.page, "live", within=20)
+    with frozen(running.processes()["deploy.demonstration"]):
+        state(it.page, "delayed", within=PATIENCE)
+        it.takes("delayed")
+    state(it.page, "live", within=PATIENCE)
+    with frozen(running.processes()["serve"]):
+        it.page.wait_for_timeout(LONG_SILENT)
+        state(it.page, "disconnected", within=PATIENCE)
+        it.takes("disconnected")
+    state(it.page, "live", within=PATIENCE)
+    began = time.monotonic()
+    redis.Redis.from_url(running.setting("CASEPULSE_REDIS")).flushall()
+    state(it.page, "rebuilding", within=PATIENCE)
+    it.page.wait_for_timeout(5000)
+    it.takes("rebuilding")
+    state(it.page, "live", within=PATIENCE)
+    print(f"rebuilt within {time.monotonic() - began:.0f} s")
+
+
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as place:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(QUIET))
+        with up(Path(place), **FULL) as running, opened(browser) as page:
+            running.wait_for(READY, within=PATIENCE)
+            print(*(line for line in running.said.splitlines() if "eady" in line), sep="\n", flush=True)
+            it = Photographer(page, folder)
+            a_day(it, running)
+            bad_states(it, running)
+        with tempfile.TemporaryDirectory() as other, up(Path(other), "--no-simulate") as bare, opened(browser) as page:
+            bare.wait_for(READY, within=PATIENCE)
+            it = Photographer(page, folder)
+            it.goes_to(bare, "/boards/mash")
+            state(page, "empty", within=30)
+            it.takes("empty")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
