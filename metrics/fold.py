@@ -98,7 +98,8 @@ def _note(noted: dict[str, Authority], before: Mapping[str, Authority], event: E
         now = msgspec.structs.replace(now, simulated=True)
     if event.type == "feed.reported":
         newest = now.feeds.get(event.record)
-        complete_to = event.complete_to if isinstance(event, FeedReported) and not event.retracted else None
+        told = event.complete_to if isinstance(event, FeedReported) and not event.retracted else None
+        complete_to = min(told, event.recorded_at) if told else None  # of what is not recorded yet nobody has all
         feed = Feed(event.rank, event.recorded_at, complete_to)
         if newest is None or newest.order < feed.order:
             now = msgspec.structs.replace(now, feeds={**now.feeds, event.record: feed})

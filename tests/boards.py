@@ -104,9 +104,8 @@ def front_door(last: date, weeks: int = 30, a_day: int = 5, seed: int = 1) -> st
     chance, days = random.Random(seed), calendar()
     first = last - timedelta(weeks=weeks)
     every = [day for n in range((last - first).days + 1) if days.covers(day := first + timedelta(days=n))]
-    complete_to = f"complete_to={last + timedelta(days=500)}T00:00:00Z"
-    report = (f"{last}T08:00:00+00:00", "feed reported", "simulator", "", f"{complete_to} origin=simulation")
-    return table([*(row for day in every for row in _day_at_the_door(chance, day, a_day)), report])
+    made_up = (f"{first}", "person recorded", "P", "somebody", "birth_month=2010-01 origin=simulation")
+    return table([*(row for day in every for row in _day_at_the_door(chance, day, a_day)), made_up])
 
 
 def _day_at_the_door(chance: random.Random, day: date, a_day: int) -> Iterator[tuple[str, ...]]:

@@ -141,7 +141,7 @@ def _steps(asking: _Asking, day: date, marks: range) -> Iterator[tuple[int, int]
 def _usual(asking: _Asking, day: date) -> tuple[Usual | None, int]:
     """Return what is usual on such a day, and how many such days the log has."""
     days = list(_such_days(day, asking.rules))
-    began = [one for one in days if asking.count(midnight(FIRST), midnight(one) - 1)]
+    began = [one for one in days if asking.count(midnight(FIRST), midnight(one) - 1) and not _of_no_hour(asking, one)]
     if len(began) < DAYS:
         return None, len(began)
     by_mark = [sorted(found) for found in zip(*(_counts(asking, one) for one in days), strict=True)]
@@ -150,6 +150,12 @@ def _usual(asking: _Asking, day: date) -> tuple[Usual | None, int]:
         minutes=MARKS, median=tuple(found[4] for found in tenths), low=tuple(found[0] for found in tenths),
         high=tuple(found[8] for found in tenths), most=tuple(float(found[-1]) for found in by_mark),
     ), DAYS  # fmt: skip
+
+
+def _of_no_hour(asking: _Asking, day: date) -> bool:
+    """Whether most enquiries of *day* were told with a date alone, as a backload may have them: when is not known."""
+    first = midnight(day)
+    return 2 * asking.count(first, first) > asking.count(first, end_of(day))
 
 
 def _such_days(day: date, rules: Rules) -> Iterator[date]:

@@ -3,6 +3,8 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from random import randint
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -14,7 +16,7 @@ TICK = 0.05  # seconds between looks at whether anything came
 GAP = 0.1  # seconds between two messages at least: nobody reads faster
 REST = 1.0  # seconds after which a board is looked at even if nothing came: time passes on its own
 SHARE = 10  # times as long as it takes to build a message, at least between two: a server has more to do
-RETRY = b"retry: 1000\n\n"  # milliseconds until one that was dropped comes again
+RETRY = (800, 1600)  # milliseconds until one that was dropped comes again: not all at once
 LONGEST = 3.0  # seconds that a change waits to be told, however long it takes to build
 
 _encode = msgspec.json.Encoder().encode
@@ -30,11 +32,6 @@ class Board:
         self._watchers = 0
         self._task: asyncio.Task[None] | None = None
 
-    @property
-    def watched(self) -> bool:
-        """Whether anybody watches."""
-        return self._watchers > 0
-
     async def watch(self) -> AsyncIterator[bytes]:
         """Yield the board now and whenever it changes, newest only: who is slow misses what is past, never the last."""
         self._watchers += 1
@@ -42,7 +39,7 @@ class Board:
             if self._task is None or self._task.done():
                 self._refresh()
                 self._task = asyncio.create_task(self._keep())
-            hint = RETRY
+            hint = b"retry: %d\n\n" % randint(*RETRY)
             while not self._task.done():  # where it failed, the stream ends, and whoever watches sees that it did
                 told = self._told
                 yield hint + self._latest
@@ -79,16 +76,17 @@ class Boards:
 
     def __init__(self, reader: Reader, clocks: Clocks) -> None:
         self._reader, self._clocks = reader, clocks
-        self._boards: dict[tuple[str | None, str | None], Board] = {}
+        # Held by whoever watches, or is about to: no longer, as who asks for names that there are not must not fill
+        # the memory; and no shorter, as each would have a board of its own of those who come together.
+        self._boards = WeakValueDictionary[tuple[str | None, str | None], Board]()
 
     def of(self, authority: str | None, team: str | None = None) -> Board:
         """Return the MASH board of an authority (None: of the first there is), or of one team of it."""
-        for key in [key for key, board in self._boards.items() if not board.watched]:
-            del self._boards[key]  # whoever asks for names that there are not must not fill the memory
-        if (authority, team) not in self._boards:
+        board = self._boards.get((authority, team))
+        if board is None:
             memory = Memory()
-            self._boards[authority, team] = Board(
+            board = self._boards[authority, team] = Board(
                 lambda: _encode(message(self._reader, self._clocks, authority, team, memory)),
                 lambda: self._reader.version,
             )
-        return self._boards[authority, team]
+        return board

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from events.time import HOUR, LONDON, Instant, instant, midnight
+from events.time import HOUR, LONDON, Instant, instant, midnight, moment_of
 from metrics.catalogue import measure_named
 from metrics.catalogue.front_door import DECISION_CLOCK
 from metrics.exposition.arrivals import Arrivals, Days
@@ -18,6 +18,7 @@ from metrics.exposition.pace import Pace
 from metrics.exposition.waiting import Queue, queue
 from metrics.figures import Figure, Question, figures
 from metrics.fold import Authority
+from metrics.office_hours import START
 from metrics.reader import NotReady, Reader
 from metrics.rules import Rules
 from metrics.shapes import Part
@@ -139,6 +140,7 @@ def _common(state: str, reader: Reader, clocks: Clocks, name: str, team: str | N
             "open": hours.open, "closes_at": _iso(hours.closes_at), "opens_at": _iso(hours.opens_at),
             "closed_for": hours.closed_for,
         },
+        "conferences_due_within": clocks.rules(name).parameters.conferences_due_within,
         "rebuilding": None, "catalogue": reader.catalogue([name]), "loaded": None, "lead": None, "figures": None,
         "queue": None, "arrivals": None, "deadlines": None,
     }  # fmt: skip
@@ -149,6 +151,8 @@ def _with_figures(
 ) -> dict[str, Any]:
     now, rules = clocks.now(name), clocks.rules(name)
     complete_to = authority.complete_to(instant(now)) or authority.last_complete_to()
+    if complete_to is not None:
+        complete_to = max(complete_to, moment_of(START))  # of a feed that has never looked, perhaps 1970
     late = complete_to is not None and delayed(complete_to, now, rules, clocks.speed(name))
     # A late feed's clocks stop with its figures: nothing may look overdue that was perhaps authorised since.
     at = At(complete_to.astimezone(LONDON)) if late and complete_to is not None else At(now)

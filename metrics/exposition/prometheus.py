@@ -1,7 +1,7 @@
 """What Prometheus scrapes (CONTRACT 6): every figure a gauge, by team only; absent, never 0, while it is not known."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
@@ -14,13 +14,16 @@ from metrics.figures import PLACES, Figure, Question, figures
 from metrics.fold import Authority
 from metrics.measure import Kind, Measure
 from metrics.reader import SILENT, NotReady, Reader
+from metrics.rules import Rules
 from metrics.sums import Sums
+from metrics.teams import stretch_at
 from metrics.windows import At
 
 LABELS = ("authority", "locality", "team")
 HOUR = 3600  # seconds
 MOST = 10_000  # series of one scrape (CONTRACT 6)
 OURS = 10  # of them our own, and to spare
+NO_CELLS = Sums()
 
 Detail = tuple[str, ...] | None  # what a measure is divided by; None: it is not shown
 
@@ -61,21 +64,37 @@ class Figures(Collector):
             authorities = self._reader.authorities()
         except NotReady:
             return
-        feeds = self._feeds(authorities)
-        yield feeds
-        teams = {name: len(self._found(name)[1].teams()) for name in authorities}
-        detail = details(teams, len(feeds.samples))
+        others = [self._feeds(authorities), *self._targets(authorities)]
+        yield from others
+        places = {name: self._places(name) for name in authorities}
+        detail = details({name: len(there) for name, there in places.items()}, sum(len(it.samples) for it in others))
         yield self._reduced(detail)
         for measure in MEASURES:
             if (by := detail[measure.name]) is not None:
                 yield from self._measured(measure, tuple(authorities), by)
-            if measure.target is not None:
-                yield _one(f"casepulse_{measure.name}_target", f"Target of: {measure.title}", measure.target)
 
     def _found(self, authority: str) -> tuple[Authority, Sums]:
         found = self._reader.authority(authority)
         assert found is not None, "it was listed a moment ago, and nothing awaits in between"
         return found
+
+    def _places(self, authority: str) -> set[tuple[str, str]]:
+        """Return every team that was ever told of, with every locality that it ever had: a window may span several."""
+        rules = self._clocks.rules(authority)
+        teams = self._found(authority)[1].teams()
+        return {(team, locality) for told in teams for _, team, locality in rules.stretches(told)}
+
+    def _targets(self, names: Iterable[str]) -> Iterator[Metric]:
+        """Yield the target of each measure, as each authority sets it."""
+        for measure in MEASURES:
+            text = f"Target of: {measure.title}"
+            family = GaugeMetricFamily(f"casepulse_{measure.name}_target", text, labels=("authority",))
+            for name in names:
+                target = self._clocks.rules(name).targets.get(measure.name, measure.target)
+                if target is not None:
+                    family.add_metric((name,), target)
+            if family.samples:
+                yield family
 
     def _reduced(self, detail: Mapping[str, Detail]) -> Metric:
         text = "Measures of which, for there would be too many series, only whole authorities are shown, or nothing"
@@ -106,8 +125,13 @@ class Figures(Collector):
                 At(self._clocks.now(authority)),
                 self._clocks.rules(authority),
             )
-            for figure in figures(sums, authority, Question(measure=measure, at=moment, by=by), rules):
-                where = (authority, figure.locality or "", figure.team or "")
+            found = figures(sums, authority, Question(measure=measure, at=moment, by=by), rules)
+            told = [((figure.locality or "", figure.team or ""), figure) for figure in found]
+            for place, figure in (
+                *told,
+                *_of_empty(measure, authority, sums, moment, {it.team for it in found}, rules),
+            ):
+                where = (authority, *place)
                 for suffix, of in shown.items():
                     if (n := of(figure)) is not None:
                         families[suffix].add_metric((*where, figure.by["band"]) if measure.bands else where, n)
@@ -118,16 +142,34 @@ class Figures(Collector):
         yield from families.values()
 
 
-def details(teams: Mapping[str, int], others: int) -> dict[str, Detail]:
+def _of_empty(
+    measure: Measure, authority: str, sums: Sums, at: At, told: set[str | None], rules: Rules
+) -> Iterator[tuple[tuple[str, str], Figure]]:
+    """Yield the figures of the teams that are not among those *told*, each under its locality of now.
+
+    They are 0. Were they left out, as when they are not known, nothing overdue would look like nothing known.
+    """
+    if None in told:  # the whole authority, which always has one
+        return
+    places = {stretch_at(rules.stretches(team), at.day) for team in sums.teams()}
+    missing = sorted((locality, team) for team, locality in places if team not in told)
+    if not told and not missing:
+        missing = [("", "")]
+    empty = figures(NO_CELLS, authority, Question(measure=measure, at=at, team=""), rules) if missing else []
+    yield from ((place, figure) for place in missing for figure in empty)
+
+
+def details(places: Mapping[str, int], others: int) -> dict[str, Detail]:
     """Return how each measure is shown, so that there are at most MOST series, *others* among them.
 
-    By team, as long as there is room for every team that was ever told of: so it does not change with the figures. Else
-    the measures that could make most are shown for whole authorities, and if that does not do, not at all.
+    By team, as long as there is room for every place of a team that was ever told of: so it does not change with the
+    figures. Else the measures that could make most are shown for whole authorities, and if that does not do, not
+    at all.
     """
     detail: dict[str, Detail] = {measure.name: PLACES for measure in MEASURES}
-    room = MOST - OURS - others - sum(measure.target is not None for measure in MEASURES)
+    room = MOST - OURS - others
     by_size = sorted(MEASURES, key=lambda measure: (-_each(measure), measure.name))
-    many, few = sum(max(n, 1) + 1 for n in teams.values()), len(teams)
+    many, few = sum(max(n, 1) + 1 for n in places.values()), len(places)
     needed = sum(_each(measure) for measure in MEASURES) * many
     for shown, spared in (((), many - few), (None, few)):
         for measure in by_size:

@@ -21,12 +21,12 @@ def csv_of(found: Iterable[Figure]) -> str:
     for f in found:
         by = ";".join(f"{name}={value}" for name, value in f.by.items())
         writer.writerow((
-            f.measure, f.authority, f.window, f.from_, f.at, _text(f.team), _text(f.locality), by, f.numerator,
+            f.measure, _text(f.authority), f.window, f.from_, f.at, _text(f.team), _text(f.locality), by, f.numerator,
             f.denominator, f.value, f.target, f.status,
         ))  # fmt: skip
     return out.getvalue()
 
 
 def _text(told: str | None) -> str | None:
-    """Return what events tell, so that it stays a text: a team could be called `=1+1`."""
+    """Return what events tell, so that it stays a text: a team, or an authority, could be called `=1+1`."""
     return f"'{told}" if told is not None and told.startswith(FORMULA) else told

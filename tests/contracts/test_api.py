@@ -3,8 +3,9 @@
 import asyncio
 import json
 import subprocess
+import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -17,9 +18,14 @@ from metrics.exposition.api import create_app
 from metrics.exposition.clock import Clocks
 from metrics.figures import PLACES
 from metrics.reader import Reader
+from metrics.rules import Rules
 from metrics.store import Store, connect
+from metrics.teams import TeamFact
+from metrics.working_days import calendar
 from tests import conftest
+from tests.boards import Clock, Told, at
 from tests.conftest import installed
+from tests.contracts.test_mash import DAY
 from tests.promises.test_time_passes_on_read import with_store
 from tests.story import AUTHORITY, NOW
 
@@ -149,6 +155,40 @@ ENDINGS = {
     "count": ("", "numerator"), "quotient": ("_numerator", "numerator"), "rate": ("_numerator", "numerator"),
     "distribution": ("", "numerator"), "age": ("_seconds", "value"),
 }  # fmt: skip
+
+
+def test_a_team_with_nothing_has_a_zero(valkey: conftest.Store) -> None:
+    """Absent is what is not known. A team that has no conference, and a measure of which nobody has any, are known."""
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        text = (await client.get("/metrics")).text
+        told = {
+            (sample.name, sample.labels.get("team")): sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+        }
+        for name in ("conferences_overdue", "referrals_received", "assessment_timeliness_denominator"):
+            assert {team for it, team in told if it == f"casepulse_{name}"} >= {"North", "South"}, name
+        assert told["casepulse_conferences_overdue", "North"] == 0
+
+    asking(valkey, ask)
+
+
+def test_prometheus_has_the_targets_that_an_authority_sets() -> None:
+    """As the board judges by them; and a team that moved is counted for both places that its window may span."""
+    moved = tuple(
+        TeamFact(team, place, last=last, first=first)
+        for team in ("North", "South", "Front_door")
+        for place, first, last in (("Hill", None, date(2017, 12, 1)), ("Dale", date(2017, 12, 2), None))
+    )
+    rules = Rules(calendar(), targets={"assessment_timeliness": 0.7, "enquiry_decision_timeliness": 0.9}, teams=moved)
+    told = Told(DAY, rules)
+    told.answered_at = time.monotonic()
+    figures = prometheus.Figures(told, Clock(at("2017-12-14T14:32")).clocks(rules), "1")
+    found = {(it.name, it.labels.get("authority")): it.value for one in figures.collect() for it in one.samples}
+    assert found["casepulse_assessment_timeliness_target", AUTHORITY] == 0.7
+    assert found["casepulse_enquiry_decision_timeliness_target", AUTHORITY] == 0.9
+    assert {place for team, place in figures._places(AUTHORITY) if team == "North"} == {"Hill", "Dale"}
 
 
 def _promtool(text: str) -> None:

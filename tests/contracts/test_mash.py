@@ -1,8 +1,8 @@
 """What a message of the MASH board holds, on stories: the queue, the usual, the strip, the one sentence, the states."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 import pytest
 
@@ -172,6 +172,14 @@ def test_without_26_such_days_nothing_is_made_up() -> None:
     assert shut.message("2017-12-14T14:00")["arrivals"]["days"] == 23
 
 
+def test_days_of_which_no_hour_was_told_are_no_such_days() -> None:
+    """A backload may give dates alone: all of a day's enquiries then stand at midnight, and no morning is like that."""
+    dated = [(row[0][:10], *row[1:]) for row in thursdays(6)]
+    hours = [row for row in thursdays(26) if row[0][:10] not in {row[0] for row in dated}]
+    found = Told(table([*dated, *hours, before()])).message("2017-12-14T14:00")["arrivals"]
+    assert (found["usual"], found["days"], found["without"]) == (None, 20, "history")
+
+
 def test_a_closed_day_has_no_usual() -> None:
     """Christmas Day is a Monday, and not as Mondays are; a Sunday is as Sundays are."""
     told = Told(table([*thursdays(26), before("2016-01-02")]))
@@ -244,6 +252,16 @@ def test_a_late_feed_stops_the_clocks() -> None:
         assert Told(DAY.rstrip() + "\n" + closing).message(moment)["state"] == "live"
 
 
+def test_a_feed_is_complete_to_no_later_than_it_says_so() -> None:
+    """One that promises 2030 and falls silent is late; one that has never looked does not take a board down."""
+    row = "2017-12-13T16:30:00+00:00 | feed reported | eclipse | | complete_to={}T16:30:00Z {}\n"
+    told = "recorded_at=2017-12-13T16:30:00Z"
+    promised, never = (Told(DAY.rstrip() + "\n" + row.format(day, told)) for day in ("2030-01-01", "1970-01-01"))
+    found = promised.message("2017-12-14T09:10")
+    assert (found["state"], found["as_of"]) == ("delayed", "2017-12-13T16:30:00+00:00")
+    assert (never.message("2017-12-14T09:10")["state"]) == "delayed"
+
+
 CLOSED = frozenset({date(2017, 12, 27)})
 LATE_FRIDAY = Hours((None, None, None, None, (time(10), time(19)), None, None))
 
@@ -288,11 +306,29 @@ def test_when_a_rebuild_may_be_done(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rebuild.done_at(0.5, now, 1.0) is None, "another one"
 
 
+def boards() -> Boards:
+    return Boards(Told(DAY), Clock().clocks(Rules(calendar(), targets=TARGETS)))
+
+
 def test_boards_that_nobody_watches_are_not_kept() -> None:
     """Whoever asks for boards of teams that there are not does not fill the memory."""
-    clock = Clock()
-    boards = Boards(Told(DAY), clock.clocks(Rules(calendar(), targets=TARGETS)))
+    kept = boards()
     for n in range(1000):
-        boards.of(AUTHORITY, f"team {n}")
-    kept: dict[Any, Any] = boards._boards
-    assert len(kept) == 1
+        kept.of(AUTHORITY, f"team {n}")
+    assert len(kept._boards) == 0
+
+
+def test_those_who_come_together_share_a_board() -> None:
+    """A hundred screens come back at once, each asking before any of them watches: one board is built for all."""
+
+    async def story() -> None:
+        shared = boards()
+        watching = [shared.of(AUTHORITY).watch() for _ in range(100)]
+        first = await asyncio.gather(*(anext(each) for each in watching))
+        assert len({told.partition(b"\n\n")[2] for told in first}) == 1
+        assert len({told.partition(b"\n\n")[0] for told in first}) > 1, "not all are to come again at once"
+        assert len(asyncio.all_tasks()) == 2  # this one, and that of the board
+        for each in watching:
+            await each.aclose()  # type: ignore[attr-defined]
+
+    asyncio.run(story())

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from metrics.catalogue import MEASURES
@@ -236,6 +237,7 @@ def test_no_cell_of_a_spreadsheet_is_a_formula() -> None:
         sums, AUTHORITY, Question(measure=measure, at=At(date(1970, 1, 1)), window="year", by=("team",))
     )
     assert [row["team"] for row in rows(csv_of(found))] == ["'=HYPERLINK(1)", 'A, "quoted"\nteam']
+    assert rows(csv_of([msgspec.structs.replace(found[0], authority="=1+1")]))[0]["authority"] == "'=1+1"
 
 
 # --- tags -------------------------------------------------------------------------------------------------------------

@@ -211,7 +211,9 @@ function conferences(board) {
   const loaded = board.loaded.section_47 ?? true;
   const few = (due ?? []).some((figure) => figure.suppressed);
   const all = due && { suppressed: few, value: sum(due) };
+  const within = board.truth?.conferences_due_within;
   return {
+    conferences_title: { text: within ? `Conferences due in ${counted(within, "day", "days")}` : "Conferences due" },
     conferences: board.count(all, loaded),
     conferences_word: board.word(overdue, loaded, (late) =>
       few ? NOTHING : late ? { ...LATE, text: `${number(late)} late` } : { ...GOOD, text: "None late" }),
