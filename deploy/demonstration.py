@@ -156,7 +156,7 @@ def main(settings: Settings, speed: float, months: int) -> None:
             tell(settings, speed, months)
         except (KafkaError, Refused, OSError) as exc:
             wait = SHORTEST if time.monotonic() - began > LONGEST else min(2 * wait, LONGEST)
-            _say(f"waiting for Kafka ({type(exc).__name__})")
+            _say(f"waiting for Kafka ({type(exc).__name__})" if isinstance(exc, KafkaError) else f"waiting: {exc}")
             time.sleep(wait)
 
 

@@ -168,6 +168,16 @@ def _redis_faults(redis: RedisSettings) -> Iterator[str]:
     """Yield what is wrong with how the store is to be reached, with the remedy."""
     if urlsplit(redis.url).scheme not in ("redis", "rediss"):
         yield "CASEPULSE_REDIS is no such address: begin it with redis:// or, over TLS, with rediss://"
+    elif not redis.is_address:
+        yield (
+            "CASEPULSE_REDIS is no address that can be read: write it as redis://host:6379/0, and a password, where "
+            "its / or @ would be taken for others, into a file that CASEPULSE_REDIS_PASSWORD_FILE names"
+        )
+    elif any(f"{name}=" in urlsplit(redis.url).query for name in ("password", "username")):
+        yield (
+            "CASEPULSE_REDIS says behind its ? how to be let in: write that into CASEPULSE_REDIS_USER and into a file "
+            "that CASEPULSE_REDIS_PASSWORD_FILE names"
+        )
     if redis.ca_file and not redis.has_tls:
         yield "CASEPULSE_REDIS_CA_FILE is set, and CASEPULSE_REDIS is not over TLS: begin that with rediss://"
     if redis.user and not redis.password_file:

@@ -229,6 +229,7 @@ def _keep_running(wanted: Wanted, settings: Settings) -> None:
     if wanted.kafka is not None:
         try:
             topics.ensure(settings.kafka, wanted.topic, figures_topic=settings.figures)
+            topics.describe(settings.kafka, wanted.topic)  # refuses one that no worker would read
         except KafkaError as exc:
             raise click.ClickException(
                 f"Kafka does not answer at {wanted.kafka} ({type(exc).__name__}): is that its address?"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 
 class Unusable(ValueError):
@@ -42,9 +42,15 @@ class RedisSettings:
     password_file: Path | None = None
 
     def __str__(self) -> str:
-        """Where it is. A URL may hold a password: it is left out."""
+        """Where it is: only what cannot hold a password, which may stand anywhere else in a URL."""
         parts = urlsplit(self.url)
-        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+        try:
+            port = f":{parts.port}" if parts.port else ""
+        except ValueError:  # its text would quote what stands there
+            port = ""
+        host = parts.hostname or ""
+        database = parts.path if parts.path.removeprefix("/").isdecimal() else ""
+        return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}{database}"
 
     def __repr__(self) -> str:
         return f"<RedisSettings {self}>"
@@ -55,4 +61,16 @@ class RedisSettings:
 
     @property
     def has_password_in_url(self) -> bool:
-        return urlsplit(self.url).password is not None
+        """Whether it holds one, where it is looked for or where it would be taken from all the same."""
+        parts = urlsplit(self.url)
+        return parts.password is not None or "password=" in parts.query or not self.is_address
+
+    @property
+    def is_address(self) -> bool:
+        """Whether the URL names a host, and nothing in it stands where it does not belong."""
+        parts = urlsplit(self.url)
+        try:
+            found = parts.port is None or parts.port > 0
+        except ValueError:
+            return False
+        return found and bool(parts.hostname) and "@" not in parts.path + parts.query + parts.fragment

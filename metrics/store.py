@@ -390,15 +390,26 @@ class Store:
         Returns the new position. Raises Moved where the partition went on meanwhile.
         """
         generation = self._new_generation(self._catalogue)
+        try:
+            await self._write(partition, generation, tallies)
+            await self._switch(partition, position, generation)
+        except BaseException:
+            with suppress(*STORE_ERRORS):
+                found = await self.position(partition)  # it may have switched, and the answer was lost
+                if found is None or found.generation != generation:
+                    await self._forget(partition, lambda other: other == generation)
+            raise
+        # With the last one, what was written for a recount whose worker was killed: no position ever points to it.
+        await self._forget(partition, lambda other: other != generation)
+        return msgspec.structs.replace(position, generation=generation)
+
+    async def _write(self, partition: int, generation: str, tallies: Mapping[str, Tally]) -> None:
         for authority, tally in tallies.items():
             for part, fields in _fields(tally).items():
                 key = self._key(partition, "tally", generation, authority, part)
                 items = list(fields.items())
                 for first in range(0, len(items), 2000):
                     await self._client.hset(key, mapping=dict(items[first : first + 2000]))
-        await self._switch(partition, position, generation)
-        await self._forget(partition, position.generation)
-        return msgspec.structs.replace(position, generation=generation)
 
     async def _switch(self, partition: int, position: Position, generation: str) -> None:
         """Point to *generation* if the partition still is where it was. Raises Moved.
@@ -422,10 +433,12 @@ class Store:
         """Return a name for tallies counted by *catalogue*: no two counts ever write to the same keys."""
         return f"{catalogue}.{secrets.token_hex(4)}"
 
-    async def _forget(self, partition: int, generation: str) -> None:
-        """Drop the tallies of a generation that is no longer pointed to."""
-        async for key in self._client.scan_iter(match=self._key(partition, "tally", generation) + ":*", count=1000):
-            await self._client.unlink(key)
+    async def _forget(self, partition: int, which: Callable[[str], bool]) -> None:
+        """Drop the tallies of the generations *which* are no longer pointed to."""
+        prefix = self._key(partition, "tally") + ":"
+        async for key in self._client.scan_iter(match=prefix + "*", count=1000):
+            if which(unquote(key.decode().removeprefix(prefix).partition(":")[0])):
+                await self._client.unlink(key)
 
 
 def _households(prefix: str, keys: list[bytes], values: list[bytes | None]) -> list[tuple[str, Case]]:

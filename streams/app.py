@@ -112,7 +112,11 @@ class Worker:
             await self._wait_for_store(store)
             log = await asyncio.to_thread(topics.describe, self._settings.kafka, self._settings.topic)
             if self._settings.metrics_port is not None:
-                serve(self._settings.metrics_port, self._counters.registry, self._health)
+                try:
+                    serve(self._settings.metrics_port, self._counters.registry, self._health)
+                except OSError as exc:
+                    port = f"port {self._settings.metrics_port} of 127.0.0.1"
+                    return _say(f"{port} is not to be had ({exc.strerror}): choose another --metrics-port", FAILED)
             return await self._carry(store, log)
         except Refused as exc:
             return _say(f"refused to run: {exc}", REFUSED)

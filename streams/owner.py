@@ -76,6 +76,8 @@ class Owner:
         held = {partition_of(number): it.position.offset for number, it in self._held.items()}
         bounds = await self._kafka.bounds(list(held)) if held else {}
         self._health.lag = sum(max(0, end - held[tp]) for tp, (_, end) in bounds.items())
+        if held and not self._health.lag:
+            self._health.applied_at = time.monotonic()
 
     async def stands(self) -> None:
         """Look whether the store still is where we left it: a flush or a failover tells nobody. Raises Reseek."""
@@ -105,6 +107,7 @@ class Owner:
     async def positions(self, partitions: Iterable[Any]) -> Mapping[Any, int]:
         """Claim the partitions and return the next offset of each. Raises Reseek."""
         self._earlier, self._held = self._held, {}
+        self._health.assigned = False  # until we know where we are
         try:
             bounds = await self._kafka.bounds(list(partitions))
             found = {tp: await self._claim(tp.partition, *bounds[tp]) for tp in bounds}

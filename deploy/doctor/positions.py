@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from deploy.doctor.broker import Seen
 from deploy.doctor.finding import Finding, which, worth_knowing, wrong
-from metrics.store import FORMAT, Log, Position
+from metrics.store import FORMAT, UNCOUNTED, Log, Position
 
 MANY = 10_000  # events that may wait beside a running worker: a few seconds of it
 FLUSH = "stop the workers, flush the store, start them: it is rebuilt from the log"
@@ -114,7 +114,11 @@ def _rebuilding(ours: Mapping[int, Position], catalogue: str | None) -> Iterator
             f"{which(again)}: figures are withheld until all of the log is read ({read / of:.0%} is)",
             "let a worker run",
         )
-    older = [n for n, it in ours.items() if catalogue is not None and it.catalogue != catalogue and n not in again]
+    told = [n for n, it in ours.items() if it.catalogue == UNCOUNTED and n not in again]
+    if told:
+        yield worth_knowing(f"{which(told)}: all is read, and being counted; figures are withheld until then", "wait")
+    rest = [n for n in ours if n not in again and n not in told]
+    older = [n for n in rest if catalogue is not None and ours[n].catalogue != catalogue]
     if older:
         yield worth_knowing(
             f"{which(older)}: counted by another version or other rules, and being recounted by these",

@@ -4,7 +4,6 @@ import json
 import logging
 from dataclasses import asdict
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 
@@ -68,9 +67,10 @@ def shown(variable: Variable, it: Told) -> str:
         except Unusable:
             return f"not set: {it.value} cannot be read, or is empty"
         return f"set, in {it.value}"
-    if urlsplit(it.value).password is not None:
-        return f"{RedisSettings(it.value)}, password set"
-    return it.value
+    if variable.name != "CASEPULSE_REDIS":
+        return it.value
+    redis = RedisSettings(it.value)
+    return f"{redis}, password set" if redis.has_password_in_url else str(redis)
 
 
 @click.command()

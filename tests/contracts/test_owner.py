@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ import pytest
 from metrics.rules import Authorities
 from metrics.store import Log, Store, connect
 from streams import remembered
+from streams.consumer import Reseek
 from streams.dead_letters import Limit
 from streams.health import Counters, Health
 from streams.owner import Owner
@@ -67,6 +69,39 @@ def test_what_was_forgotten_is_read_again(valkey: conftest.Store, monkeypatch: p
 
     asyncio.run(story())
     assert tallies(valkey.url, LOG.topic) == reference(TOLD).tallies
+
+
+def test_a_quiet_hour_is_no_hanging(valkey: conftest.Store) -> None:
+    """Nothing waits and nothing comes: the first event after it does not find the worker guilty of the hour."""
+    health = Health()
+
+    async def story() -> None:
+        store = Store(connect(valkey.url), LOG.topic)
+        it = Owner(store, LOG, Authorities(), Kafka(), Limit(), Counters(), health)
+        await it.positions([PARTITION])
+        await it.apply(PARTITION, records())
+        health.applied_at -= 3600
+        await it.look(lambda number: Partition(LOG.topic, number))
+        await store.close()
+
+    asyncio.run(story())
+    health.lag = 1
+    assert health.hangs(time.monotonic()) is None
+
+
+def test_who_has_no_partition_is_not_ready(valkey: conftest.Store) -> None:
+    """From when it must ask where it is, until it knows."""
+    health = Health(assigned=True)
+
+    async def story() -> None:
+        store = Store(connect("redis://127.0.0.1:1/0"), LOG.topic)
+        it = Owner(store, LOG, Authorities(), Kafka(), Limit(), Counters(), health)
+        with pytest.raises(Reseek):
+            await it.positions([PARTITION])
+        await store.close()
+
+    asyncio.run(story())
+    assert not health.assigned
 
 
 def test_what_was_told_last_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from metrics.reader import NotReady, Reader
 from metrics.store import Moved, Store
+from metrics.tally import Tally
 from tests import conftest
 from tests.promises.test_time_passes_on_read import LOG, with_store
 from tests.story import AUTHORITY
@@ -106,5 +107,25 @@ def test_a_recount_lands_however_far_the_log_has_grown(valkey: conftest.Store) -
         await client.hincrby("{case-events:0}:position", "offset", 1)
         with pytest.raises(Moved):
             await store.recounted(0, after, {})
+
+    reading(valkey, look)
+
+
+def test_what_an_unfinished_recount_wrote_does_not_stay(valkey: conftest.Store) -> None:
+    """Neither of one that came too late, nor, after the next, of one whose worker was killed."""
+
+    async def look(store: Store, _: Reader, client: Any) -> None:
+        counted: dict[str, Tally] = {AUTHORITY: {"assessments_started": {("North", (), 0): 1}}}
+        before = await store.claim(0, LOG, 5000)
+        await client.hincrby("{case-events:0}:position", "offset", 1)
+        with pytest.raises(Moved):
+            await store.recounted(0, before, counted)
+        assert all([before.generation.encode() in key async for key in client.scan_iter(match="*:tally:*")])
+        await client.hset("{case-events:0}:tally:rules.killed:X:part", "cell", 1)
+        now = await store.position(0)
+        assert now is not None
+        after = await store.recounted(0, now, counted)
+        (kept,) = [key async for key in client.scan_iter(match="*:tally:*")]
+        assert after.generation.encode() in kept
 
     reading(valkey, look)

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from deploy.command import main
 from deploy.settings import SettingsUnusable, read_settings
 from deploy.variables import VARIABLES, told
+from metrics.connection import RedisSettings
 
 SASL = {"CASEPULSE_KAFKA": "k:9093", "CASEPULSE_KAFKA_SECURITY": "sasl_ssl", "CASEPULSE_KAFKA_USER": "me"}
 
@@ -83,3 +86,19 @@ def test_a_password_in_a_url_is_never_shown() -> None:
     redis = read_settings({"CASEPULSE_REDIS": "redis://me:hidden@store:6379/0"}).redis
     assert "hidden" not in f"{redis} {redis!r}"
     assert str(redis) == "redis://store:6379/0"
+    assert str(RedisSettings("rediss://[::1]:6380")) == "rediss://[::1]:6380"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["redis://store:6379/0?password=hidden", "redis://:ab/hidden@store:6379/0", "redis://store/hidden", "redis://"],
+)
+def test_a_url_in_which_a_password_may_be_lost_is_refused_unquoted(url: str) -> None:
+    """Behind a question mark, or with a / of its own: a driver may find it, and whoever prints the address too."""
+    assert "hidden" not in f"{RedisSettings(url)!r}"
+    if url != "redis://store/hidden":
+        with pytest.raises(SettingsUnusable, match="CASEPULSE_REDIS") as refused:
+            read_settings({"CASEPULSE_REDIS": url})
+        assert "hidden" not in str(refused.value)
+    said = CliRunner().invoke(main, ["settings"], env={"CASEPULSE_REDIS": url}).output
+    assert "hidden" not in said

@@ -18,11 +18,12 @@ from kafka.structs import TopicPartition
 
 from deploy.doctor import Level, examine, machine, store
 from deploy.doctor.broker import clock
+from deploy.doctor.positions import _rebuilding
 from deploy.local import free_port
 from events.decode import DeadLetter, decode
 from metrics.fold import fold
 from metrics.rules import Authorities
-from metrics.store import Commit, Store, connect
+from metrics.store import UNCOUNTED, Commit, Log, Position, Store, connect
 from metrics.tally import fingerprint
 from streams import topics
 from streams.processor import partition_of
@@ -376,6 +377,13 @@ def test_one_whose_time_zone_is_another_place(installation: Installation) -> Non
     assert [it.level for it in clock("the store", 61.0)] == [Level.WRONG]
     assert [it.level for it in clock("the store", -3.0)] == [Level.WORTH_KNOWING]
     assert list(clock("Kafka", 0.5)) == []
+
+
+def test_what_is_read_and_not_counted_yet_is_said_to_be() -> None:
+    """A long log is told first: that is no other version's doing."""
+    told = Position(5, 5, f"{UNCOUNTED}.1", Log("case-events", "a-cluster", "a-topic", 1), 0)
+    (found,) = _rebuilding({0: told}, "these-rules")
+    assert "being counted" in found.what
 
 
 def test_a_calendar_that_runs_out() -> None:

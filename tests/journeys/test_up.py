@@ -14,8 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from kafka.admin import KafkaAdminClient, NewTopic
 
 from deploy.local import free_port
 from tests.conftest import Store
@@ -259,3 +261,14 @@ def fill(file: Path) -> None:
 
 def numbers(told: Any) -> list[Any]:
     return [(figure["measure"], figure["numerator"], figure["denominator"]) for figure in told["figures"]]
+
+
+def test_a_kafka_whose_topic_no_worker_would_read_is_said_at_once(kafka: str, tmp_path: Path) -> None:
+    """Made by hand, with the producer's clock: it does not wait for ever for a worker that refuses."""
+    topic = f"by-hand-{uuid4().hex[:8]}"
+    admin = KafkaAdminClient(bootstrap_servers=kafka)
+    admin.create_topics([NewTopic(topic, 1, 1, topic_configs={"message.timestamp.type": "CreateTime"})])
+    admin.close()
+    code, said = once(tmp_path, "up", "--port", str(free_port()), "--kafka", kafka, CASEPULSE_TOPIC=topic)
+    assert code == 3
+    assert "message.timestamp.type=LogAppendTime" in said

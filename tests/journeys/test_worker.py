@@ -1,6 +1,7 @@
 """The worker at its edges: a store that is away as it begins, a new catalogue, and what it refuses to go on from."""
 
 import json
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -209,3 +210,19 @@ def test_a_log_that_ends_in_a_transaction_is_read_to_its_end(kafka: str, valkey:
         eventually(lambda: committed(valkey.url, topic) == 80, within=30)  # 40 records and a marker after each
         assert not any(snapshot.position.rebuilding for snapshot in snapshots(valkey.url, topic).values())
     assert tallies(valkey.url, topic) == reference(LOG[:10]).tallies
+
+
+def test_a_port_that_is_taken_is_said_in_a_line(kafka: str, valkey: Store, tmp_path: Path) -> None:
+    """A second worker on one machine, begun with the port of the first."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        env = environment(kafka, valkey.url, new_topic(kafka))
+        with worker(env, tmp_path / "worker.log", "--no-publish", "--metrics-port", str(port)) as process:
+            eventually(lambda: process.ended() is not None, within=60)
+        assert process.ended() == 1
+    assert (tmp_path / "worker.log").read_text() == (
+        f"casepulse worker: port {port} of 127.0.0.1 is not to be had (Address already in use): "
+        "choose another --metrics-port\n"
+    )
