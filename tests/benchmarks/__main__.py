@@ -12,7 +12,7 @@ from tests.benchmarks import county, folding, latency, reading, steps, subscribe
 from tests.benchmarks.log import log
 from tests.benchmarks.machine import Machine, described, machine
 
-RATES = (20, 200)  # events a second
+RATES = (20, 200, 2000)  # events a second
 CELLS = (200_000, 2_000_000)  # a year of a county or so, and ten
 COUNTY = 1_000_000  # events
 SUBSCRIBERS = (100, 1_000)

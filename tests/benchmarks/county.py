@@ -13,11 +13,10 @@ from events.simulator.clock import BEGINS
 from events.simulator.wexshire import World
 from metrics.catalogue import MEASURES
 from metrics.store import UNCOUNTED
-from tests.benchmarks.latency import answers
 from tests.benchmarks.log import PARTITIONS
 from tests.benchmarks.machine import Machine, cpu_seconds, megabytes
 from tests.benchmarks.throughput import committed
-from tests.journeys.parts import Process, eventually
+from tests.journeys.parts import eventually
 
 EACH = 1.88  # events that two years bring for a child of the population, about
 TURNS = 5
@@ -36,10 +35,9 @@ def table(machine: Machine, events: int) -> list[str]:
     topic = machine.filled([])
     world = World(1, round(events / EACH))
     sent = backload.send(machine.kafka.program.address, topic, history(world, BEGINS, MONTHS))
-    env, port = machine.environment(topic), free_port()
-    rows = []
+    port, rows = free_port(), []
     with machine.client() as client:
-        worker = Process("worker", "--no-publish", env=env, log=machine.folder / "worker.log")
+        worker = machine.working(topic)
         server = None
         try:
             began = time.perf_counter()
@@ -59,8 +57,7 @@ def table(machine: Machine, events: int) -> list[str]:
                 f"| memory of Valkey | {megabytes(machine.store.pid):,.0f} MB |",
             ]
             began = time.perf_counter()
-            server = Process("serve", "--port", str(port), env=env, log=machine.folder / "serve.log")
-            eventually(lambda: answers(port), within=120)
+            server = machine.serving(topic, port)
             rows.append(f"| a server's start, until it has all figures | {time.perf_counter() - began:.1f} s |")
             for what, path in ASKED:
                 least = min(_seconds(port, path) for _ in range(TURNS))

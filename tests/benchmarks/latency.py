@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from itertools import count
 from random import Random
 from typing import Any
-from urllib.request import urlopen
 
 import httpx
 import msgspec
@@ -28,7 +27,7 @@ from events.front_door import EnquiryReceived
 from tests.benchmarks.log import PARTITIONS, authorities
 from tests.benchmarks.machine import Machine
 from tests.benchmarks.throughput import committed
-from tests.journeys.parts import Process, eventually
+from tests.journeys.parts import eventually
 
 WARM_UP = 2.0  # seconds whose events are not counted
 GRACE = 2.0  # seconds after the last event
@@ -65,25 +64,11 @@ def measure(machine: Machine, events: list[Event], rates: tuple[int, ...], secon
 def _running(machine: Machine, topic: str, held: int) -> Iterator[int]:
     """Run a worker and a server that have read all of *topic*; give the server's port."""
     port = free_port()
-    env = machine.environment(topic)
     with ExitStack() as stack, machine.client() as client:
-        for arguments in (("worker",), ("serve", "--port", str(port))):
-            process = Process(*arguments, env=env, log=machine.folder / f"{arguments[0]}.log")
-            stack.callback(process.kill)
-
-        def ready() -> bool:
-            return committed(client, topic, held) == held and answers(port)
-
-        eventually(ready, within=600)
+        stack.callback(machine.working(topic).kill)
+        eventually(lambda: committed(client, topic, held) == held, within=600)
+        stack.callback(machine.serving(topic, port).kill)
         yield port
-
-
-def answers(port: int) -> bool:
-    try:
-        with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as response:
-            return bool(response.status == 200)
-    except OSError:
-        return False
 
 
 async def _observe(machine: Machine, topic: str, port: int, rate: int, seconds: float) -> Latencies:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from resource import getpagesize
+from urllib.request import urlopen
 from uuid import uuid4
 
 from redis import Redis
@@ -19,7 +20,7 @@ from streams import topics
 from streams.sender import Sender
 from tests.benchmarks.log import PARTITIONS
 from tests.conftest import started
-from tests.journeys.parts import environment
+from tests.journeys.parts import Process, environment, eventually
 
 PACKAGES = ("faust-streaming", "aiokafka", "redis", "msgspec")
 
@@ -52,6 +53,16 @@ class Machine:
             sender.send(events)
         return topic
 
+    def working(self, topic: str) -> Process:
+        """Start a worker that publishes nothing."""
+        return Process("worker", "--no-publish", env=self.environment(topic), log=self.folder / "worker.log")
+
+    def serving(self, topic: str, port: int, within: float = 120) -> Process:
+        """Start a server, and wait until it has every figure."""
+        server = Process("serve", "--port", str(port), env=self.environment(topic), log=self.folder / "serve.log")
+        eventually(lambda: answers(port), within=within)
+        return server
+
 
 @contextmanager
 def machine(folder: Path) -> Iterator[Machine]:
@@ -60,6 +71,15 @@ def machine(folder: Path) -> Iterator[Machine]:
     valkey = local.valkey(folder / "valkey", local.free_port())
     with started(kafka, within=60) as broker, started(valkey, within=10) as store:
         yield Machine(broker, store, folder)
+
+
+def answers(port: int) -> bool:
+    """Whether the server at *port* may show every figure."""
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as response:
+            return bool(response.status == 200)
+    except OSError:
+        return False
 
 
 def cpu_seconds(pid: int) -> float:

@@ -13,11 +13,11 @@ from redis.asyncio import Redis
 from deploy.local import free_port
 from events.decode import encode
 from events.event import Event
-from tests.benchmarks.latency import answers, enquiry, quantile
+from tests.benchmarks.latency import enquiry, quantile
 from tests.benchmarks.log import authorities
 from tests.benchmarks.machine import Machine, cpu_seconds, megabytes
 from tests.benchmarks.throughput import committed
-from tests.journeys.parts import Process, eventually
+from tests.journeys.parts import eventually
 
 DEAF = 0.05  # of them never read
 RATE = 4.0  # events a second, of the one authority that all watch
@@ -36,8 +36,7 @@ class Watched:
 def table(machine: Machine, events: list[Event], sizes: tuple[int, ...], seconds: float) -> list[str]:
     """Return a row for each number of subscribers."""
     topic, port = machine.filled(events), free_port()
-    env = machine.environment(topic)
-    worker = Process("worker", "--no-publish", env=env, log=machine.folder / "worker.log")
+    worker = machine.working(topic)
     rows = []
     try:
         with machine.client() as client:
@@ -57,7 +56,7 @@ def table(machine: Machine, events: list[Event], sizes: tuple[int, ...], seconds
 async def _row(machine: Machine, topic: str, port: int, size: int, seconds: float) -> str:
     deaf = round(size * DEAF)
     watched = Watched(shown=[{} for _ in range(size - deaf)])
-    server = _serving(machine, topic, port)
+    server = machine.serving(topic, port)
     tasks = [asyncio.create_task(_watch(port, seen)) for seen in watched.shown]
     silent = [await _deaf(port) for _ in range(deaf)]
     try:
@@ -70,7 +69,7 @@ async def _row(machine: Machine, topic: str, port: int, size: int, seconds: floa
         late = sorted(_latencies(watched, before + WARM_UP))
         server.kill()
         gone = time.perf_counter()
-        server = _serving(machine, topic, port)
+        server = machine.serving(topic, port)
         serving = time.perf_counter()
         await _until(lambda: all(max(seen.values()) > gone for seen in watched.shown), within=120)
         back = time.perf_counter() - gone
@@ -87,14 +86,6 @@ async def _row(machine: Machine, topic: str, port: int, size: int, seconds: floa
         f"| {size:,} | {deaf} | {len(late):,} | {numbers} | {cores:.2f} | {memory:,.0f} "
         f"| {back:.1f} s, {own:.1f} s of it the server's own start |"
     )
-
-
-def _serving(machine: Machine, topic: str, port: int) -> Process:
-    server = Process(
-        "serve", "--port", str(port), env=machine.environment(topic), log=machine.folder / "serve.log"
-    )  # fmt: skip
-    eventually(lambda: answers(port), within=60)
-    return server
 
 
 async def _until(so: Any, within: float) -> None:
