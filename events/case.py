@@ -5,6 +5,8 @@ A case may hold several pseudonyms: all that any link ever joined are a househol
 links that stand part it into people. So a merge, or its retraction, changes the figures like any other fact.
 """
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
@@ -19,6 +21,8 @@ from events.event import Event, Retraction
 from events.person import ChildMerged
 from events.time import Instant
 
+ARRAY = b"\xdd"  # of MessagePack, of any length: how many follows in four bytes
+
 FactKey = tuple[str, str, str]  # subject, type, record
 E = TypeVar("E", bound=Event)
 
@@ -27,11 +31,60 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[list[Event]] = msgspec.msgpack.Decoder(list[_stored])  # type: ignore[valid-type]
 
 
+Tellings = Mapping[FactKey, tuple[Event, ...]]
+
+
+class Encoded:
+    """What a case was when it was last encoded, and which facts were told of since.
+
+    A child in care has hundreds of facts, and one is told at a time: the others need not be encoded again.
+    """
+
+    def __init__(self, before: "Encoded | None" = None, changed: Iterable[FactKey] = ()) -> None:
+        self._keys: list[FactKey] = []
+        self._sizes = array("I")  # bytes of each fact
+        self._body = b""
+        self._changed: set[FactKey] | None = None  # nothing was ever encoded
+        if before is not None and before._changed is not None:
+            self._keys, self._sizes, self._body = before._keys, before._sizes, before._body
+            self._changed = {*before._changed, *changed}
+
+    def body(self, tellings: Tellings) -> bytes:
+        """Return the encoded *tellings*, one after another, by fact."""
+        if self._changed is None:
+            self._keys = sorted(tellings)
+            pieces = [_of_fact(tellings[key]) for key in self._keys]
+            self._sizes, self._body = array("I", map(len, pieces)), b"".join(pieces)
+        elif self._changed:
+            self._keys, self._sizes = self._keys.copy(), self._sizes[:]  # those of the case before stay as they are
+            for key in self._changed:
+                self._put(key, _of_fact(tellings[key]))
+        self._changed = set()
+        return self._body
+
+    def _put(self, key: FactKey, piece: bytes) -> None:
+        place = bisect_left(self._keys, key)
+        begin = sum(self._sizes[:place])
+        end = begin
+        if place < len(self._keys) and self._keys[place] == key:
+            end += self._sizes[place]
+            self._sizes[place] = len(piece)
+        else:
+            self._keys.insert(place, key)
+            self._sizes.insert(place, len(piece))
+        self._body = b"".join((self._body[:begin], piece, self._body[end:]))
+
+
+def _of_fact(tellings: Iterable[Event]) -> bytes:
+    return b"".join(map(_encoder.encode, tellings))
+
+
 @dataclass(frozen=True)
 class Case:
     """Every telling, by fact, oldest first. Values are never changed in place."""
 
-    tellings: Mapping[FactKey, tuple[Event, ...]] = field(default_factory=dict)
+    tellings: Tellings = field(default_factory=dict)
+    encoded: Encoded = field(default_factory=Encoded, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Event]:
         return (telling for tellings in self.tellings.values() for telling in tellings)
@@ -65,6 +118,7 @@ def tell(case: Case, events: Iterable[Event]) -> Case:
     Where none of them is new that is *case* itself.
     """
     tellings: dict[FactKey, tuple[Event, ...]] | None = None
+    changed: set[FactKey] = set()
     for event in events:
         key = (event.subject, event.type, event.record)
         earlier = (case.tellings if tellings is None else tellings).get(key)
@@ -73,7 +127,8 @@ def tell(case: Case, events: Iterable[Event]) -> Case:
         if tellings is None:
             tellings = dict(case.tellings)
         tellings[key] = (event,) if earlier is None else tuple(sorted((*earlier, event), key=_order))
-    return case if tellings is None else Case(tellings)
+        changed.add(key)
+    return case if tellings is None else Case(tellings, Encoded(case.encoded, changed))
 
 
 def join(cases: Iterable[Case]) -> Case:
@@ -83,7 +138,8 @@ def join(cases: Iterable[Case]) -> Case:
 
 def encode_case(case: Case) -> bytes:
     """Return *case* as MessagePack, the same bytes for the same tellings in whatever order they came."""
-    return _encoder.encode([telling for key in sorted(case.tellings) for telling in case.tellings[key]])
+    count = sum(map(len, case.tellings.values()))
+    return (ARRAY + count.to_bytes(4, "big")) + case.encoded.body(case.tellings)
 
 
 def decode_case(stored: bytes) -> Case:

@@ -108,6 +108,8 @@ class Owner:
         """Claim the partitions and return the next offset of each. Raises Reseek."""
         self._earlier, self._held = self._held, {}
         self._health.assigned = False  # until we know where we are
+        if self.refused is not None:  # the worker is ending, and with it what would answer us: Kafka is not asked again
+            raise Reseek("refused to go on")
         try:
             bounds = await self._kafka.bounds(list(partitions))
             found = {tp: await self._claim(tp.partition, *bounds[tp]) for tp in bounds}

@@ -38,7 +38,10 @@ PARTITION = Partition(LOG.topic, 0)
 class Kafka:
     """As much of Kafka as the owner asks."""
 
+    asked = 0
+
     async def bounds(self, partitions: list[Any]) -> Mapping[Any, tuple[int, int]]:
+        self.asked += 1
         return dict.fromkeys(partitions, (0, len(TOLD)))
 
     async def reject(self, partition: int, rejected: list[Rejected]) -> None:
@@ -87,6 +90,27 @@ def test_a_quiet_hour_is_no_hanging(valkey: conftest.Store) -> None:
     asyncio.run(story())
     health.lag = 1
     assert health.hangs(time.monotonic()) is None
+
+
+def test_who_has_refused_asks_nobody_any_more(valkey: conftest.Store) -> None:
+    """The connections are being closed then, and whoever waited for an answer would keep the worker from ending."""
+
+    async def story() -> None:
+        store = Store(connect(valkey.url), LOG.topic)
+        kafka = Kafka()
+        it = Owner(store, LOG, Authorities(), kafka, Limit(1), Counters(), Health())
+        await it.positions([PARTITION])
+        unreadable = SimpleNamespace(offset=0, timestamp=0, key=b"X99999901", value=b"{", headers=[])
+        with pytest.raises(Reseek):
+            await it.apply(PARTITION, [unreadable])
+        assert it.refused is not None
+        kafka.asked = 0
+        with pytest.raises(Reseek):
+            await it.positions([PARTITION])
+        assert kafka.asked == 0
+        await store.close()
+
+    asyncio.run(story())
 
 
 def test_who_has_no_partition_is_not_ready(valkey: conftest.Store) -> None:

@@ -298,6 +298,13 @@ def test_a_case_is_written_the_same_however_it_came_about(events: tuple[Event, .
     cut = random.randint(0, len(told))
     assert encode_case(tell(Case(), told)) == stored
     assert encode_case(join([tell(Case(), told[:cut]), tell(Case(), told[cut:])])) == stored
+    one_by_one = Case()
+    for number, event in enumerate(told):  # only what is new is encoded, and that comes to the same bytes
+        before, one_by_one = one_by_one, tell(one_by_one, [event])
+        if number % 3:
+            for each in (one_by_one, before):
+                assert encode_case(each) == encode_case(Case(each.tellings))
+    assert encode_case(one_by_one) == stored
 
 
 def test_one_moment_is_one_telling_at_whatever_offset_it_is_written() -> None:
