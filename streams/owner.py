@@ -109,7 +109,7 @@ class Owner:
         self._earlier, self._held = self._held, {}
         self._health.assigned = False  # until we know where we are
         if self.refused is not None:  # the worker is ending, and with it what would answer us: Kafka is not asked again
-            raise Reseek("refused to go on")
+            raise Reseek("ending")
         try:
             bounds = await self._kafka.bounds(list(partitions))
             found = {tp: await self._claim(tp.partition, *bounds[tp]) for tp in bounds}

@@ -1,5 +1,6 @@
 """Kill anything at any moment: no figure is ever wrong. At worst it says that it is rebuilding."""
 
+import asyncio
 import json
 import random
 import sys
@@ -13,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
+from kafka import KafkaConsumer, TopicPartition
 
 from deploy import local
 from events.decode import decode
@@ -71,27 +73,33 @@ def _histories(number: int) -> Iterator[dict[str, Any]]:
 class Feed(threading.Thread):
     """Sends the log at a steady pace until told to hurry; slowly where the faults are behind it: it is to outlast them.
 
-    *share* of the faults are done.
+    *share* of the faults are done. Whatever becomes of the broker, each event is in the log once.
     """
 
     def __init__(self, kafka: str, topic: str) -> None:
         super().__init__(daemon=True)
-        self._producer = KafkaProducer(bootstrap_servers=kafka, delivery_timeout_ms=300_000, max_block_ms=60_000)
-        self._topic = topic
+        self._kafka, self._topic = kafka, topic
         self.hurry = threading.Event()
         self.sent = 0
         self.share = 0.0
 
     def run(self) -> None:
+        asyncio.run(self._send())
+
+    async def _send(self) -> None:
+        # kafka-python's producer may stand still for good once its broker was killed.
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._kafka, enable_idempotence=True, request_timeout_ms=300_000, linger_ms=5
+        )
+        await producer.start()
         for event in log():
             key = str(event["authority"])
             partition = partition_of(key, PARTITIONS)
-            self._producer.send(self._topic, json.dumps(event).encode(), key=key.encode(), partition=partition)
+            await producer.send(self._topic, json.dumps(event).encode(), key=key.encode(), partition=partition)
             self.sent += 1
             if not self.hurry.is_set():
-                time.sleep(1 / (A_SECOND if self.sent < EVENTS * (self.share + AHEAD) else SLOWLY))
-        self._producer.flush(timeout=300)
-        self._producer.close()
+                await asyncio.sleep(1 / (A_SECOND if self.sent < EVENTS * (self.share + AHEAD) else SLOWLY))
+        await producer.stop()
 
 
 class Watcher(threading.Thread):

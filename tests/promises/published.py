@@ -15,19 +15,22 @@ from itertools import pairwise
 from pathlib import Path
 
 from deploy.authorities import read_authorities
+from events.case import Person
 from events.event import Event
 from events.front_door import ReferralReceived
 from events.need import AssessmentAuthorised, AssessmentStarted
 from events.protection import ProtectionPlanEnded, ProtectionPlanReviewed, ProtectionPlanStarted
 from events.simulator.authority import so_far
 from events.simulator.wexshire import AUTHORITY, World
-from events.time import LONDON, add_months
-from events.workforce import WorkerRecorded
+from events.time import LONDON, add_months, end_of
+from events.workforce import CaseAllocated, WorkerRecorded
 from metrics.book import Book
 from metrics.catalogue import MEASURES, measure_named
 from metrics.figures import Figure, Question, figures
-from metrics.rules import Authorities
+from metrics.life import Life
+from metrics.rules import Authorities, Rules
 from metrics.sums import Sums
+from metrics.timeline import value_at
 from metrics.windows import At
 from metrics.working_days import calendar
 
@@ -189,6 +192,27 @@ def fte(agency: bool | None = None, covering: bool | None = None) -> float:
     return round(sum(worker.fte for worker in found), 1)
 
 
+def caseload() -> float:
+    """Return the standing allocations of those who hold any and are there, by their full-time equivalents."""
+    there = {worker.worker: worker.fte for worker in workers() if not worker.absent}
+    held = Counter(holder for holder in map(_holder, lives()) if holder in there)
+    return held.total() / sum(there[worker] for worker in held)
+
+
+def _holder(life: Life) -> str | None:
+    """Return who held the case of a child at the workforce's day; it ends with need."""
+    moment = end_of(AUTUMN)
+    made = [fact for fact in life.facts(CaseAllocated) if fact.occurred <= moment]
+    return made[-1].worker if made and value_at(life.allocated, moment) else None
+
+
+def lives() -> Iterator[Life]:
+    rules, cases = Rules(calendar()), defaultdict[str, list[Event]](list)
+    for fact in facts():
+        cases[fact.subject].append(fact)
+    return (Life(Person(told), rules) for told in cases.values())
+
+
 # --- side by side --------------------------------------------------------------------------------------------------
 
 
@@ -246,6 +270,7 @@ NUMBERS = (
         "… of these for a vacancy", "workforce", 42.7 / 46.7,
         lambda: fte(agency=True, covering=True) / fte(agency=True), 0.001, ".1%",
     ),
+    Number("cases of each full-time equivalent", "workforce", 4679 / 243.0, caseload, form=".1f"),
 )  # fmt: skip
 
 
