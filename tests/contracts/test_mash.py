@@ -239,6 +239,14 @@ def test_a_board_of_one_team() -> None:
     assert named.message("2017-12-14T14:32", "Southside")["queue"]["waiting"] == 1
 
 
+def test_a_board_says_how_far_its_authority_looks() -> None:
+    """In every state: the title over the conferences is there before any number is."""
+    told = Told(DAY, Rules(calendar(), parameters=Parameters(conferences_due_within=10)))
+    assert told.message("2017-12-14T14:32")["conferences_due_within"] == 10
+    told.withheld = 0.5
+    assert told.message("2017-12-14T14:32")["conferences_due_within"] == 10
+
+
 def test_a_late_feed_stops_the_clocks() -> None:
     """All is as of what was complete: what came due since is not late, since it may have been done."""
     report = "2017-12-13T16:30:00+00:00 | feed reported | eclipse | | complete_to=2017-12-13T16:30:00Z\n"

@@ -257,6 +257,18 @@ def test_each_state_is_said_and_fits_and_can_be_read(page: Page, server: Server,
     assert bool(numbers) == (told["figures"] is not None), "where there are no figures there is no number, and no zero"
 
 
+@pytest.mark.parametrize(("days", "says_so"), [(1, "Conferences due in 1 day"), (90, "Conferences in 90 days")])
+def test_the_title_says_how_far_the_authority_looks(
+    page: Page, server: Server, stage: Stage, days: int, says_so: str
+) -> None:  # fmt: skip
+    """The number under it counts so many working days, as `conferences_due_within` has it; and there is room for it."""
+    stage.say(front().message(AFTERNOON) | {"conferences_due_within": days})
+    page.goto(server.page)
+    state(page, "live", within=10)
+    assert slot(page, "conferences_title") == says_so
+    assert strays(page) == []
+
+
 def test_loading_and_no_connection(page: Page, server: Server, stage: Stage) -> None:
     """In the first second a flat block and no number; then words; and with a first message it is live."""
     stage.silence()

@@ -212,8 +212,9 @@ function conferences(board) {
   const few = (due ?? []).some((figure) => figure.suppressed);
   const all = due && { suppressed: few, value: sum(due) };
   const within = board.truth?.conferences_due_within;
+  const dueIn = within > 9 ? "Conferences in" : "Conferences due in"; // two digits leave no room for more
   return {
-    conferences_title: { text: within ? `Conferences due in ${counted(within, "day", "days")}` : "Conferences due" },
+    conferences_title: { text: within ? `${dueIn} ${counted(within, "day", "days")}` : "Conferences due" },
     conferences: board.count(all, loaded),
     conferences_word: board.word(overdue, loaded, (late) =>
       few ? NOTHING : late ? { ...LATE, text: `${number(late)} late` } : { ...GOOD, text: "None late" }),
