@@ -24,14 +24,12 @@ from events.time import Instant
 ARRAY = b"\xdd"  # of MessagePack, of any length: how many follows in four bytes
 
 FactKey = tuple[str, str, str]  # subject, type, record
+Tellings = Mapping[FactKey, tuple[Event, ...]]
 E = TypeVar("E", bound=Event)
 
 _stored = reduce(or_, (*EVENTS, Retraction))
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[list[Event]] = msgspec.msgpack.Decoder(list[_stored])  # type: ignore[valid-type]
-
-
-Tellings = Mapping[FactKey, tuple[Event, ...]]
 
 
 class Encoded:
@@ -117,18 +115,15 @@ def tell(case: Case, events: Iterable[Event]) -> Case:
 
     Where none of them is new that is *case* itself.
     """
-    tellings: dict[FactKey, tuple[Event, ...]] | None = None
+    tellings = dict(case.tellings)
     changed: set[FactKey] = set()
     for event in events:
         key = (event.subject, event.type, event.record)
-        earlier = (case.tellings if tellings is None else tellings).get(key)
-        if earlier is not None and event in earlier:
-            continue
-        if tellings is None:
-            tellings = dict(case.tellings)
-        tellings[key] = (event,) if earlier is None else tuple(sorted((*earlier, event), key=_order))
-        changed.add(key)
-    return case if tellings is None else Case(tellings, Encoded(case.encoded, changed))
+        earlier = tellings.get(key, ())
+        if event not in earlier:
+            tellings[key] = tuple(sorted((*earlier, event), key=_order)) if earlier else (event,)
+            changed.add(key)
+    return Case(tellings, Encoded(case.encoded, changed)) if changed else case
 
 
 def join(cases: Iterable[Case]) -> Case:
@@ -139,7 +134,7 @@ def join(cases: Iterable[Case]) -> Case:
 def encode_case(case: Case) -> bytes:
     """Return *case* as MessagePack, the same bytes for the same tellings in whatever order they came."""
     count = sum(map(len, case.tellings.values()))
-    return (ARRAY + count.to_bytes(4, "big")) + case.encoded.body(case.tellings)
+    return ARRAY + count.to_bytes(4, "big") + case.encoded.body(case.tellings)
 
 
 def decode_case(stored: bytes) -> Case:

@@ -79,3 +79,6 @@ class Sums:
         for part, held in self._parts.items():
             for where, n in held:
                 yield part, where, n
+
+
+NO_CELLS = Sums()  # of a place where nothing is

@@ -11,12 +11,11 @@ from metrics.catalogue import MEASURES
 from metrics.figures import Figure, Question, figures
 from metrics.measure import Measure
 from metrics.rules import Rules
-from metrics.sums import Sums
+from metrics.sums import NO_CELLS, Sums
 from metrics.teams import told_teams
 from metrics.windows import At
 
 AGAIN = 50 * 60.0  # seconds after which a figure is written though it did not change: within the hour
-NO_CELLS = Sums()
 
 Headers = list[tuple[str, bytes]]
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
@@ -15,7 +16,7 @@ from metrics.fold import Authority
 from metrics.measure import Kind, Measure
 from metrics.reader import SILENT, NotReady, Reader
 from metrics.rules import Rules
-from metrics.sums import Sums
+from metrics.sums import NO_CELLS, Sums
 from metrics.teams import stretch_at
 from metrics.windows import At
 
@@ -23,7 +24,6 @@ LABELS = ("authority", "locality", "team")
 HOUR = 3600  # seconds
 MOST = 10_000  # series of one scrape (CONTRACT 6)
 OURS = 10  # of them our own, and to spare
-NO_CELLS = Sums()
 
 Detail = tuple[str, ...] | None  # what a measure is divided by; None: it is not shown
 
@@ -69,9 +69,10 @@ class Figures(Collector):
         places = {name: self._places(name) for name in authorities}
         detail = details({name: len(there) for name, there in places.items()}, sum(len(it.samples) for it in others))
         yield self._reduced(detail)
+        standing = {name: self._standing(name) for name in authorities}
         for measure in MEASURES:
             if (by := detail[measure.name]) is not None:
-                yield from self._measured(measure, tuple(authorities), by)
+                yield from self._measured(measure, standing, by)
 
     def _found(self, authority: str) -> tuple[Authority, Sums]:
         found = self._reader.authority(authority)
@@ -83,6 +84,11 @@ class Figures(Collector):
         rules = self._clocks.rules(authority)
         teams = self._found(authority)[1].teams()
         return {(team, locality) for told in teams for _, team, locality in rules.stretches(told)}
+
+    def _standing(self, authority: str) -> set[tuple[str, str]]:
+        """Return every team that was ever told of, with its locality of now."""
+        rules, day = self._clocks.rules(authority), At(self._clocks.now(authority)).day
+        return {stretch_at(rules.stretches(told), day) for told in self._found(authority)[1].teams()}
 
     def _targets(self, names: Iterable[str]) -> Iterator[Metric]:
         """Yield the target of each measure, as each authority sets it."""
@@ -112,25 +118,25 @@ class Figures(Collector):
                     family.add_metric((name, source), instant(feed.complete_to) / 1e6)
         return family
 
-    def _measured(self, measure: Measure, names: tuple[str, ...], by: tuple[str, ...]) -> Iterator[Metric]:
+    def _measured(
+        self, measure: Measure, standing: Mapping[str, set[tuple[str, str]]], by: tuple[str, ...]
+    ) -> Iterator[Metric]:
         text = f"{measure.title}, window {measure.window}. {measure.definition}"
         shown = SHOWN[measure.kind]
         labels = (*LABELS, "band") if measure.bands else LABELS
         families = {
             suffix: GaugeMetricFamily(f"casepulse_{measure.name}{suffix}", text, labels=labels) for suffix in shown
         }
-        for authority in names:
+        for authority, places in standing.items():
             sums, moment, rules = (
                 self._found(authority)[1],
                 At(self._clocks.now(authority)),
                 self._clocks.rules(authority),
             )
             found = figures(sums, authority, Question(measure=measure, at=moment, by=by), rules)
-            told = [((figure.locality or "", figure.team or ""), figure) for figure in found]
-            for place, figure in (
-                *told,
-                *_of_empty(measure, authority, sums, moment, {it.team for it in found}, rules),
-            ):
+            told = (((figure.locality or "", figure.team or ""), figure) for figure in found)
+            empty = _of_empty(measure, authority, moment, rules, places, {figure.team for figure in found})
+            for place, figure in chain(told, empty):
                 where = (authority, *place)
                 for suffix, of in shown.items():
                     if (n := of(figure)) is not None:
@@ -143,15 +149,14 @@ class Figures(Collector):
 
 
 def _of_empty(
-    measure: Measure, authority: str, sums: Sums, at: At, told: set[str | None], rules: Rules
+    measure: Measure, authority: str, at: At, rules: Rules, places: set[tuple[str, str]], told: set[str | None]
 ) -> Iterator[tuple[tuple[str, str], Figure]]:
-    """Yield the figures of the teams that are not among those *told*, each under its locality of now.
+    """Yield the figures of the teams of *places* that are not among those *told*, each under its locality of now.
 
     They are 0. Were they left out, as when they are not known, nothing overdue would look like nothing known.
     """
     if None in told:  # the whole authority, which always has one
         return
-    places = {stretch_at(rules.stretches(team), at.day) for team in sums.teams()}
     missing = sorted((locality, team) for team, locality in places if team not in told)
     if not told and not missing:
         missing = [("", "")]

@@ -57,10 +57,10 @@ class Machine:
         """Start a worker that publishes nothing."""
         return Process("worker", "--no-publish", env=self.environment(topic), log=self.folder / "worker.log")
 
-    def serving(self, topic: str, port: int, within: float = 120) -> Process:
+    def serving(self, topic: str, port: int) -> Process:
         """Start a server, and wait until it has every figure."""
         server = Process("serve", "--port", str(port), env=self.environment(topic), log=self.folder / "serve.log")
-        eventually(lambda: answers(port), within=within)
+        eventually(lambda: answers(port), within=120)
         return server
 
 

@@ -5,12 +5,12 @@ import json
 import time
 from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from metrics.rules import Authorities
-from metrics.store import Log, Store, connect
+from metrics.store import Store, connect
 from streams import remembered
 from streams.consumer import Reseek
 from streams.dead_letters import Limit
@@ -21,28 +21,23 @@ from tests import conftest
 from tests.histories import history, shuffled
 from tests.journeys.parts import tallies
 from tests.journeys.test_spine import reference
+from tests.promises import test_time_passes_on_read
+from tests.promises.test_time_passes_on_read import LOG, PARTITION, Partition
 from tests.story import NOW
 
-LOG = Log("case-events", "a-cluster", "a-topic", 1)
 TOLD = shuffled(3, [event for seed in range(3) for event in history(seed, authority="X99999901")])
 
 
-class Partition(NamedTuple):
-    topic: str
-    partition: int
+class Kafka(test_time_passes_on_read.Kafka):
+    """One that holds all that was told, counts how often it is asked, and is sent no dead letter."""
 
-
-PARTITION = Partition(LOG.topic, 0)
-
-
-class Kafka:
-    """As much of Kafka as the owner asks."""
-
-    asked = 0
+    def __init__(self) -> None:
+        super().__init__(end=len(TOLD))
+        self.asked = 0
 
     async def bounds(self, partitions: list[Any]) -> Mapping[Any, tuple[int, int]]:
         self.asked += 1
-        return dict.fromkeys(partitions, (0, len(TOLD)))
+        return await super().bounds(partitions)
 
     async def reject(self, partition: int, rejected: list[Rejected]) -> None:
         raise AssertionError("nothing here is to be rejected")

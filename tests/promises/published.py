@@ -21,7 +21,7 @@ from events.front_door import ReferralReceived
 from events.need import AssessmentAuthorised, AssessmentStarted
 from events.protection import ProtectionPlanEnded, ProtectionPlanReviewed, ProtectionPlanStarted
 from events.simulator.authority import so_far
-from events.simulator.wexshire import AUTHORITY, World
+from events.simulator.wexshire import AUTHORITY, CHILDREN, World
 from events.time import LONDON, add_months, end_of
 from events.workforce import CaseAllocated, WorkerRecorded
 from metrics.book import Book
@@ -90,7 +90,7 @@ def value(name: str, at: date, window: str | None = None) -> float:
 
 
 def per_10_000(name: str, at: date) -> float:
-    return 10_000 * figure(name, at).numerator / 143_525
+    return 10_000 * figure(name, at).numerator / CHILDREN
 
 
 # --- straight from what was told -----------------------------------------------------------------------------------
