@@ -169,6 +169,9 @@ def serving(
         finally:
             begun.set()
         await server.serve([door])
+        for left in list(server.server_state.connections):  # one that came while the others were asked to close
+            left.transport.abort()
+        await asyncio.sleep(0)
         if not isinstance(reader, Told):
             await reader._store.close()
 

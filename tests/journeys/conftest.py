@@ -1,5 +1,6 @@
 """What the journeys stand on, besides real parts: a real browser."""
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,13 @@ QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_open() -> Iterator[None]:
+    """What a file of journeys leaves open is found at its end, and not in whichever test comes long after it."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="module")
