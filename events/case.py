@@ -5,8 +5,6 @@ A case may hold several pseudonyms: all that any link ever joined are a househol
 links that stand part it into people. So a merge, or its retraction, changes the figures like any other fact.
 """
 
-from array import array
-from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
@@ -22,6 +20,7 @@ from events.person import ChildMerged
 from events.time import Instant
 
 ARRAY = b"\xdd"  # of MessagePack, of any length: how many follows in four bytes
+HEADER = 5  # bytes
 
 FactKey = tuple[str, str, str]  # subject, type, record
 Tellings = Mapping[FactKey, tuple[Event, ...]]
@@ -32,72 +31,20 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[list[Event]] = msgspec.msgpack.Decoder(list[_stored])  # type: ignore[valid-type]
 
 
-class Encoded:
-    """What a case was when it was last encoded, and which facts were told of since.
-
-    A child in care has hundreds of facts, and one is told at a time: the others need not be encoded again.
-    """
-
-    def __init__(self, before: "Encoded | None" = None, changed: Iterable[FactKey] = ()) -> None:
-        self._keys: list[FactKey] = []
-        self._sizes = array("I")  # bytes of each fact
-        self._body = b""
-        self._changed: set[FactKey] | None = None  # nothing was ever encoded
-        if before is not None and before._changed is not None:
-            self._keys, self._sizes, self._body = before._keys, before._sizes, before._body
-            self._changed = {*before._changed, *changed}
-
-    def body(self, tellings: Tellings) -> bytes:
-        """Return the encoded *tellings*, one after another, by fact."""
-        if self._changed is None:
-            self._keys = sorted(tellings)
-            pieces = [_of_fact(tellings[key]) for key in self._keys]
-            self._sizes, self._body = array("I", map(len, pieces)), b"".join(pieces)
-        elif self._changed:
-            self._keys, self._sizes = self._keys.copy(), self._sizes[:]  # those of the case before stay as they are
-            for key in self._changed:
-                self._put(key, _of_fact(tellings[key]))
-        self._changed = set()
-        return self._body
-
-    def _put(self, key: FactKey, piece: bytes) -> None:
-        place = bisect_left(self._keys, key)
-        begin = sum(self._sizes[:place])
-        end = begin
-        if place < len(self._keys) and self._keys[place] == key:
-            end += self._sizes[place]
-            self._sizes[place] = len(piece)
-        else:
-            self._keys.insert(place, key)
-            self._sizes.insert(place, len(piece))
-        self._body = b"".join((self._body[:begin], piece, self._body[end:]))
-
-
-def _of_fact(tellings: Iterable[Event]) -> bytes:
-    return b"".join(map(_encoder.encode, tellings))
-
-
 @dataclass(frozen=True)
 class Case:
-    """Every telling, by fact, oldest first. Values are never changed in place."""
+    """Every telling, by fact, oldest first. Values are never changed in place: telling gives another case.
+
+    What else it holds follows from the tellings, and is carried on because a child in care has hundreds of them.
+    """
 
     tellings: Tellings = field(default_factory=dict)
-    encoded: Encoded = field(default_factory=Encoded, compare=False, repr=False)
+    ids: frozenset[str] = frozenset()  # the pseudonyms of the household: told of, or ever named by a link
+    allocated: bool = False  # whether an allocation was ever told, standing or not
+    size: int = 0  # tellings
 
     def __iter__(self) -> Iterator[Event]:
         return (telling for tellings in self.tellings.values() for telling in tellings)
-
-    @property
-    def ids(self) -> frozenset[str]:
-        """The pseudonyms of the household: all that were told of, and all that a link ever named."""
-        links = (tellings for (_, kind, _), tellings in self.tellings.items() if kind == "child.merged")
-        named = {telling.into for telling in chain.from_iterable(links) if isinstance(telling, ChildMerged)}
-        return frozenset({subject for subject, _, _ in self.tellings} | named)
-
-    @property
-    def allocated(self) -> bool:
-        """Whether an allocation was ever told, standing or not."""
-        return any(kind == "case.allocated" for _, kind, _ in self.tellings)
 
     def standing(self) -> Iterator[Event]:
         """Yield the newest telling of each fact that has not been retracted."""
@@ -115,15 +62,27 @@ def tell(case: Case, events: Iterable[Event]) -> Case:
 
     Where none of them is new that is *case* itself.
     """
-    tellings = dict(case.tellings)
-    changed: set[FactKey] = set()
+    return tell_new(case, events)[0]
+
+
+def tell_new(case: Case, events: Iterable[Event]) -> tuple[Case, list[Event]]:
+    """Return *case* with *events* told, and those of them that it had not been told before."""
+    tellings, new = dict(case.tellings), []
     for event in events:
         key = (event.subject, event.type, event.record)
         earlier = tellings.get(key, ())
         if event not in earlier:
             tellings[key] = tuple(sorted((*earlier, event), key=_order)) if earlier else (event,)
-            changed.add(key)
-    return Case(tellings, Encoded(case.encoded, changed)) if changed else case
+            new.append(event)
+    return (_case(tellings, case, new), new) if new else (case, new)
+
+
+def _case(tellings: Tellings, before: Case, new: Collection[Event]) -> Case:
+    """Return the case of *tellings*: what *before* held, and what is *new*."""
+    named = {event.subject for event in new} | {event.into for event in new if isinstance(event, ChildMerged)}
+    ids = before.ids if named <= before.ids else before.ids | named
+    allocated = before.allocated or any(event.type == "case.allocated" for event in new)
+    return Case(tellings, ids, allocated, before.size + len(new))
 
 
 def join(cases: Iterable[Case]) -> Case:
@@ -132,18 +91,26 @@ def join(cases: Iterable[Case]) -> Case:
 
 
 def encode_case(case: Case) -> bytes:
-    """Return *case* as MessagePack, the same bytes for the same tellings in whatever order they came."""
-    count = sum(map(len, case.tellings.values()))
-    return ARRAY + count.to_bytes(4, "big") + case.encoded.body(case.tellings)
+    """Return *case* as MessagePack: HEADER bytes that say how many tellings follow, and the tellings in any order.
+
+    So what is told later is added at the end, and the header is written anew.
+    """
+    return encode_size(case.size) + encode_tellings(case)
+
+
+def encode_size(tellings: int) -> bytes:
+    """Return the HEADER bytes that stand before so many tellings."""
+    return ARRAY + tellings.to_bytes(HEADER - len(ARRAY), "big")
+
+
+def encode_tellings(tellings: Iterable[Event]) -> bytes:
+    """Return *tellings* as they stand after the header, one after another."""
+    return b"".join(map(_encoder.encode, tellings))
 
 
 def decode_case(stored: bytes) -> Case:
-    """Return the case that encode_case wrote. Raises msgspec.DecodeError."""
-    tellings: dict[FactKey, tuple[Event, ...]] = {}
-    for telling in _decoder.decode(stored):
-        key = (telling.subject, telling.type, telling.record)
-        tellings[key] = (*tellings.get(key, ()), telling)
-    return Case(tellings)
+    """Return the case whose tellings were encoded. Raises msgspec.DecodeError."""
+    return tell(Case(), _decoder.decode(stored))
 
 
 def _order(event: Event) -> tuple[object, ...]:

@@ -2,7 +2,8 @@
 -- Cases, tallies, position and changes of one partition: together or not at all.
 -- KEYS: position, changes, dead letters, authorities, then the cases and tallies that ARGV[1] points at by index.
 -- ARGV: 1 what to write, as MessagePack (metrics/store.py, Commit); 2 longest stream of changes; 3 the change that
--- readers follow; then the cases and authorities that ARGV[1] points at (bytes: cmsgpack knows only text).
+-- readers follow; then the cases and authorities that ARGV[1] points at (bytes: cmsgpack knows only text). To a case
+-- that goes on what is new is added: its header of five bytes as it is, as it will be, and the tellings.
 -- Nothing rolls back here: every check and every sum comes before the first write.
 local commit = cmsgpack.unpack(ARGV[1])
 local position = redis.call('HMGET', KEYS[1], 'offset', 'generation')
@@ -23,6 +24,12 @@ local function chunks(list)
     local first = from
     from = to + 1
     return first, to
+  end
+end
+
+for _, case in ipairs(commit.cases) do
+  if case[3] and redis.pcall('GETRANGE', KEYS[case[1]], 0, 4) ~= string.sub(ARGV[case[2]], 1, 5) then
+    return {'damaged', KEYS[case[1]], 'not the case that was told on'}
   end
 end
 
@@ -53,7 +60,15 @@ end
 -- The one write that may still be refused, for an id that does not rise, is the first.
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], commit.position .. '-*',
   'from', commit.expected, 'to', commit.position, 'change', ARGV[3])
-for _, case in ipairs(commit.cases) do redis.call('SET', KEYS[case[1]], ARGV[case[2]]) end
+for _, case in ipairs(commit.cases) do
+  local key, value = KEYS[case[1]], ARGV[case[2]]
+  if case[3] then
+    redis.call('SETRANGE', key, 0, string.sub(value, 6, 10))
+    redis.call('APPEND', key, string.sub(value, 11))
+  else
+    redis.call('SET', key, value)
+  end
+end
 for _, write in ipairs(writes) do
   for first, last in chunks(write[2]) do redis.call('HSET', write[1], unpack(write[2], first, last)) end
   for first, last in chunks(write[3]) do redis.call('HDEL', write[1], unpack(write[3], first, last)) end

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from events.case import Case, join, tell
+from events.case import Case, join, tell_new
 from events.event import Event, Moment
 from events.feed import FeedReported
 from events.person import ChildMerged
@@ -58,9 +58,13 @@ class Authority(msgspec.Struct, frozen=True):
 
 @dataclass
 class Change:
-    """What a batch changes: cases and authorities as they are afterwards, and what is to be added to the tallies."""
+    """What a batch changes: cases and authorities as they are afterwards, and what is to be added to the tallies.
+
+    What was told *new* of a case that goes on under its key is what makes it of the case kept there.
+    """
 
     cases: dict[Key, Kept] = field(default_factory=dict)
+    new: dict[Key, list[Event]] = field(default_factory=dict)
     authorities: dict[str, Authority] = field(default_factory=dict)
     tallies: dict[str, Tally] = field(default_factory=dict)
 
@@ -140,8 +144,8 @@ def _tell(
 ) -> None:  # fmt: skip
     befores = [case for home in sorted(homes) if isinstance(case := kept.get(home), Case)]
     case = befores[0] if len(befores) == 1 else join(befores)
-    after = tell(case, told)
-    if len(befores) == 1 and after is case:  # nothing new was told
+    after, new = tell_new(case, told)
+    if len(befores) == 1 and not new:
         return
     authority = told[0].authority
     parts = asked_by(told, after.allocated)
@@ -152,6 +156,8 @@ def _tell(
         remembered.follow(befores[0] if len(befores) == 1 else None, after, counted, parts)
     ids = sorted(after.ids)
     change.cases[authority, ids[0]] = after
+    if kept.get((authority, ids[0])) is case:
+        change.new[authority, ids[0]] = new
     for other in ids[1:]:
         if kept.get((authority, other)) != ids[0]:
             change.cases[authority, other] = ids[0]

@@ -28,7 +28,8 @@ from redis.backoff import NoBackoff
 from redis.credentials import CredentialProvider
 from redis.exceptions import AuthenticationError, RedisError, WatchError
 
-from events.case import Case, decode_case, encode_case
+from events.case import Case, decode_case, encode_case, encode_size, encode_tellings
+from events.event import Event
 from events.time import Instant
 from metrics.connection import RedisSettings, Unusable, secret
 from metrics.fold import Authority, Change, Kept, Key
@@ -36,7 +37,7 @@ from metrics.shapes import Value
 from metrics.shapes.part import Where
 from metrics.tally import Tally, code
 
-FORMAT = "1"
+FORMAT = "2"  # a case of format 1 is one of format 2: a claim carries it on
 CHANGES_KEPT = 2000  # commits that a reader may be behind before it reads a partition anew
 STEPS_READ = 500
 UNCOUNTED = "uncounted"  # the catalogue of a generation that holds no tallies yet
@@ -289,8 +290,9 @@ class Store:
         cases, tallies, authorities = [], [], {}
         for key, kept in commit.change.cases.items():
             keys.append(self._key(partition, "case", *key))
-            values.append(_pack(kept) if isinstance(kept, str) else encode_case(kept))
-            cases.append((len(keys), len(values)))
+            added = commit.change.new.get(key)
+            values.append(_pack(kept) if isinstance(kept, str) else _case(kept, added))
+            cases.append((len(keys), len(values), added is not None))
         for name, authority in commit.change.authorities.items():
             values.append(_pack(authority))
             authorities[name] = len(values)
@@ -464,6 +466,13 @@ def _position(found: Mapping[bytes, bytes], topic: str) -> Position | None:
         return None
     log = Log(topic, text["cluster"], text["topic_id"], int(text["partitions"]))
     return Position(int(text["offset"]), int(text["head"]), text["generation"], log, int(text["dead_in_a_row"]))
+
+
+def _case(case: Case, added: Sequence[Event] | None) -> bytes:
+    """Return *case*, or what makes it of the case without what was *added*: its header, the new one, and that."""
+    if added is None:
+        return encode_case(case)
+    return encode_size(case.size - len(added)) + encode_size(case.size) + encode_tellings(added)
 
 
 def _kept(value: bytes) -> Kept:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from events.case import Case
 from metrics.rules import Authorities
-from metrics.store import Store, connect
+from metrics.store import FORMAT, Store, connect
 from streams import remembered
 from streams.consumer import Reseek
 from streams.dead_letters import Limit
@@ -43,13 +44,13 @@ class Kafka(test_time_passes_on_read.Kafka):
         raise AssertionError("nothing here is to be rejected")
 
 
-def records() -> list[Any]:
+def records(told: list[dict[str, Any]] = TOLD) -> list[Any]:
     return [
         SimpleNamespace(
             offset=n, timestamp=int(NOW.timestamp() * 1000), key=b"X99999901", value=json.dumps(event).encode(),
             headers=[],
         )
-        for n, event in enumerate(TOLD)
+        for n, event in enumerate(told)
     ]  # fmt: skip
 
 
@@ -63,6 +64,79 @@ def test_what_was_forgotten_is_read_again(valkey: conftest.Store, monkeypatch: p
         await it.positions([PARTITION])
         for first in range(0, len(TOLD), 3):
             await it.apply(PARTITION, records()[first : first + 3])
+        await store.close()
+
+    asyncio.run(story())
+    assert tallies(valkey.url, LOG.topic) == reference(TOLD).tallies
+
+
+@pytest.mark.parametrize("room", [1, remembered.CASES])
+def test_what_is_told_is_added_to_what_is_kept(
+    store_server: conftest.Store, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    """However many commits wrote a case, and whether or not it was remembered, it is the case that was told."""
+    monkeypatch.setattr(remembered, "CASES", room)
+    kept: list[tuple[str, Case]] = []
+
+    async def story() -> None:
+        store = Store(connect(store_server.url), LOG.topic)
+        it = Owner(store, LOG, Authorities(), Kafka(), Limit(), Counters(), Health())
+        await it.positions([PARTITION])
+        for first in range(0, len(TOLD), 3):
+            await it.apply(PARTITION, records()[first : first + 3])
+        kept.extend(await store.households(PARTITION.partition))
+        await store.close()
+
+    asyncio.run(story())
+    by_id = {min(case.ids): case for _, case in kept}
+    assert by_id == {min(case.ids): case for _, case in reference(TOLD).households()}
+    assert max(case.size for case in by_id.values()) > 3
+
+
+@pytest.mark.parametrize("damage", [("set", b""), ("setrange", 1, b"\0\0\1\0"), ("lpush", b"\xdd")])
+def test_a_case_that_is_not_the_one_remembered_is_not_added_to(valkey: conftest.Store, damage: tuple[Any, ...]) -> None:
+    """Who has changed it knows why; we say what to do, and write nothing at all."""
+
+    async def story() -> None:
+        client = connect(valkey.url)
+        store = Store(client, LOG.topic)
+        it = Owner(store, LOG, Authorities(), Kafka(), Limit(), Counters(), Health())
+        await it.positions([PARTITION])
+        received = next(event for event in TOLD if event["type"] == "enquiry.received")
+        *before, new = records([*TOLD, {**received, "id": "new", "record": "new"}])
+        await it.apply(PARTITION, before)
+        kept = await store.kept(PARTITION.partition, [("X99999901", str(received["child"]))])
+        (home,) = [child for (_, child), case in kept.items() if isinstance(case, Case)]
+        key = f"{{{LOG.topic}:{PARTITION.partition}}}:case:X99999901:{home}"
+        command, *arguments = damage
+        if command == "lpush":
+            await client.delete(key)
+        await client.execute_command(command, key, *arguments)
+        with pytest.raises(Reseek):
+            await it.apply(PARTITION, [new])
+        assert "flush the store" in str(it.refused)
+        position = await store.position(PARTITION.partition)
+        assert position is not None
+        assert position.offset == len(TOLD)
+        await store.close()
+
+    asyncio.run(story())
+
+
+def test_a_store_of_the_format_before_is_carried_on(valkey: conftest.Store) -> None:
+    """What it holds is read as it is; from the claim on it is of this format, and no older worker writes to it."""
+
+    async def story() -> None:
+        client = connect(valkey.url)
+        store = Store(client, LOG.topic)
+        first, second = (Owner(store, LOG, Authorities(), Kafka(), Limit(), Counters(), Health()) for _ in range(2))
+        await first.positions([PARTITION])
+        await first.apply(PARTITION, records()[:20])
+        await client.hset(f"{{{LOG.topic}:{PARTITION.partition}}}:position", "format", "1")
+        assert await store.position(PARTITION.partition) is None
+        assert list((await second.positions([PARTITION])).values()) == [20]
+        assert await store.format(PARTITION.partition) == FORMAT
+        await second.apply(PARTITION, records()[20:])
         await store.close()
 
     asyncio.run(story())
