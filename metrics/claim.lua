@@ -14,8 +14,8 @@ if redis.call('TYPE', KEYS[1]).ok ~= 'hash' or redis.call('HEXISTS', KEYS[1], 'o
   until cursor == '0'
   redis.call('HSET', KEYS[1], unpack(ARGV, 4))
 end
-if redis.call('HGET', KEYS[1], 'format') == '1' then redis.call('HSET', KEYS[1], 'format', '2') end
-local known = redis.call('HMGET', KEYS[1], 'topic_id', 'head')
+local known = redis.call('HMGET', KEYS[1], 'topic_id', 'head', 'format')
+if known[3] == '1' then redis.call('HSET', KEYS[1], 'format', '2') end
 if known[1] == ARGV[2] and tonumber(ARGV[3]) > tonumber(known[2] or 0) then
   redis.call('HSET', KEYS[1], 'head', ARGV[3])
 end

@@ -28,8 +28,12 @@ local function chunks(list)
 end
 
 for _, case in ipairs(commit.cases) do
-  if case[3] and redis.pcall('GETRANGE', KEYS[case[1]], 0, 4) ~= string.sub(ARGV[case[2]], 1, 5) then
-    return {'damaged', KEYS[case[1]], 'not the case that was told on'}
+  if case[3] then
+    local key = KEYS[case[1]]
+    local kind = redis.call('TYPE', key).ok
+    if kind ~= 'string' or redis.call('GETRANGE', key, 0, 4) ~= string.sub(ARGV[case[2]], 1, 5) then
+      return {'damaged', key, 'not the case that was told on'}
+    end
   end
 end
 
