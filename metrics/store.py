@@ -355,36 +355,33 @@ class Store:
         steps = [_step(fields) for _, fields in entries] if offset is not None else []
         return View(_position(position, self._topic), _authorities(authorities), steps)
 
-    async def cases(
-        self, partition: int, progress: Callable[[float], None] = lambda share: None
-    ) -> AsyncIterator[tuple[str, Case]]:
-        """Yield every household of *partition* with its authority, telling *progress* the share that was read."""
+    async def case_keys(self, partition: int) -> list[bytes]:
+        """Return the keys of all cases of *partition*, each once: SCAN may say one twice, and none must count twice."""
         prefix = self._key(partition, "case") + ":"
-        keys = await self._case_keys(prefix)
+        return sorted({key async for key in self._client.scan_iter(match=prefix + "*", count=1000)})
+
+    async def cases(self, partition: int) -> AsyncIterator[tuple[str, Case]]:
+        """Yield every household of *partition* with its authority."""
+        keys = await self.case_keys(partition)
         for first in range(0, len(keys), 500):
-            progress(first / len(keys))
-            for household in await self._households(prefix, keys[first : first + 500]):
+            for household in await self.households_of(keys[first : first + 500]):
                 yield household
+
+    async def households_of(self, keys: Sequence[bytes]) -> list[tuple[str, Case]]:
+        """Return every household that is kept under some *keys* of cases, with its authority."""
+        return _households(keys, await self._client.mget(keys) if keys else [])
 
     async def households(self, partition: int) -> list[tuple[str, Case]]:
         """Return every household of *partition* with its authority, as of one moment. Raises Moved."""
-        prefix = self._key(partition, "case") + ":"
         for _ in range(10):
-            keys = await self._case_keys(prefix)
+            keys = await self.case_keys(partition)
             async with self._client.pipeline(transaction=True) as pipe:
                 for first in range(0, len(keys), 500):
                     pipe.mget(keys[first : first + 500])
                 values = [value for page in await pipe.execute() for value in page]
-            if keys == await self._case_keys(prefix):  # keys only ever come: none came, so none was missed
-                return _households(prefix, keys, values)
+            if keys == await self.case_keys(partition):  # keys only ever come: none came, so none was missed
+                return _households(keys, values)
         raise Moved("new children come faster than all can be read: try again, or ask a file with --from")
-
-    async def _case_keys(self, prefix: str) -> list[bytes]:
-        """Return the keys of all cases, each once: SCAN may say one twice, and a household must not count twice."""
-        return sorted({key async for key in self._client.scan_iter(match=prefix + "*", count=1000)})
-
-    async def _households(self, prefix: str, keys: list[bytes]) -> list[tuple[str, Case]]:
-        return _households(prefix, keys, await self._client.mget(keys) if keys else [])
 
     async def recounted(self, partition: int, position: Position, tallies: Mapping[str, Tally]) -> Position:
         """Put *tallies* in the place of those counted by an older catalogue, in one switch.
@@ -443,8 +440,8 @@ class Store:
                 await self._client.unlink(key)
 
 
-def _households(prefix: str, keys: list[bytes], values: list[bytes | None]) -> list[tuple[str, Case]]:
-    names = [unquote(key.decode()[len(prefix) :].split(":")[0]) for key in keys]
+def _households(keys: Sequence[bytes], values: Sequence[bytes | None]) -> list[tuple[str, Case]]:
+    names = [unquote(key.decode().rsplit(":", 2)[1]) for key in keys]
     found = [(name, _kept(value)) for name, value in zip(names, values, strict=True) if value]
     return [(name, kept) for name, kept in found if isinstance(kept, Case)]
 

@@ -25,7 +25,7 @@ from metrics.connection import RedisSettings
 from metrics.rules import Authorities
 from metrics.store import STORE_ERRORS, Log, Refused, Store, connect
 from metrics.tally import fingerprint
-from streams import topics
+from streams import recount, topics
 from streams.connection import KafkaSettings, Where, reached
 from streams.consumer import StoreTransport
 from streams.dead_letters import Limit, new_producer, send
@@ -143,9 +143,11 @@ class Worker:
         """Let Faust carry the owner until one of them ends or we are told to stop."""
         app = _app(self._settings)
         kafka = Kafka(app, self._settings)
+        rules = self._settings.rules
         owner = Owner(
-            store, log, self._settings.rules, kafka, self._settings.dead_letter_limit, self._counters, self._health
-        )
+            store, log, rules, kafka, self._settings.dead_letter_limit, self._counters, self._health,
+            recount.dealt_out(store, self._settings.redis, self._settings.topic, rules),
+        )  # fmt: skip
         app.owner = owner
         starting = asyncio.ensure_future(app.start())  # may never return, where the store is away
         watch(self._health)

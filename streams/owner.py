@@ -14,11 +14,12 @@ from aiokafka.errors import KafkaError
 from metrics.fold import Authority, Change, Key, fold, names
 from metrics.rules import Authorities
 from metrics.store import STORE_ERRORS, UNCOUNTED, Commit, Log, Moved, PastEnd, Position, Refused, Store
-from metrics.tally import Remembered, Tally, add, fingerprint, tally
+from metrics.tally import Remembered, fingerprint
 from streams.consumer import Reseek
 from streams.dead_letters import LOOK_BACK, Limit, listed
 from streams.health import Counters, Health
 from streams.processor import Batch, Record, Rejected, appended, read
+from streams.recount import Recount, here
 from streams.remembered import Cases
 
 LATE = timedelta(hours=24)
@@ -59,9 +60,11 @@ class Owner:
         limit: Limit,
         counters: Counters,
         health: Health,
+        recount: Recount | None = None,
     ) -> None:
         self._store, self._log, self._rules, self._kafka, self._limit = store, log, rules, kafka, limit
         self._counters, self._health = counters, health
+        self._recount_all = recount or here(store, rules)
         self._held: dict[int, Held] = {}
         self._earlier: dict[int, Held] = {}  # what was held before the last claim
         self._recounts: dict[int, asyncio.Future[None]] = {}
@@ -163,11 +166,8 @@ class Owner:
         raise Reseek(f"partition {partition} is being recounted by a new catalogue")
 
     async def _count_afresh(self, partition: int, position: Position) -> None:
-        total: dict[str, Tally] = {}
         done = self._counters.recounted.labels(str(partition))
-        async for authority, case in self._store.cases(partition, done.set):
-            add(total.setdefault(authority, {}), tally(case, self._rules.of(authority)))
-            await asyncio.sleep(0)
+        total = await self._recount_all(partition, done.set)
         done.set(1)
         await self._store.recounted(partition, position, total)
 

@@ -1,0 +1,161 @@
+"""A recount dealt out to processes, on a real store: the same tallies, and nobody goes on for a worker that is gone."""
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from os import getpid, kill
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from events.decode import decode
+from metrics.fold import fold
+from metrics.rules import Authorities
+from metrics.store import Commit, Log, Store, connect
+from streams import recount
+from tests import conftest
+from tests.journeys.parts import eventually
+from tests.journeys.test_spine import NOW, log_of, reference
+
+LOG = Log("case-events", "a-cluster", "a-topic", 1)
+TOLD = list(log_of(2, histories=20))
+
+
+@pytest.fixture
+def filled(valkey: conftest.Store) -> Iterator[conftest.Store]:
+    """A store that holds the cases of two authorities."""
+
+    async def fill() -> None:
+        store = Store(connect(valkey.url), LOG.topic)
+        position = await store.claim(0, LOG, len(TOLD))
+        change = fold({}, {}, [decode(json.dumps(event).encode(), NOW) for event in TOLD], Authorities())
+        await store.commit(
+            0, Commit(expected=0, position=len(TOLD), generation=position.generation, change=change)
+        )  # fmt: skip
+        await store.close()
+
+    asyncio.run(fill())
+    yield valkey
+    valkey.running.thaw()
+
+
+@pytest.fixture(autouse=True)
+def much(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two processors, and so many cases as are worth dealing out."""
+    monkeypatch.setattr(recount, "FEW", 3)
+    monkeypatch.setattr(recount, "AT_ONCE", 5)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
+
+
+def counted(filled: conftest.Store, progress: Callable[[float], None], frozen: bool = False) -> Any:
+    """Return what a recount comes to; *frozen*: from when the keys are read the store does not answer."""
+
+    async def run() -> Any:
+        store = Store(connect(filled.url), LOG.topic)
+        if frozen:
+            whole = store.case_keys
+
+            async def keys(partition: int) -> list[bytes]:
+                found = await whole(partition)
+                filled.running.freeze()
+                return found
+
+            store.case_keys = keys  # type: ignore[method-assign]
+        try:
+            return await recount.dealt_out(store, filled.url, LOG.topic, Authorities())(0, progress)
+        finally:
+            await store.close()
+
+    return asyncio.run(run())
+
+
+def test_dealt_out_it_is_the_same(filled: conftest.Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every tally of the reference, counted by others than us; and one sees how far it is."""
+    seen: list[float] = []
+
+    async def elsewhere(*_: Any) -> Any:
+        raise AssertionError("it is for the other processes to count")
+
+    monkeypatch.setattr(recount, "_count", elsewhere)
+    assert counted(filled, seen.append) == reference(TOLD).tallies
+    assert seen == sorted(seen)
+    assert seen[-1] == 1
+
+
+def test_a_process_that_is_killed_is_done_without(filled: conftest.Store) -> None:
+    """As by a machine that is short of memory: what it had counted is counted here."""
+
+    def progress(_: float) -> None:
+        for pid in children(getpid()):
+            kill(pid, signal.SIGKILL)
+        filled.running.thaw()
+
+    assert counted(filled, progress, frozen=True) == reference(TOLD).tallies
+
+
+def test_a_store_that_is_away_is_said(filled: conftest.Store) -> None:
+    """An error like any of the store's: the partition is claimed again, and nothing was counted."""
+    with pytest.raises(ConnectionError, match="TimeoutError"):
+        counted(filled, lambda _: None, frozen=True)
+    eventually(lambda: not children(getpid()), within=10)
+
+
+def test_whoever_counts_for_a_killed_worker_ends(filled: conftest.Store, tmp_path: Path) -> None:
+    """Killed at once, it can tell nobody."""
+    program = tmp_path / "counting.py"
+    program.write_text(COUNTING)
+    here = str(Path(__file__).parents[2])
+    with subprocess.Popen([sys.executable, str(program), here, filled.url], stderr=subprocess.PIPE) as process:
+        with suppress(AssertionError):  # then it says why
+            eventually(lambda: len(children(process.pid)) == 2, within=20)
+        filled.running.freeze()
+        counting = children(process.pid)
+        process.kill()
+        _, said = process.communicate()
+        assert len(counting) == 2, said.decode()
+    eventually(lambda: not any(map(runs, counting)), within=3)
+
+
+COUNTING = """
+import asyncio, sys
+sys.path.insert(0, sys.argv[1])
+from metrics.rules import Authorities
+from metrics.store import Store, connect
+from streams import recount
+
+async def main():
+    store = Store(connect(sys.argv[2]), "case-events")
+    while True:
+        await recount.dealt_out(store, sys.argv[2], "case-events", Authorities())(0, lambda _: None)
+
+if __name__ == "__main__":
+    recount.FEW, recount.AT_ONCE = 3, 5
+    recount.os.sched_getaffinity = lambda _: {0, 1}
+    asyncio.run(main())
+"""
+
+
+def children(pid: int) -> list[int]:
+    """Return those that count for the process *pid*."""
+    found = []
+    with suppress(OSError):
+        found = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [child for child in found if b"spawn_main" in _command(child) and runs(child)]
+
+
+def runs(pid: int) -> bool:
+    """Whether it has not ended; one whose end nobody has asked for yet has."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+def _command(pid: int) -> bytes:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
