@@ -7,7 +7,7 @@ Each override says what it is for. They lean on Faust 0.15.3 and aiokafka 0.14; 
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError
@@ -30,8 +30,8 @@ class Owner(Protocol):
         """Claim the partitions and return the next offset of each. Raises Reseek."""
         ...
 
-    async def apply(self, partition: TP, records: list[Any]) -> None:
-        """Apply records and move the position in one atomic step. Raises Reseek."""
+    async def apply(self, partition: TP, records: list[Any], going: Callable[[], bool]) -> None:
+        """Apply records with the position, in atomic steps, until all are or *going* says no. Raises Reseek."""
         ...
 
     async def step_over(self, partition: TP, offset: int) -> None:
@@ -64,8 +64,6 @@ class StoreThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # faust
 
 class StoreConsumer(driver.Consumer):  # type: ignore[misc]
     """Serves `app.owner`."""
-
-    chunk = 1000  # records to one commit: holds Redis for some 6 ms
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -166,12 +164,8 @@ class StoreConsumer(driver.Consumer):  # type: ignore[misc]
         return True
 
     async def _apply(self, tp: TP, records: list[Any]) -> None:
-        for first in range(0, len(records), self.chunk):
-            if not self.flow_active:
-                raise Reseek("rebalance")
-            part = records[first : first + self.chunk]
-            await self.owner.apply(tp, part)
-            self._applied[tp] = part[-1].offset + 1
+        await self.owner.apply(tp, records, lambda: self.flow_active)
+        self._applied[tp] = records[-1].offset + 1
 
     async def wait_empty(self) -> None:
         """Called before partitions are given up: commits in flight land first, then Kafka is told."""

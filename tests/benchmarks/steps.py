@@ -90,9 +90,9 @@ class Stopwatch:
         timed = self.awaited("apply", function)
 
         @wraps(function)
-        async def counted(self_: Owner, tp: Any, records: list[Any]) -> None:
+        async def counted(self_: Owner, tp: Any, records: list[Any], *going: Any) -> None:
             self._began = self._began or time.process_time()
-            await timed(self_, tp, records)
+            await timed(self_, tp, records, *going)
             self.events += len(records)
             self._ended = time.process_time()
 
@@ -116,6 +116,7 @@ def main(result: Path) -> int:
     _put(Store, "kept", lambda function: watch.awaited("kept", function))
     _put(Store, "commit", lambda function: watch.awaited("commit", function))
     _put(Owner, "apply", watch.batch)
+    _put(Owner, "_land", lambda function: watch.awaited("apply", function))  # it goes on beside
     settings = read_settings()
     code = app.main(app.Settings(settings.kafka, settings.redis, settings.rules, settings.topic))
     result.write_bytes(msgspec.json.encode(watch.microseconds()))

@@ -11,8 +11,8 @@ import pytest
 
 from events.case import Case
 from metrics.rules import Authorities
-from metrics.store import FORMAT, Store, connect
-from streams import remembered
+from metrics.store import FORMAT, Commit, Store, connect
+from streams import owner, remembered
 from streams.consumer import Reseek
 from streams.dead_letters import Limit
 from streams.health import Counters, Health
@@ -57,17 +57,21 @@ def records(told: list[dict[str, Any]] = TOLD) -> list[Any]:
 def test_what_was_forgotten_is_read_again(valkey: conftest.Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """With room for one case alone, households and those that point to them come and go: the figures are the same."""
     monkeypatch.setattr(remembered, "CASES", 1)
+    monkeypatch.setattr(owner, "CHUNK", 3)
 
-    async def story() -> None:
-        store = Store(connect(valkey.url), LOG.topic)
+    async def story(at_once: int) -> None:
+        client = connect(valkey.url)
+        await client.flushall()
+        store = Store(client, LOG.topic)
         it = Owner(store, LOG, Authorities(), Kafka(), Limit(), Counters(), Health())
         await it.positions([PARTITION])
-        for first in range(0, len(TOLD), 3):
-            await it.apply(PARTITION, records()[first : first + 3])
+        for first in range(0, len(TOLD), at_once):
+            await it.apply(PARTITION, records()[first : first + at_once])
         await store.close()
 
-    asyncio.run(story())
-    assert tallies(valkey.url, LOG.topic) == reference(TOLD).tallies
+    for at_once in (3, len(TOLD)):
+        asyncio.run(story(at_once))
+        assert tallies(valkey.url, LOG.topic) == reference(TOLD).tallies
 
 
 @pytest.mark.parametrize("room", [1, remembered.CASES])
@@ -141,6 +145,60 @@ def test_a_store_of_the_format_before_is_carried_on(valkey: conftest.Store) -> N
 
     asyncio.run(story())
     assert tallies(valkey.url, LOG.topic) == reference(TOLD).tallies
+
+
+class Failing(Store):
+    """A store of which one commit fails, before it lands or after it; or whoever sent it is being ended meanwhile."""
+
+    def __init__(self, url: str, at: int, how: str) -> None:
+        super().__init__(connect(url), LOG.topic)
+        self.left, self.how = at, how
+        self.apply: asyncio.Task[None] | None = None
+
+    async def commit(self, partition: int, commit: Commit) -> None:
+        self.left -= 1
+        if self.left == 0 and self.how == "before":
+            raise ConnectionError
+        if self.left == 0 and self.how.startswith("ended"):
+            assert self.apply is not None
+            if self.how == "ended later":
+                await asyncio.sleep(0.05)  # the next are folded by then
+            self.apply.cancel()
+            await asyncio.sleep(0.01)
+        await super().commit(partition, commit)
+        if self.left == 0 and self.how == "after":
+            raise ConnectionError
+
+
+@pytest.mark.parametrize("how", ["before", "after", "ended", "ended later"])
+def test_what_was_folded_ahead_of_a_commit_that_failed_is_folded_again(
+    valkey: conftest.Store, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Whichever of the commits fails, and however: from where the store stands on all is told once more."""
+    monkeypatch.setattr(owner, "CHUNK", 60)
+    chunks = -(-len(TOLD) // owner.CHUNK)
+    assert chunks > 3
+
+    async def story(at: int) -> None:
+        client = connect(valkey.url)
+        await client.flushall()
+        await client.aclose()
+        store = Failing(valkey.url, at, how)
+        it = Owner(store, LOG, Authorities(), Kafka(), Limit(), Counters(), Health())
+        await it.positions([PARTITION])
+        store.apply = asyncio.ensure_future(it.apply(PARTITION, records()))
+        with pytest.raises((Reseek, asyncio.CancelledError)):
+            await store.apply
+        (offset,) = (await it.positions([PARTITION])).values()
+        assert offset in (owner.CHUNK * (at - 1), owner.CHUNK * at)
+        assert offset == owner.CHUNK * at or how != "after"
+        if offset < len(TOLD):
+            await it.apply(PARTITION, records()[offset:])
+        await store.close()
+
+    for at in range(1, chunks):  # the last is not a whole one
+        asyncio.run(story(at))
+        assert tallies(valkey.url, LOG.topic) == reference(TOLD).tallies
 
 
 def test_a_quiet_hour_is_no_hanging(valkey: conftest.Store) -> None:
