@@ -16,7 +16,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.resources import files
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -194,8 +194,10 @@ class Store:
         self._client: Any = client  # redis-py's types differ between its two protocols
         self._topic = topic
         self._catalogue = catalogue or code()  # by which this store's tallies are counted, where we count
-        self._commit = self._client.register_script(files("metrics").joinpath("commit.lua").read_text())
-        self._claim = self._client.register_script(files("metrics").joinpath("claim.lua").read_text())
+        self._commit, self._claim, self._put = (
+            self._client.register_script(files("metrics").joinpath(f"{name}.lua").read_text())
+            for name in ("commit", "claim", "put")
+        )
 
     async def close(self) -> None:
         """Close the connections."""
@@ -406,9 +408,9 @@ class Store:
         for authority, tally in tallies.items():
             for part, fields in _fields(tally).items():
                 key = self._key(partition, "tally", generation, authority, part)
-                items = list(fields.items())
-                for first in range(0, len(items), 2000):
-                    await self._client.hset(key, mapping=dict(items[first : first + 2000]))
+                items = iter(fields.items())
+                while some := list(chain.from_iterable(islice(items, CELLS_AT_ONCE))):
+                    await self._put(keys=[key], args=[_pack(some)])  # packed here: redis-py takes each by itself
 
     async def _switch(self, partition: int, position: Position, generation: str) -> None:
         """Point to *generation* if the partition still is where it was. Raises Moved.

@@ -71,7 +71,7 @@ class Owner:
         self._counters, self._health = counters, health
         self._recount_all = recount or here(store, rules)
         self._held: dict[int, Held] = {}
-        self._earlier: dict[int, Held] = {}  # what was held before the last claim
+        self._earlier: dict[int, Held] = {}  # what was held before the claims that have not come about yet
         self._recounts: dict[int, asyncio.Future[None]] = {}
         self._past_end: set[int] = set()  # partitions that were read further than the log went, when last claimed
         self.refused: Refused | None = None
@@ -116,7 +116,7 @@ class Owner:
 
     async def positions(self, partitions: Iterable[Any]) -> Mapping[Any, int]:
         """Claim the partitions and return the next offset of each. Raises Reseek."""
-        self._earlier, self._held = self._held, {}
+        self._earlier, self._held = {**self._earlier, **self._held}, {}
         self._health.assigned = False  # until we know where we are
         if self.refused is not None:  # the worker is ending, and with it what would answer us: Kafka is not asked again
             raise Reseek("ending")
@@ -131,6 +131,7 @@ class Owner:
         except (Moved, KafkaError, *STORE_ERRORS) as exc:
             raise self._excuse(exc, "claim") from exc
         self._health.assigned = bool(found)
+        self._earlier = {}
         return found
 
     async def _claim(self, partition: int, oldest: int, end: int) -> int:
@@ -153,8 +154,10 @@ class Owner:
         dead = await self._store.dead_since(partition, position.offset - LOOK_BACK)
         held = Held(position, await self._store.authorities(partition), dead, position.offset)
         known = self._earlier.get(partition)
-        if known is not None and known.position.at == position.at:  # whoever is where we were holds what we held
-            held.cases, held.tallies = known.cases, known.tallies
+        if known is not None and (known.position.offset, known.position.log) == (position.offset, position.log):
+            held.cases = known.cases  # what was told is the same wherever one stands in a log, however it was counted
+            if known.position.generation == position.generation:
+                held.tallies = known.tallies
         self._held[partition] = held
         return position.offset
 
