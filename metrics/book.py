@@ -9,7 +9,7 @@ from events.time import Instant
 from metrics.fold import Authority, Change, Kept, Key, fold
 from metrics.rules import Authorities
 from metrics.sums import Sums
-from metrics.tally import Remembered, Tally, add, tally
+from metrics.tally import Remembered, Tally, add, of_cases, swept
 
 BATCH = 1000
 
@@ -57,6 +57,5 @@ class Book:
     def recounted(self) -> dict[str, Tally]:
         """Return the tallies afresh from the cases: equal to what the differences added up to."""
         total: dict[str, Tally] = {}
-        for authority, case in self.households():
-            add(total.setdefault(authority, {}), tally(case, self.rules.of(authority)))
-        return {authority: cells for authority, cells in total.items() if cells}
+        of_cases(self.households(), self.rules, total)
+        return swept(total)

@@ -12,11 +12,13 @@ All keys of a partition carry it as their hash tag, so one script touches one sl
 The position goes with the state: lose it, roll it back, fail it over, and replay from that position repairs it.
 """
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from importlib.resources import files
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -204,7 +206,7 @@ class Store:
         await self._client.aclose()
 
     def _key(self, partition: int, *names: str) -> str:
-        return ":".join((f"{{{self._topic}:{partition}}}", *(quote(name, safe="") for name in names)))
+        return ":".join((f"{{{self._topic}:{partition}}}", *map(_quoted, names)))
 
     async def check(self, now: float) -> None:
         """Refuse a server that may forget, or whose clock is not ours. *now*: seconds since 1970. Raises Refused."""
@@ -405,12 +407,19 @@ class Store:
         return msgspec.structs.replace(position, generation=generation)
 
     async def _write(self, partition: int, generation: str, tallies: Mapping[str, Tally]) -> None:
+        """Write *tallies* some cells at a time, the next being encoded while those before are on their way."""
+        writing: asyncio.Future[Any] | None = None
         for authority, tally in tallies.items():
-            for part, fields in _fields(tally).items():
-                key = self._key(partition, "tally", generation, authority, part)
-                items = iter(fields.items())
-                while some := list(chain.from_iterable(islice(items, CELLS_AT_ONCE))):
-                    await self._put(keys=[key], args=[_pack(some)])  # packed here: redis-py takes each by itself
+            for part, cells in tally.items():
+                key, left = self._key(partition, "tally", generation, authority, part), iter(cells.items())
+                while some := [piece for where, n in islice(left, CELLS_AT_ONCE) for piece in (_field(where), n)]:
+                    packed = _pack(some)  # redis-py would take each by itself
+                    if writing is not None:
+                        await writing
+                    writing = asyncio.ensure_future(self._put(keys=[key], args=[packed]))
+                    await asyncio.sleep(0)  # it goes as far as to the wire
+        if writing is not None:
+            await writing
 
     async def _switch(self, partition: int, position: Position, generation: str) -> None:
         """Point to *generation* if the partition still is where it was. Raises Moved.
@@ -440,6 +449,11 @@ class Store:
         async for key in self._client.scan_iter(match=prefix + "*", count=1000):
             if which(unquote(key.decode().removeprefix(prefix).partition(":")[0])):
                 await self._client.unlink(key)
+
+
+@lru_cache(maxsize=100_000)
+def _quoted(name: str) -> str:
+    return quote(name, safe="")
 
 
 def _households(keys: Sequence[bytes], values: Sequence[bytes | None]) -> list[tuple[str, Case]]:

@@ -19,12 +19,28 @@ from metrics.working_days import calendar
 Tally = dict[str, dict[Where, int]]  # by part
 
 
-def tally(case: Case, rules: Rules, parts: Iterable[Part] = PARTS) -> Tally:
-    """Return the sum of the cells of every person in *case*, for *parts* alone."""
-    total: Tally = {}
+def tally(case: Case, rules: Rules, parts: Iterable[Part] = PARTS, total: Tally | None = None) -> Tally:
+    """Return the sum of the cells of every person in *case*, for *parts* alone; of *total* and them, if it is given."""
+    total = {} if total is None else total
     for person in people(case):
         of_life(Life(person, rules), parts, total)
     return total
+
+
+def of_cases(cases: Iterable[tuple[str, Case]], rules: Authorities, total: dict[str, Tally]) -> None:
+    """Add the tallies of *cases* to that of each one's authority in *total*, in place. `swept` makes it whole."""
+    for authority, case in cases:
+        tally(case, rules.of(authority), total=total.setdefault(authority, {}))
+
+
+def swept(total: Mapping[str, Tally]) -> dict[str, Tally]:
+    """Return *total* without cells, parts and authorities that came to nothing."""
+    found = {}
+    for authority, parts in total.items():
+        left = {part: {where: n for where, n in cells.items() if n} for part, cells in parts.items()}
+        if left := {part: cells for part, cells in left.items() if cells}:
+            found[authority] = left
+    return found
 
 
 def of_life(life: Life, parts: Iterable[Part], total: Tally | None = None) -> Tally:

@@ -4,6 +4,7 @@ A long log is told once and counted once after it, which would keep one processo
 """
 
 import asyncio
+import gc
 import os
 import signal
 import threading
@@ -17,7 +18,7 @@ from typing import Any
 from metrics.connection import RedisSettings
 from metrics.rules import Authorities
 from metrics.store import STORE_ERRORS, Store, connect
-from metrics.tally import Tally, add, tally
+from metrics.tally import Tally, add, of_cases, swept
 
 AT_ONCE = 100  # cases, counted before anything else has a turn: some 20 ms
 FEW = 4_000  # cases that are counted before another process has begun
@@ -63,10 +64,9 @@ def dealt_out(store: Store, where: RedisSettings | str, topic: str, rules: Autho
 async def _count(store: Store, rules: Authorities, keys: Sequence[bytes], progress: Callable[[int], None]) -> Tallies:
     total: Tallies = {}
     for first in range(0, len(keys), AT_ONCE):
-        for authority, case in await store.households_of(keys[first : first + AT_ONCE]):
-            add(total.setdefault(authority, {}), tally(case, rules.of(authority)))
+        of_cases(await store.households_of(keys[first : first + AT_ONCE]), rules, total)
         progress(min(first + AT_ONCE, len(keys)))
-    return total
+    return swept(total)
 
 
 async def _deal(processes: int, about: About, keys: Sequence[bytes], progress: Progress) -> Tallies:
@@ -99,6 +99,7 @@ def _begin(counts: "Array[Any]") -> None:
     """Begin a process of the pool. It ends with the one that began it, however that ended."""
     global _counts
     _counts = counts
+    gc.disable()  # what is counted has no cycles, and it would be walked again and again while it grows
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # from a terminal it comes to all of us, and one decides
     parent = parent_process()
     assert parent is not None
