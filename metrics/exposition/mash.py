@@ -12,7 +12,7 @@ from metrics.catalogue import measure_named
 from metrics.catalogue.front_door import DECISION_CLOCK
 from metrics.exposition.arrivals import Arrivals, Days
 from metrics.exposition.clock import Clocks
-from metrics.exposition.lead import Lead, lead
+from metrics.exposition.lead import Due, Lead, lead
 from metrics.exposition.opening import opening
 from metrics.exposition.pace import Pace
 from metrics.exposition.waiting import Queue, queue
@@ -224,11 +224,11 @@ def _tiles(board: _Board, days: Days) -> dict[str, Any]:
 
 
 def _lead(shown: Mapping[str, Shown], loaded: Mapping[str, bool], arrivals: Arrivals, today: date) -> Lead:
-    due, conferences, assessments = (
-        _by_day(shown[name]).get(today, 0) for name in ("enquiries_due", "conferences_due", "assessments_due")
+    enquiries, assessments, conferences = (
+        Due(_by_day(shown[f"{name}_due"]).get(today, 0), _count(shown[f"{name}_overdue"]))
+        for name in ("enquiries", "assessments", "conferences")
     )
-    late = _count(shown["enquiries_overdue"])
-    return lead(late, due, assessments, conferences, arrivals, any(loaded.values()))
+    return lead(enquiries, assessments, conferences, arrivals, any(loaded.values()))
 
 
 def _queue(board: _Board, late: int, due: Mapping[date, int]) -> Queue:

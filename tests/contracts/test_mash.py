@@ -9,7 +9,7 @@ import pytest
 from events.time import LONDON
 from metrics.exposition import pace
 from metrics.exposition.arrivals import Arrivals
-from metrics.exposition.lead import lead
+from metrics.exposition.lead import Due, lead
 from metrics.exposition.live import Boards
 from metrics.exposition.mash import Memory
 from metrics.exposition.opening import opening
@@ -98,23 +98,26 @@ def test_a_long_queue_is_a_histogram() -> None:
 
 
 @pytest.mark.parametrize(
-    ("late", "due", "conferences", "assessments", "far", "says"),
+    ("enquiries", "conferences", "assessments", "far", "says"),
     [
-        (2, 3, 1, 14, True, ("late", "2 enquiries are late")),
-        (1, 0, 0, 0, False, ("late", "1 enquiry is late")),
-        (0, 3, 1, 14, True, ("due_today", "3 enquiries must be decided today")),
-        (0, 1, 0, 0, False, ("due_today", "1 enquiry must be decided today")),
-        (0, 0, 1, 14, True, ("due_today", "1 conference is due today")),
-        (0, 0, 0, 14, True, ("due_today", "14 assessments reach day 45 today")),
-        (0, 0, 0, 0, True, ("arrivals", "16 more enquiries than usual by now")),
-        (0, 0, 0, 0, False, ("nothing", "Nothing is due today")),
+        ((3, 2), (1, 4), (14, 9), True, ("late", "2 enquiries are late")),
+        ((0, 1), (0, 0), (0, 0), False, ("late", "1 enquiry is late")),
+        ((3, 0), (1, 4), (14, 9), True, ("due_today", "3 enquiries must be decided today")),
+        ((1, 0), (0, 0), (0, 0), False, ("due_today", "1 enquiry must be decided today")),
+        ((0, 0), (1, 4), (14, 9), True, ("due_today", "1 conference is due today")),
+        ((0, 0), (0, 4), (14, 9), True, ("due_today", "14 assessments reach day 45 today")),
+        ((0, 0), (0, 4), (0, 9), True, ("arrivals", "16 more enquiries than usual by now")),
+        ((0, 0), (0, 4), (0, 9), False, ("late", "4 conferences are late")),
+        ((0, 0), (0, 0), (0, 1), False, ("late", "1 assessment is past day 45")),
+        ((0, 0), (0, 0), (0, 0), False, ("nothing", "Nothing is due today")),
     ],
 )
 def test_one_sentence_by_a_fixed_order(
-    late: int, due: int, conferences: int, assessments: int, far: bool, says: tuple[str, str]
+    enquiries: tuple[int, int], conferences: tuple[int, int], assessments: tuple[int, int], far: bool,
+    says: tuple[str, str],
 ) -> None:  # fmt: skip
-    """Late now, due today, far more than usual, nothing; and only what is true."""
-    found = lead(late, due, assessments, conferences, _arrivals(far), loaded=True)
+    """Late now, due today, far more than usual, what else is late, nothing; and only what is true."""
+    found = lead(Due(*enquiries), Due(*assessments), Due(*conferences), _arrivals(far), loaded=True)
     assert (found.kind, found.text) == says
 
 
