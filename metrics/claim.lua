@@ -2,8 +2,9 @@
 -- Take a partition over. Where nothing says how far it was read, whatever else is left of it counts for nothing:
 -- it is cleared and begun afresh in one step, so no two workers can begin it twice.
 -- The head only rises, here and nowhere else: a claim that was asked long ago must not lower a later one's.
--- What format 1 wrote, format 2 carries on: nobody but a worker of format 2 may write to it from then on.
--- KEYS: position. ARGV: 1 pattern of all keys of the partition, 2 the topic's id, 3 the log's end, 4.. fields and
+-- What format 1 wrote, format 2 carries on, where its worker may do what that takes: from then on no claim of format 1
+-- succeeds.
+-- KEYS: position, and one that is never kept. ARGV: 1 pattern of all keys of the partition, 2 the topic's id, 3 the log's end, 4.. fields and
 -- values of a fresh position.
 if redis.call('TYPE', KEYS[1]).ok ~= 'hash' or redis.call('HEXISTS', KEYS[1], 'offset') == 0 then
   local cursor = '0'
@@ -15,7 +16,12 @@ if redis.call('TYPE', KEYS[1]).ok ~= 'hash' or redis.call('HEXISTS', KEYS[1], 'o
   redis.call('HSET', KEYS[1], unpack(ARGV, 4))
 end
 local known = redis.call('HMGET', KEYS[1], 'topic_id', 'head', 'format')
-if known[3] == '1' then redis.call('HSET', KEYS[1], 'format', '2') end
+if known[3] == '1' then
+  redis.call('APPEND', KEYS[2], '')
+  redis.call('SETRANGE', KEYS[2], 0, redis.call('GETRANGE', KEYS[2], 0, 4))
+  redis.call('UNLINK', KEYS[2])
+  redis.call('HSET', KEYS[1], 'format', '2')
+end
 if known[1] == ARGV[2] and tonumber(ARGV[3]) > tonumber(known[2] or 0) then
   redis.call('HSET', KEYS[1], 'head', ARGV[3])
 end

@@ -14,8 +14,8 @@ The position goes with the state: lose it, roll it back, fail it over, and repla
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from importlib.resources import files
 from itertools import islice
@@ -28,9 +28,9 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.credentials import CredentialProvider
-from redis.exceptions import AuthenticationError, RedisError, WatchError
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError, WatchError
 
-from events.case import Case, decode_case, encode_case, encode_size, encode_tellings
+from events.case import ARRAY, Case, decode_case, encode_case, encode_size, encode_tellings
 from events.event import Event
 from events.time import Instant
 from metrics.connection import RedisSettings, Unusable, secret
@@ -39,7 +39,8 @@ from metrics.shapes import Value
 from metrics.shapes.part import Where
 from metrics.tally import Tally, code
 
-FORMAT = "2"  # a case of format 1 is one of format 2: a claim carries it on
+FORMAT = "2"
+FORMAT_BEFORE = "1"  # what it wrote is read as it is, and a claim carries it on
 CHANGES_KEPT = 2000  # commits that a reader may be behind before it reads a partition anew
 STEPS_READ = 500
 UNCOUNTED = "uncounted"  # the catalogue of a generation that holds no tallies yet
@@ -196,6 +197,7 @@ class Store:
         self._client: Any = client  # redis-py's types differ between its two protocols
         self._topic = topic
         self._catalogue = catalogue or code()  # by which this store's tallies are counted, where we count
+        self._others: set[str] = set()  # cases behind a header of another length, as format 1 wrote them
         self._commit, self._claim, self._put = (
             self._client.register_script(files("metrics").joinpath(f"{name}.lua").read_text())
             for name in ("commit", "claim", "put")
@@ -245,7 +247,9 @@ class Store:
         generation = self._new_generation(UNCOUNTED if end >= LONG else self._catalogue)
         fresh = {"format": FORMAT, "offset": 0, "generation": generation, "dead_in_a_row": 0, "head": end}
         fields = [item for pair in {**fresh, **msgspec.structs.asdict(log)}.items() for item in pair]
-        flat = await self._claim(keys=[key], args=[self._key(partition) + ":*", log.topic_id, end, *fields])
+        keys = [key, self._key(partition, "rights")]
+        with _rights():
+            flat = await self._claim(keys=keys, args=[self._key(partition) + ":*", log.topic_id, end, *fields])
         found = dict(zip(flat[::2], flat[1::2], strict=True))
         if (kind := found.get(b"format", b"").decode()) != FORMAT:
             raise Refused(f"the store's format is {kind or 'unknown'}, not {FORMAT}: use the version that wrote it")
@@ -276,7 +280,9 @@ class Store:
         wanted = set(keys)
         while wanted:
             asked = sorted(wanted)
-            values = await self._client.mget([self._key(partition, "case", *key) for key in asked])
+            names = [self._key(partition, "case", *key) for key in asked]
+            values = await self._client.mget(names)
+            self._others.update(name for name, value in zip(names, values, strict=True) if value and _is_other(value))
             found.update((key, _kept(value)) for key, value in zip(asked, values, strict=True) if value is not None)
             pointed = {(key[0], home) for key in asked if isinstance(home := found.get(key), str)}
             wanted = pointed - found.keys()
@@ -294,7 +300,7 @@ class Store:
         cases, tallies, authorities = [], [], {}
         for key, kept in commit.change.cases.items():
             keys.append(self._key(partition, "case", *key))
-            added = commit.change.new.get(key)
+            added = None if keys[-1] in self._others else commit.change.new.get(key)
             values.append(_pack(kept) if isinstance(kept, str) else _case(kept, added))
             cases.append((len(keys), len(values), added is not None))
         for name, authority in commit.change.authorities.items():
@@ -316,11 +322,14 @@ class Store:
                 "dead_in_a_row": str(commit.dead_in_a_row),
             }
         )
-        said, *about = await self._commit(keys=keys, args=values)
+        with _rights():
+            said, *about = await self._commit(keys=keys, args=values)
         if said == b"moved":
             raise Moved(f"expected {commit.expected}, found {about[0].decode() or 'nothing'}")
         if said != b"ok":
             raise Refused("a key of the store is not what it should be: flush the store and let it be rebuilt")
+        if self._others:
+            self._others.difference_update(keys)
 
     async def sizes(self, partition: int, generation: str, parts: Iterable[str]) -> dict[Named, int]:
         """Return every tally that there may be, and of how many cells each is."""
@@ -393,6 +402,9 @@ class Store:
         Returns the new position. Raises Moved where the partition went on meanwhile.
         """
         generation = self._new_generation(self._catalogue)
+        # The last ones, and what was written for a recount whose worker was killed: no position ever points to it. They
+        # are looked for before the switch: what is there after it may be of whoever has taken the partition over.
+        older = await self._tallies(partition)
         try:
             await self._write(partition, generation, tallies)
             await self._switch(partition, position, generation)
@@ -400,10 +412,9 @@ class Store:
             with suppress(*STORE_ERRORS):
                 found = await self.position(partition)  # it may have switched, and the answer was lost
                 if found is None or found.generation != generation:
-                    await self._forget(partition, lambda other: other == generation)
+                    await self._forget(await self._tallies(partition, generation))
             raise
-        # With the last one, what was written for a recount whose worker was killed: no position ever points to it.
-        await self._forget(partition, lambda other: other != generation)
+        await self._forget(older)
         return msgspec.structs.replace(position, generation=generation)
 
     async def _write(self, partition: int, generation: str, tallies: Mapping[str, Tally]) -> None:
@@ -443,12 +454,14 @@ class Store:
         """Return a name for tallies counted by *catalogue*: no two counts ever write to the same keys."""
         return f"{catalogue}.{secrets.token_hex(4)}"
 
-    async def _forget(self, partition: int, which: Callable[[str], bool]) -> None:
-        """Drop the tallies of the generations *which* are no longer pointed to."""
-        prefix = self._key(partition, "tally") + ":"
-        async for key in self._client.scan_iter(match=prefix + "*", count=1000):
-            if which(unquote(key.decode().removeprefix(prefix).partition(":")[0])):
-                await self._client.unlink(key)
+    async def _tallies(self, partition: int, generation: str = "*") -> list[bytes]:
+        """Return the keys of all tallies, or of those of one *generation*."""
+        pattern = self._key(partition, "tally") + f":{generation}:*"
+        return [key async for key in self._client.scan_iter(match=pattern, count=1000)]
+
+    async def _forget(self, keys: Sequence[bytes]) -> None:
+        for key in keys:
+            await self._client.unlink(key)
 
 
 @lru_cache(maxsize=100_000)
@@ -481,6 +494,28 @@ def _position(found: Mapping[bytes, bytes], topic: str) -> Position | None:
     return Position(int(text["offset"]), int(text["head"]), text["generation"], log, int(text["dead_in_a_row"]))
 
 
+@contextmanager
+def _rights() -> Iterator[None]:
+    """Turn what a user may not do into a Refused: to ask again would not help."""
+    try:
+        yield
+    except ResponseError as exc:
+        inside = ("can't run this command", "has no permissions")  # of a script, as Redis says it, and Valkey
+        if not isinstance(exc, NoPermissionError) and not any(words in str(exc) for words in inside):
+            raise
+        raise Refused("the store does not let us do all that a worker must: docs/operations.md has the rights") from exc
+
+
+def _is_other(value: bytes) -> bool:
+    """Whether a case, not a pointer, stands behind another header than we write."""
+    return not _is_pointer(value) and not value.startswith(ARRAY)
+
+
+def _is_pointer(value: bytes) -> bool:
+    """Whether it is a pseudonym, and no household: MessagePack tells a string from a list."""
+    return value[0] & 0xE0 == 0xA0 or value[0] in (0xD9, 0xDA)
+
+
 def _case(case: Case, added: Sequence[Event] | None) -> bytes:
     """Return *case*, or what makes it of the case without what was *added*: its header, the new one, and that."""
     if added is None:
@@ -489,10 +524,9 @@ def _case(case: Case, added: Sequence[Event] | None) -> bytes:
 
 
 def _kept(value: bytes) -> Kept:
-    """Return a household, or the pseudonym that a pointer holds: MessagePack tells a list from a string."""
-    is_string = value[0] & 0xE0 == 0xA0 or value[0] in (0xD9, 0xDA)
+    """Return a household, or the pseudonym that a pointer holds. Raises Refused."""
     try:
-        return msgspec.msgpack.decode(value, type=str) if is_string else decode_case(value)
+        return msgspec.msgpack.decode(value, type=str) if _is_pointer(value) else decode_case(value)
     except msgspec.DecodeError:
         pass  # msgspec's error may quote a value: it must be neither cause nor context
     raise Refused("a stored case cannot be read: flush the store and let it be rebuilt")

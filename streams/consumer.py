@@ -7,7 +7,7 @@ Each override says what it is for. They lean on Faust 0.15.3 and aiokafka 0.14; 
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol
 
 from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError
@@ -26,7 +26,7 @@ class Reseek(Exception):
 class Owner(Protocol):
     """What the consumer serves."""
 
-    async def positions(self, partitions: Iterable[TP]) -> Mapping[TP, int]:
+    async def positions(self, partitions: Collection[TP]) -> Mapping[TP, int]:
         """Claim the partitions and return the next offset of each. Raises Reseek."""
         ...
 

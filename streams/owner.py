@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -51,6 +51,11 @@ class Held:
     folded: int  # the offset up to which what is remembered has been told
     cases: Cases = field(default_factory=Cases)
     tallies: Remembered = field(default_factory=Remembered)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether all of a log has been folded that is not counted on the way."""
+        return self.position.catalogue == UNCOUNTED and self.folded >= self.position.head
 
 
 class Owner:
@@ -114,9 +119,11 @@ class Owner:
         if held.position.catalogue == UNCOUNTED and not held.position.rebuilding:
             raise Reseek(f"partition {partition} is told, and is to be counted")
 
-    async def positions(self, partitions: Iterable[Any]) -> Mapping[Any, int]:
+    async def positions(self, partitions: Collection[Any]) -> Mapping[Any, int]:
         """Claim the partitions and return the next offset of each. Raises Reseek."""
-        self._earlier, self._held = {**self._earlier, **self._held}, {}
+        wanted = {tp.partition for tp in partitions}
+        known = {**self._earlier, **self._held}
+        self._earlier, self._held = {number: known[number] for number in known if number in wanted}, {}
         self._health.assigned = False  # until we know where we are
         if self.refused is not None:  # the worker is ending, and with it what would answer us: Kafka is not asked again
             raise Reseek("ending")
@@ -199,8 +206,8 @@ class Owner:
                 found = [Record(r.offset, appended(r.timestamp), r.key, r.value) for r in some]
                 batch = read(found, tp.partition, self._log.partitions, dead_in_a_row)
                 dead_in_a_row = batch.dead_in_a_row
-                if batch.rejected:
-                    await landing  # until then it is not known how many there were lately
+                if batch.rejected or held.is_told:
+                    await landing  # until then it is not known how many there were lately, or whether we go on at all
                 change = await self._told(tp.partition, held, batch, found[-1].offset)
                 await landing
                 landing = asyncio.ensure_future(self._land(tp.partition, held, some, batch, change))

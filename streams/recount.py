@@ -5,6 +5,7 @@ A long log is told once and counted once after it, which would keep one processo
 
 import asyncio
 import gc
+import logging
 import os
 import signal
 import threading
@@ -13,12 +14,12 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from ctypes import Array
 from multiprocessing import connection, get_context, parent_process
-from typing import Any
+from typing import Any, NamedTuple
 
 from metrics.connection import RedisSettings
 from metrics.rules import Authorities
 from metrics.store import STORE_ERRORS, Store, connect
-from metrics.tally import Tally, add, of_cases, swept
+from metrics.tally import Tally, add, fingerprint, of_cases, swept
 
 AT_ONCE = 100  # cases, counted before anything else has a turn: some 20 ms
 FEW = 4_000  # cases that are counted before another process has begun
@@ -27,8 +28,19 @@ LOOK_EVERY = 0.2  # seconds
 
 Progress = Callable[[float], None]  # told the share that is done
 Tallies = dict[str, Tally]  # by authority
-About = tuple[RedisSettings | str, str, Authorities]  # store, topic, rules
 Recount = Callable[[int, Progress], Awaitable[Tallies]]  # of a partition
+
+log = logging.getLogger(__name__)
+
+
+class About(NamedTuple):
+    """What a process of the pool is to know."""
+
+    where: RedisSettings | str
+    topic: str
+    rules: Authorities
+    catalogue: str  # by which it must count
+
 
 # In a process of the pool: how many cases each of them has counted, and at the end whether they are to stop. Each
 # number is written by one of them alone, so none is locked: who holds a lock may be killed.
@@ -47,18 +59,30 @@ def here(store: Store, rules: Authorities) -> Recount:
 
 def dealt_out(store: Store, where: RedisSettings | str, topic: str, rules: Authorities) -> Recount:
     """Count in as many processes as there are processors, where it is much; each reads the store by itself."""
+    alone = here(store, rules)
 
     async def recount(partition: int, progress: Progress) -> Tallies:
         keys = await store.case_keys(partition)
-        processes = min(MOST, len(os.sched_getaffinity(0)))
-        if len(keys) > FEW and processes > 1:
+        if len(keys) > FEW and (processes := min(MOST, _processors())) > 1:
             try:
-                return await _deal(processes, (where, topic, rules), keys, progress)
-            except BrokenProcessPool:  # one of them was killed, as where memory is short: there is another way
+                return await _deal(processes, About(where, topic, rules, fingerprint(rules)), keys, progress)
+            except STORE_ERRORS:
+                raise
+            except (
+                BrokenProcessPool,
+                OSError,
+                MemoryError,
+                Another,
+            ) as exc:  # it is not to be had: there is another way
+                log.warning("counting in one process (%s)", type(exc).__name__)
                 progress(0)
-        return await _count(store, rules, keys, lambda done: progress(done / len(keys)))
+        return await alone(partition, progress)
 
     return recount
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 async def _count(store: Store, rules: Authorities, keys: Sequence[bytes], progress: Callable[[int], None]) -> Tallies:
@@ -74,8 +98,10 @@ async def _deal(processes: int, about: About, keys: Sequence[bytes], progress: P
     counts = spawn.RawArray("q", processes + 1)
     pool = ProcessPoolExecutor(processes, spawn, _begin, (counts,))
     loop = asyncio.get_running_loop()
-    shares = [loop.run_in_executor(pool, _share, about, number, keys[number::processes]) for number in range(processes)]
+    shares: list[asyncio.Future[Tallies]] = []
     try:
+        for number in range(processes):
+            shares.append(loop.run_in_executor(pool, _share, about, number, keys[number::processes]))
         waiting = set(shares)
         while waiting:
             done, waiting = await asyncio.wait(waiting, timeout=LOOK_EVERY)
@@ -112,13 +138,13 @@ def _begin(counts: "Array[Any]") -> None:
 
 
 def _share(about: About, number: int, keys: Sequence[bytes]) -> Tallies:
-    """Count some cases of a partition. Raises ConnectionError where the store does not answer, Stopped."""
-    return asyncio.run(_counted(*about, number, keys))
+    """Count some cases of a partition. Raises ConnectionError where the store does not answer, Another, Stopped."""
+    if fingerprint(about.rules) != about.catalogue:
+        raise Another
+    return asyncio.run(_counted(about, number, keys))
 
 
-async def _counted(
-    where: RedisSettings | str, topic: str, rules: Authorities, number: int, keys: Sequence[bytes]
-) -> Tallies:
+async def _counted(about: About, number: int, keys: Sequence[bytes]) -> Tallies:
     counts = _counts
     assert counts is not None
 
@@ -127,13 +153,17 @@ async def _counted(
         if counts[-1]:
             raise Stopped
 
-    store = Store(connect(where), topic)
+    store = Store(connect(about.where), about.topic)
     try:
-        return await _count(store, rules, keys, note)
+        return await _count(store, about.rules, keys, note)
     except STORE_ERRORS as exc:
         raise ConnectionError(type(exc).__name__) from None  # not every one of them can be sent
     finally:
         await store.close()
+
+
+class Another(Exception):
+    """Another version was installed since the worker began, and would count by other rules."""
 
 
 class Stopped(Exception):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from metrics.fold import Kept, Key
 
-CASES = 100_000  # at most, beside those of the batch at hand
+CASES = 100_000  # at most, beside those of the records at hand
 
 
 class Cases(OrderedDict[Key, Kept | None]):
@@ -18,6 +18,6 @@ class Cases(OrderedDict[Key, Kept | None]):
             self.move_to_end(key)
 
     def forget(self) -> None:
-        """Let go of the oldest, as many as there are too many. A batch at hand may need any of them: not within one."""
+        """Let go of the oldest, as many as there are too many. Not while any of them may be on its way to the store."""
         while len(self) > CASES:
             self.popitem(last=False)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from deploy.doctor.broker import Seen
 from deploy.doctor.finding import Finding, which, worth_knowing, wrong
-from metrics.store import FORMAT, UNCOUNTED, Log, Position
+from metrics.store import FORMAT, FORMAT_BEFORE, UNCOUNTED, Log, Position
 
 MANY = 10_000  # events that may wait beside a running worker: a few seconds of it
 FLUSH = "stop the workers, flush the store, start them: it is rebuilt from the log"
@@ -37,13 +37,19 @@ def judge(stands: Stands, seen: Seen | None) -> Iterator[Finding]:
 
 
 def _readable(stands: Stands) -> Iterator[Finding]:
-    other = {number: kind for number, kind in stands.formats.items() if kind != FORMAT}
+    before = {number for number, kind in stands.formats.items() if kind == FORMAT_BEFORE}
+    if before:
+        yield worth_knowing(
+            f"{which(before)} of the store: written by the version before",
+            "start a worker: it carries them on; the version before cannot read them from then on",
+        )
+    other = {number: kind for number, kind in stands.formats.items() if kind not in (FORMAT, FORMAT_BEFORE)}
     if other:
         yield wrong(
             f"{which(other)} of the store: format {', '.join(sorted(set(other.values())))}, and not {FORMAT}",
             "use the version of casepulse that wrote it",
         )
-    damaged = stands.formats.keys() - other.keys() - stands.positions.keys()
+    damaged = stands.formats.keys() - before - other.keys() - stands.positions.keys()
     if damaged:
         yield wrong(f"{which(damaged)} of the store: the position is damaged", FLUSH)
 

@@ -33,19 +33,23 @@ def dead_letters(as_json: bool) -> None:
     """List the records that could not be read: by reason, and by coordinate. No value of any of them is shown."""
     settings = read_settings()
 
-    async def found() -> list[dict[str, object]]:
+    async def found() -> list[dict[str, object]] | None:
         store = Store(connect(settings.redis), settings.topic)
         try:
             first = await store.position(0)
+            if first is None:
+                return None
             return [
                 {"topic": settings.topic, "partition": partition, "offset": offset, "reason": reason, "place": place}
-                for partition in range(first.log.partitions if first else 0)
+                for partition in range(first.log.partitions)
                 for offset, reason, place in await store.dead_letters(partition)
             ]
         finally:
             await store.close()
 
     letters = asyncio.run(found())
+    if letters is None:
+        raise click.ClickException("no worker has read the log yet, or none of this version: see `casepulse doctor`")
     if as_json:
         click.echo(json.dumps(letters, indent=1))
         return

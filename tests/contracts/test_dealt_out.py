@@ -62,6 +62,7 @@ def counted(filled: conftest.Store, progress: Callable[[float], None], frozen: b
 
             async def keys(partition: int) -> list[bytes]:
                 found = await whole(partition)
+                store.case_keys = whole  # type: ignore[method-assign]
                 filled.running.freeze()
                 return found
 
@@ -87,15 +88,55 @@ def test_dealt_out_it_is_the_same(filled: conftest.Store, monkeypatch: pytest.Mo
     assert seen[-1] == 1
 
 
-def test_a_process_that_is_killed_is_done_without(filled: conftest.Store) -> None:
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many cases were counted here, and not by the processes."""
+    counted_here: list[int] = []
+    count = recount._count
+
+    async def noted(store: Any, rules: Any, keys: Any, progress: Any) -> Any:
+        counted_here.append(len(keys))
+        return await count(store, rules, keys, progress)
+
+    monkeypatch.setattr(recount, "_count", noted)
+    return counted_here
+
+
+def test_a_process_that_is_killed_is_done_without(filled: conftest.Store, alone: list[int]) -> None:
     """As by a machine that is short of memory: what it had counted is counted here."""
+    killed = []
 
     def progress(_: float) -> None:
         for pid in children(getpid()):
             kill(pid, signal.SIGKILL)
+            killed.append(pid)
         filled.running.thaw()
 
     assert counted(filled, progress, frozen=True) == reference(TOLD).tallies
+    assert killed
+    assert len(alone) == 1
+
+
+def test_processes_that_cannot_be_had_are_done_without(
+    filled: conftest.Store, alone: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no more may run: what is to be counted is counted here."""
+
+    def refused(*_: Any) -> None:
+        raise BlockingIOError
+
+    monkeypatch.setattr(recount.ProcessPoolExecutor, "submit", refused)
+    assert counted(filled, lambda _: None) == reference(TOLD).tallies
+    assert len(alone) == 1
+
+
+def test_processes_of_another_version_count_nothing(
+    filled: conftest.Store, alone: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was installed since the worker began: its sums would stand under the name of ours."""
+    monkeypatch.setattr(recount, "fingerprint", lambda _: "ours")
+    assert counted(filled, lambda _: None) == reference(TOLD).tallies
+    assert len(alone) == 1
 
 
 def test_a_store_that_is_away_is_said(filled: conftest.Store) -> None:

@@ -3,13 +3,17 @@
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 
-from events.case import Case
+from events.case import ARRAY, Case, decode_case
+from metrics import store as store_of
+from metrics.fold import Kept, Key
 from metrics.rules import Authorities
 from metrics.store import FORMAT, Commit, Store, connect
 from streams import owner, remembered
@@ -20,6 +24,7 @@ from streams.owner import Owner
 from streams.processor import Rejected
 from tests import conftest
 from tests.histories import history, shuffled
+from tests.journeys import secured
 from tests.journeys.parts import tallies
 from tests.journeys.test_spine import reference
 from tests.promises import test_time_passes_on_read
@@ -27,6 +32,9 @@ from tests.promises.test_time_passes_on_read import LOG, PARTITION, Partition
 from tests.story import NOW
 
 TOLD = shuffled(3, [event for seed in range(3) for event in history(seed, authority="X99999901")])
+
+
+POSITION = f"{{{LOG.topic}:{PARTITION.partition}}}:position"
 
 
 class Kafka(test_time_passes_on_read.Kafka):
@@ -128,20 +136,135 @@ def test_a_case_that_is_not_the_one_remembered_is_not_added_to(valkey: conftest.
 
 
 def test_a_store_of_the_format_before_is_carried_on(valkey: conftest.Store) -> None:
-    """What it holds is read as it is; from the claim on it is of this format, and no older worker writes to it."""
+    """What it holds is read as it is, behind whatever header; from the claim on it is of this format."""
 
     async def story() -> None:
         client = connect(valkey.url)
         store = Store(client, LOG.topic)
-        first, second = (Owner(store, LOG, Authorities(), Kafka(), Limit(), Counters(), Health()) for _ in range(2))
+        first = Owner(store, LOG, Authorities(), Kafka(), Limit(), Counters(), Health())
         await first.positions([PARTITION])
-        await first.apply(PARTITION, records()[:20])
-        await client.hset(f"{{{LOG.topic}:{PARTITION.partition}}}:position", "format", "1")
+        await first.apply(PARTITION, records()[:100])
+        for key in await store.case_keys(PARTITION.partition):
+            if (value := await client.get(key)).startswith(ARRAY):
+                await client.set(key, msgspec.msgpack.encode(list(decode_case(value))))
+        await client.hset(POSITION, "format", "1")
         assert await store.position(PARTITION.partition) is None
-        assert list((await second.positions([PARTITION])).values()) == [20]
+        store = Store(client, LOG.topic)
+        second = Owner(store, LOG, Authorities(), Kafka(), Limit(), Counters(), Health())
+        assert list((await second.positions([PARTITION])).values()) == [100]
         assert await store.format(PARTITION.partition) == FORMAT
-        await second.apply(PARTITION, records()[20:])
+        for first_of in range(100, len(TOLD), 20):
+            await second.apply(PARTITION, records()[first_of : first_of + 20])
+        assert not [key async for key in client.scan_iter("*rights*")]
         await store.close()
+
+    asyncio.run(story())
+    assert tallies(valkey.url, LOG.topic) == reference(TOLD).tallies
+
+
+@pytest.mark.parametrize("kept_in", ["1", FORMAT])
+def test_a_worker_without_the_rights_says_so(store_server: conftest.Store, kept_in: str) -> None:
+    """It would be refused for ever. And a store of the format before stays what it was."""
+
+    async def story() -> None:
+        keeper = connect(store_server.url)
+        store = Store(keeper, LOG.topic)
+        await Owner(store, LOG, Authorities(), Kafka(), Limit(), Counters(), Health()).positions([PARTITION])
+        await keeper.hset(POSITION, "format", kept_in)
+        rights = secured.WORKER.replace("+append +getrange +setrange ", "")
+        assert rights != secured.WORKER
+        await keeper.execute_command("ACL", "SETUSER", "worker", "on", ">secret", *rights.split())
+        address = store_server.url.replace("redis://", "redis://worker:secret@")
+        theirs = Store(connect(address), LOG.topic)
+        it = Owner(theirs, LOG, Authorities(), Kafka(), Limit(), Counters(), Health())
+        with suppress(Reseek):
+            await it.positions([PARTITION])
+            for first in range(0, len(TOLD), 20):
+                await it.apply(PARTITION, records()[first : first + 20])
+        assert "docs/operations.md" in str(it.refused)
+        assert await store.format(PARTITION.partition) == kept_in
+        await theirs.close()
+        await store.close()
+
+    asyncio.run(story())
+
+
+class Asked(Store):
+    """A store that counts the cases that it is asked for."""
+
+    asked = 0
+
+    async def kept(self, partition: int, keys: Iterable[Key]) -> dict[Key, Kept]:
+        wanted = set(keys)
+        self.asked += len(wanted)
+        return await super().kept(partition, wanted)
+
+
+@pytest.mark.parametrize("overtaken", [False, True])
+def test_what_is_remembered_outlives_a_recount(
+    valkey: conftest.Store, monkeypatch: pytest.MonkeyPatch, overtaken: bool
+) -> None:
+    """A long log is told, beyond where it ended, and counted: nothing is read again, unless somebody else went on."""
+    monkeypatch.setattr(store_of, "LONG", 100)
+    monkeypatch.setattr(owner, "CHUNK", 60)
+
+    async def story() -> None:
+        client = connect(valkey.url)
+        store = Asked(client, LOG.topic)
+        kafka = Kafka()
+        kafka.end = 100
+        it = Owner(store, LOG, Authorities(), kafka, Limit(), Counters(), Health())
+        await it.positions([PARTITION])
+        with pytest.raises(Reseek, match="is to be counted"):
+            await it.apply(PARTITION, records())
+        kafka.end = 121
+        offset = await _counted(it)
+        assert offset == 120
+        if overtaken:
+            other = Owner(Store(client, LOG.topic), LOG, Authorities(), kafka, Limit(), Counters(), Health())
+            await other.positions([PARTITION])
+            await other.apply(PARTITION, records()[120:121])
+            offset = await _counted(it)
+        store.asked = 0
+        told = {str(event["child"]) for event in TOLD[:offset] if "child" in event}
+        known = [record for record, event in zip(records(), TOLD, strict=True) if event.get("child") in told]
+        await it.apply(PARTITION, [record for record in known if record.offset >= offset][:1])
+        assert bool(store.asked) == overtaken
+        await store.close()
+
+    async def _counted(it: Owner) -> int:
+        while True:
+            try:
+                return int(next(iter((await it.positions([PARTITION])).values())))
+            except Reseek:
+                await asyncio.sleep(0)
+
+    asyncio.run(story())
+
+
+def test_a_recount_forgets_nothing_of_whoever_took_over(valkey: conftest.Store) -> None:
+    """A worker that slept between its switch and its sweep wakes when another has counted: that is what is shown."""
+
+    class Sleepy(Store):
+        async def _switch(self, *about: Any) -> None:
+            await super()._switch(*about)
+            await recounted(other)
+
+    other = Store(connect(valkey.url), LOG.topic, "another")
+
+    async def recounted(store: Store) -> None:
+        position = await store.position(PARTITION.partition)
+        assert position is not None
+        await store.recounted(PARTITION.partition, position, reference(TOLD).tallies)
+
+    async def story() -> None:
+        store = Sleepy(connect(valkey.url), LOG.topic)
+        it = Owner(store, LOG, Authorities(), Kafka(), Limit(), Counters(), Health())
+        await it.positions([PARTITION])
+        await it.apply(PARTITION, records())
+        await recounted(store)
+        for each in (store, other):
+            await each.close()
 
     asyncio.run(story())
     assert tallies(valkey.url, LOG.topic) == reference(TOLD).tallies

@@ -23,7 +23,7 @@ from deploy.local import free_port
 from events.decode import DeadLetter, decode
 from metrics.fold import fold
 from metrics.rules import Authorities
-from metrics.store import UNCOUNTED, Commit, Log, Position, Store, connect
+from metrics.store import FORMAT, FORMAT_BEFORE, UNCOUNTED, Commit, Log, Position, Store, connect
 from metrics.tally import fingerprint
 from streams import topics
 from streams.processor import partition_of
@@ -295,9 +295,21 @@ REFUSALS = (
     (of_another_cluster, "the store was filled from another Kafka cluster"),
     (log_cut_in_front, "what is to be read next is gone from Kafka"),
     (read_past_the_end, "the store has read further than the log goes"),
-    (another_format, "of the store: format 99, and not 1"),
+    (another_format, f"of the store: format 99, and not {FORMAT}"),
     (damaged, "of the store: the position is damaged"),
 )
+
+
+def test_a_store_of_the_version_before(installation: Installation) -> None:
+    """No fault: a worker carries it on. Until then nobody is told that there are no dead letters."""
+    installation.fill(healthy())
+    each_position(installation, lambda client, key: client.hset(key, "format", FORMAT_BEFORE))
+    assert [what for what in installation.found(Level.WORTH_KNOWING) if "written by the version before" in what]
+    assert not [what for what in installation.wrong() if "format" in what or "damaged" in what]
+    env = {**CLEAN, **installation.environ}
+    done = subprocess.run([*MAIN, "dead-letters"], env=env, text=True, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "casepulse doctor" in done.stderr
 
 
 @pytest.mark.parametrize(("spoil", "says"), REFUSALS, ids=[spoil.__name__ for spoil, _ in REFUSALS])
