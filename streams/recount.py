@@ -68,12 +68,7 @@ def dealt_out(store: Store, where: RedisSettings | str, topic: str, rules: Autho
                 return await _deal(processes, About(where, topic, rules, fingerprint(rules)), keys, progress)
             except STORE_ERRORS:
                 raise
-            except (
-                BrokenProcessPool,
-                OSError,
-                MemoryError,
-                Another,
-            ) as exc:  # it is not to be had: there is another way
+            except (BrokenProcessPool, OSError, MemoryError, Another) as exc:  # not to be had, or of no use
                 log.warning("counting in one process (%s)", type(exc).__name__)
                 progress(0)
         return await alone(partition, progress)
