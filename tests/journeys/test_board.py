@@ -204,7 +204,7 @@ def test_where_nothing_has_arrived_it_says_so(
             picture(page, "day-45")
             written = committed(valkey.url, topic)
             eventually(lambda: shown(page, "assessments_overdue") == "1", within=60)
-            assert (shown(page, "day_0"), slot(page, "lead")) == ("0", "Nothing is due today")
+            assert (shown(page, "day_0"), slot(page, "lead")) == ("0", "1 assessment is past day 45")
             picture(page, "day-46")
             assert "4 Jan" in page.inner_text("header")
             assert committed(valkey.url, topic) == written, "no event, and yet the day has passed"
