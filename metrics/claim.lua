@@ -2,10 +2,10 @@
 -- Take a partition over. Where nothing says how far it was read, whatever else is left of it counts for nothing:
 -- it is cleared and begun afresh in one step, so no two workers can begin it twice.
 -- The head only rises, here and nowhere else: a claim that was asked long ago must not lower a later one's.
--- What format 1 wrote, format 2 carries on, where its worker may do what that takes: from then on no claim of format 1
--- succeeds.
--- KEYS: position, and one that is never kept. ARGV: 1 pattern of all keys of the partition, 2 the topic's id, 3 the log's end, 4.. fields and
--- values of a fresh position.
+-- What the format before wrote this one carries on, where its worker may do what that takes: from then on no claim of
+-- the format before succeeds.
+-- KEYS: position, and one that is never kept. ARGV: 1 pattern of all keys of the partition, 2 the topic's id, 3 the
+-- log's end, 4 the format before, 5 this format, 6.. fields and values of a fresh position.
 if redis.call('TYPE', KEYS[1]).ok ~= 'hash' or redis.call('HEXISTS', KEYS[1], 'offset') == 0 then
   local cursor = '0'
   repeat
@@ -13,14 +13,14 @@ if redis.call('TYPE', KEYS[1]).ok ~= 'hash' or redis.call('HEXISTS', KEYS[1], 'o
     cursor = page[1]
     for _, key in ipairs(page[2]) do redis.call('UNLINK', key) end
   until cursor == '0'
-  redis.call('HSET', KEYS[1], unpack(ARGV, 4))
+  redis.call('HSET', KEYS[1], unpack(ARGV, 6))
 end
 local known = redis.call('HMGET', KEYS[1], 'topic_id', 'head', 'format')
-if known[3] == '1' then
+if known[3] == ARGV[4] then
   redis.call('APPEND', KEYS[2], '')
   redis.call('SETRANGE', KEYS[2], 0, redis.call('GETRANGE', KEYS[2], 0, 4))
   redis.call('UNLINK', KEYS[2])
-  redis.call('HSET', KEYS[1], 'format', '2')
+  redis.call('HSET', KEYS[1], 'format', ARGV[5])
 end
 if known[1] == ARGV[2] and tonumber(ARGV[3]) > tonumber(known[2] or 0) then
   redis.call('HSET', KEYS[1], 'head', ARGV[3])

@@ -249,7 +249,8 @@ class Store:
         fields = [item for pair in {**fresh, **msgspec.structs.asdict(log)}.items() for item in pair]
         keys = [key, self._key(partition, "rights")]
         with _rights():
-            flat = await self._claim(keys=keys, args=[self._key(partition) + ":*", log.topic_id, end, *fields])
+            args = [self._key(partition) + ":*", log.topic_id, end, FORMAT_BEFORE, FORMAT, *fields]
+            flat = await self._claim(keys=keys, args=args)
         found = dict(zip(flat[::2], flat[1::2], strict=True))
         if (kind := found.get(b"format", b"").decode()) != FORMAT:
             raise Refused(f"the store's format is {kind or 'unknown'}, not {FORMAT}: use the version that wrote it")

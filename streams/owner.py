@@ -280,7 +280,7 @@ class Owner:
         self._counters.late.inc(late)
         now = datetime.now(UTC)
         for record in records:
-            if record.headers and (sent := _sent_at(record.headers)) is not None:
+            if (sent := _sent_at(record.headers)) is not None:
                 self._counters.latency.observe(max(0.0, (now - sent).total_seconds()))
 
     @contextmanager

@@ -51,15 +51,13 @@ def here(store: Store, rules: Authorities) -> Recount:
     """Count in this process."""
 
     async def recount(partition: int, progress: Progress) -> Tallies:
-        keys = await store.case_keys(partition)
-        return await _count(store, rules, keys, lambda done: progress(done / len(keys)))
+        return await _alone(store, rules, await store.case_keys(partition), progress)
 
     return recount
 
 
 def dealt_out(store: Store, where: RedisSettings | str, topic: str, rules: Authorities) -> Recount:
     """Count in as many processes as there are processors, where it is much; each reads the store by itself."""
-    alone = here(store, rules)
 
     async def recount(partition: int, progress: Progress) -> Tallies:
         keys = await store.case_keys(partition)
@@ -71,13 +69,17 @@ def dealt_out(store: Store, where: RedisSettings | str, topic: str, rules: Autho
             except (BrokenProcessPool, OSError, MemoryError, Another) as exc:  # not to be had, or of no use
                 log.warning("counting in one process (%s)", type(exc).__name__)
                 progress(0)
-        return await alone(partition, progress)
+        return await _alone(store, rules, keys, progress)
 
     return recount
 
 
 def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+async def _alone(store: Store, rules: Authorities, keys: Sequence[bytes], progress: Progress) -> Tallies:
+    return await _count(store, rules, keys, lambda done: progress(done / len(keys)))
 
 
 async def _count(store: Store, rules: Authorities, keys: Sequence[bytes], progress: Callable[[int], None]) -> Tallies:

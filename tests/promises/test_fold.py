@@ -28,7 +28,7 @@ from events.case import (
     people,
     tell,
     tell_new,
-)  # fmt: skip
+)
 from events.decode import decode
 from events.event import Event
 from events.person import ChildMerged
