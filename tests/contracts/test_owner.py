@@ -52,6 +52,12 @@ class Kafka(test_time_passes_on_read.Kafka):
         raise AssertionError("nothing here is to be rejected")
 
 
+def owning(store: Store, **given: Any) -> Owner:
+    """Return an owner that knows no more of Kafka, and has done no more, than is *given*."""
+    parts = {"kafka": Kafka(), "limit": Limit(), "counters": Counters(), "health": Health(), **given}
+    return Owner(store, LOG, Authorities(), **parts)
+
+
 def records(told: list[dict[str, Any]] = TOLD) -> list[Any]:
     return [
         SimpleNamespace(
@@ -71,7 +77,7 @@ def test_what_was_forgotten_is_read_again(valkey: conftest.Store, monkeypatch: p
         client = connect(valkey.url)
         await client.flushall()
         store = Store(client, LOG.topic)
-        it = Owner(store, LOG, Authorities(), Kafka(), Limit(), Counters(), Health())
+        it = owning(store)
         await it.positions([PARTITION])
         for first in range(0, len(TOLD), at_once):
             await it.apply(PARTITION, records()[first : first + at_once])
@@ -92,7 +98,7 @@ def test_what_is_told_is_added_to_what_is_kept(
 
     async def story() -> None:
         store = Store(connect(store_server.url), LOG.topic)
-        it = Owner(store, LOG, Authorities(), Kafka(), Limit(), Counters(), Health())
+        it = owning(store)
         await it.positions([PARTITION])
         for first in range(0, len(TOLD), 3):
             await it.apply(PARTITION, records()[first : first + 3])
@@ -112,7 +118,7 @@ def test_a_case_that_is_not_the_one_remembered_is_not_added_to(valkey: conftest.
     async def story() -> None:
         client = connect(valkey.url)
         store = Store(client, LOG.topic)
-        it = Owner(store, LOG, Authorities(), Kafka(), Limit(), Counters(), Health())
+        it = owning(store)
         await it.positions([PARTITION])
         received = next(event for event in TOLD if event["type"] == "enquiry.received")
         *before, new = records([*TOLD, {**received, "id": "new", "record": "new"}])
@@ -141,7 +147,7 @@ def test_a_store_of_the_format_before_is_carried_on(valkey: conftest.Store) -> N
     async def story() -> None:
         client = connect(valkey.url)
         store = Store(client, LOG.topic)
-        first = Owner(store, LOG, Authorities(), Kafka(), Limit(), Counters(), Health())
+        first = owning(store)
         await first.positions([PARTITION])
         await first.apply(PARTITION, records()[:100])
         for key in await store.case_keys(PARTITION.partition):
@@ -150,7 +156,7 @@ def test_a_store_of_the_format_before_is_carried_on(valkey: conftest.Store) -> N
         await client.hset(POSITION, "format", "1")
         assert await store.position(PARTITION.partition) is None
         store = Store(client, LOG.topic)
-        second = Owner(store, LOG, Authorities(), Kafka(), Limit(), Counters(), Health())
+        second = owning(store)
         assert list((await second.positions([PARTITION])).values()) == [100]
         assert await store.format(PARTITION.partition) == FORMAT
         for first_of in range(100, len(TOLD), 20):
@@ -169,14 +175,14 @@ def test_a_worker_without_the_rights_says_so(store_server: conftest.Store, kept_
     async def story() -> None:
         keeper = connect(store_server.url)
         store = Store(keeper, LOG.topic)
-        await Owner(store, LOG, Authorities(), Kafka(), Limit(), Counters(), Health()).positions([PARTITION])
+        await owning(store).positions([PARTITION])
         await keeper.hset(POSITION, "format", kept_in)
         rights = secured.WORKER.replace("+append +getrange +setrange ", "")
         assert rights != secured.WORKER
         await keeper.execute_command("ACL", "SETUSER", "worker", "on", ">secret", *rights.split())
         address = store_server.url.replace("redis://", "redis://worker:secret@")
         theirs = Store(connect(address), LOG.topic)
-        it = Owner(theirs, LOG, Authorities(), Kafka(), Limit(), Counters(), Health())
+        it = owning(theirs)
         with suppress(Reseek):
             await it.positions([PARTITION])
             for first in range(0, len(TOLD), 20):
@@ -213,7 +219,7 @@ def test_what_is_remembered_outlives_a_recount(
         store = Asked(client, LOG.topic)
         kafka = Kafka()
         kafka.end = 100
-        it = Owner(store, LOG, Authorities(), kafka, Limit(), Counters(), Health())
+        it = owning(store, kafka=kafka)
         await it.positions([PARTITION])
         with pytest.raises(Reseek, match="is to be counted"):
             await it.apply(PARTITION, records())
@@ -221,7 +227,7 @@ def test_what_is_remembered_outlives_a_recount(
         offset = await _counted(it)
         assert offset == 120
         if overtaken:
-            other = Owner(Store(client, LOG.topic), LOG, Authorities(), kafka, Limit(), Counters(), Health())
+            other = owning(Store(client, LOG.topic), kafka=kafka)
             await other.positions([PARTITION])
             await other.apply(PARTITION, records()[120:121])
             offset = await _counted(it)
@@ -259,7 +265,7 @@ def test_a_recount_forgets_nothing_of_whoever_took_over(valkey: conftest.Store) 
 
     async def story() -> None:
         store = Sleepy(connect(valkey.url), LOG.topic)
-        it = Owner(store, LOG, Authorities(), Kafka(), Limit(), Counters(), Health())
+        it = owning(store)
         await it.positions([PARTITION])
         await it.apply(PARTITION, records())
         await recounted(store)
@@ -307,7 +313,7 @@ def test_what_was_folded_ahead_of_a_commit_that_failed_is_folded_again(
         await client.flushall()
         await client.aclose()
         store = Failing(valkey.url, at, how)
-        it = Owner(store, LOG, Authorities(), Kafka(), Limit(), Counters(), Health())
+        it = owning(store)
         await it.positions([PARTITION])
         store.apply = asyncio.ensure_future(it.apply(PARTITION, records()))
         with pytest.raises((Reseek, asyncio.CancelledError)):
@@ -330,7 +336,7 @@ def test_a_quiet_hour_is_no_hanging(valkey: conftest.Store) -> None:
 
     async def story() -> None:
         store = Store(connect(valkey.url), LOG.topic)
-        it = Owner(store, LOG, Authorities(), Kafka(), Limit(), Counters(), health)
+        it = owning(store, health=health)
         await it.positions([PARTITION])
         await it.apply(PARTITION, records())
         health.applied_at -= 3600
@@ -348,7 +354,7 @@ def test_who_has_refused_asks_nobody_any_more(valkey: conftest.Store) -> None:
     async def story() -> None:
         store = Store(connect(valkey.url), LOG.topic)
         kafka = Kafka()
-        it = Owner(store, LOG, Authorities(), kafka, Limit(1), Counters(), Health())
+        it = owning(store, kafka=kafka, limit=Limit(1))
         await it.positions([PARTITION])
         unreadable = SimpleNamespace(offset=0, timestamp=0, key=b"X99999901", value=b"{", headers=[])
         with pytest.raises(Reseek):
@@ -369,7 +375,7 @@ def test_who_has_no_partition_is_not_ready(valkey: conftest.Store) -> None:
 
     async def story() -> None:
         store = Store(connect("redis://127.0.0.1:1/0"), LOG.topic)
-        it = Owner(store, LOG, Authorities(), Kafka(), Limit(), Counters(), health)
+        it = owning(store, health=health)
         with pytest.raises(Reseek):
             await it.positions([PARTITION])
         await store.close()
