@@ -10,12 +10,12 @@ from typing import Any
 import click
 from kafka.errors import KafkaError
 
-from deploy.authorities import AuthoritiesUnreadable
-from deploy.settings import SettingsUnusable, read_settings
-from deploy.variables import CONFIG
+from deploy.configuration.authorities import AuthoritiesUnreadable
+from deploy.configuration.settings import SettingsUnusable, read_settings
+from deploy.configuration.variables import CONFIG
 from deploy.verbs import doctor, figures, load, looking, run, simulate
-from metrics.connection import Unusable
-from metrics.store import STORE_ERRORS, Refused
+from metrics.store.address import Unusable
+from metrics.store.redis import STORE_ERRORS, Refused
 
 FAILED, REFUSED = 1, 3
 

@@ -18,16 +18,16 @@ from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from events.time import LONDON
-from metrics.book import Book
-from metrics.exposition.api import create_app
-from metrics.exposition.clock import Clocks
-from metrics.exposition.mash import Memory, message
-from metrics.fold import Authority
-from metrics.reader import NotReady, Reader
-from metrics.rules import Authorities, Rules
-from metrics.store import Store, connect
-from metrics.sums import Sums
-from metrics.working_days import calendar
+from events.working_days import calendar
+from metrics.counting.fold import Authority
+from metrics.exposition.authority_directory import Clocks
+from metrics.exposition.boards.mash import Memory, message
+from metrics.exposition.http.app import create_app
+from metrics.rules.rules import Authorities, Rules
+from metrics.store.in_memory import Book
+from metrics.store.reader import NotReady, Reader
+from metrics.store.redis import Store, connect
+from metrics.sums.sums import Sums
 from tests.promises.test_time_passes_on_read import LOG, commit
 from tests.story import AUTHORITY, told
 

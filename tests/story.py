@@ -8,12 +8,12 @@ from typing import Any
 
 from events.decode import decode
 from events.event import Event
-from metrics.book import Book
-from metrics.figures import Figure, Question, figures
+from events.working_days import Calendar, calendar
+from metrics.figures.evaluate import Figure, Question, figures
 from metrics.measure import Measure
-from metrics.rules import Authorities, Rules
+from metrics.rules.rules import Authorities, Rules
+from metrics.store.in_memory import Book
 from metrics.windows import parse_at
-from metrics.working_days import Calendar, calendar
 
 AUTHORITY = "X99999901"
 NOW = datetime(2026, 11, 30, tzinfo=UTC)

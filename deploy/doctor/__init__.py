@@ -12,19 +12,19 @@ from urllib.parse import urlsplit
 
 from kafka.errors import KafkaError
 
-from deploy.authorities import AuthoritiesUnreadable
+from deploy.configuration.authorities import AuthoritiesUnreadable
+from deploy.configuration.settings import Settings, SettingsUnusable, read_settings
 from deploy.doctor import authorities, broker, machine, positions, store
 from deploy.doctor.broker import Seen
 from deploy.doctor.finding import Finding, Level, as_told, several, some, worth_knowing, wrong
 from deploy.doctor.reach import reach
-from deploy.server import clocks
-from deploy.settings import Settings, SettingsUnusable, read_settings
-from metrics.reader import NotReady, Reader
-from metrics.rules import Authorities
-from metrics.store import STORE_ERRORS, Moved, Refused, Store, connect
-from metrics.tally import fingerprint
-from streams.connection import KafkaSettings
-from streams.topics import GROUP, PARTITIONS
+from deploy.processes.server import clocks
+from metrics.counting.tally import fingerprint
+from metrics.rules.rules import Authorities
+from metrics.store.reader import NotReady, Reader
+from metrics.store.redis import STORE_ERRORS, Moved, Refused, Store, connect
+from streams.broker.connection import KafkaSettings
+from streams.broker.topics import GROUP, PARTITIONS
 
 __all__ = ["Finding", "Level", "examine"]
 

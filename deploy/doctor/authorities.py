@@ -7,9 +7,9 @@ from difflib import get_close_matches
 
 from deploy.doctor.finding import Finding, several, some, worth_knowing, wrong
 from events.time import LONDON, instant
-from metrics.fold import LIVE_FOR, Authority, Feed
-from metrics.rules import Authorities
-from metrics.teams import UNKNOWN, told_teams
+from metrics.counting.fold import LIVE_FOR, Authority, Feed
+from metrics.rules.rules import Authorities
+from metrics.rules.teams import UNKNOWN, told_teams
 
 LATE = timedelta(minutes=10)  # a feed reports each minute
 OF_OURS = timedelta(seconds=10)  # for the way here; at a demonstration's speed many of its own

@@ -11,9 +11,9 @@ from kafka.structs import TopicPartition
 
 from deploy.doctor.finding import Finding, which, worth_knowing, wrong
 from deploy.doctor.reach import reach
-from metrics.store import Log
-from streams import topics
-from streams.connection import KafkaSettings
+from metrics.store.redis import Log
+from streams.broker import topics
+from streams.broker.connection import KafkaSettings
 
 T = TypeVar("T")
 EVENT = 64 * 1024 + 4096  # bytes: the largest event, its headers and what is around a record

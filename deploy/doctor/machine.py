@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from deploy.authorities import AuthoritiesUnreadable
-from deploy.disk import free_mb
+from deploy.configuration.authorities import AuthoritiesUnreadable
+from deploy.configuration.settings import Settings
 from deploy.doctor.finding import Finding, as_told, worth_knowing, wrong
-from deploy.settings import Settings
+from deploy.machine.disk import free_mb
 from events.sources.pseudonym import KeyUnusable, key_file
 from events.time import LONDON
-from metrics.working_days import LAST, PUBLISHED
+from events.working_days import LAST, PUBLISHED
 
 LEAST_MB, FEW_MB = 500, 2_000
 SOON = timedelta(days=365)

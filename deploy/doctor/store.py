@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from deploy.doctor.finding import Finding, worth_knowing, wrong
-from metrics.connection import RedisSettings
+from metrics.store.address import RedisSettings
 
 FULL, FILLING = 0.95, 0.7  # of the memory that it may take
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from deploy import doctor as surgery
-from deploy.scrape import SERVER, WORKER, scrape_config
-from deploy.settings import SettingsUnusable
-from deploy.variables import VARIABLES, Told, Unreadable, Variable, told
-from metrics.connection import RedisSettings, Unusable, secret
+from deploy.configuration.settings import SettingsUnusable
+from deploy.configuration.variables import VARIABLES, Told, Unreadable, Variable, told
+from deploy.generate.scrape import SERVER, WORKER, scrape_config
+from metrics.store.address import RedisSettings, Unusable, secret
 
 
 @click.command()

@@ -11,24 +11,24 @@ from pathlib import Path
 
 import click
 
-from deploy.server import clocks
-from deploy.settings import Settings, read_settings
+from deploy.configuration.settings import Settings, read_settings
+from deploy.processes.server import clocks
 from deploy.verbs.written import cases_written, written
 from events.case import Case
 from events.decode import DeadLetter, decode_lines
 from events.event import Event
-from metrics.answers import Ask, UnknownPlace, answer, chosen
-from metrics.book import Book
-from metrics.cases import behind
 from metrics.catalogue import UnknownMeasure
-from metrics.figures import Question, UnknownBreakdown
-from metrics.fold import Authority
+from metrics.counting.fold import Authority
+from metrics.counting.tally import fingerprint
+from metrics.figures.answers import Ask, UnknownPlace, answer, chosen
+from metrics.figures.behind import behind
+from metrics.figures.evaluate import Question, UnknownBreakdown
 from metrics.measure import Measure
-from metrics.reader import NotReady, Reader
-from metrics.rules import Authorities
-from metrics.store import Moved, Store, connect
-from metrics.sums import Sums
-from metrics.tally import fingerprint
+from metrics.rules.rules import Authorities
+from metrics.store.in_memory import Book
+from metrics.store.reader import NotReady, Reader
+from metrics.store.redis import Moved, Store, connect
+from metrics.sums.sums import Sums
 from metrics.windows import At, UnknownWindow, parse_at
 
 WAIT = 30  # seconds for a store that is being rebuilt

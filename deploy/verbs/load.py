@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from deploy.settings import Settings, read_settings
+from deploy.configuration.settings import Settings, read_settings
 from events.decode import DeadLetter, decode_lines, encode
 from events.event import Event
 from events.simulator.wexshire import AUTHORITY as MADE_UP
@@ -16,8 +16,8 @@ from events.sources import ssda903
 from events.sources.pseudonym import KeyUnusable, key_file, keyed
 from events.sources.report import FileReport, Outcome
 from events.sources.table import TableUnreadable
-from streams.sender import Sender
-from streams.topics import describe
+from streams.broker.sender import Sender
+from streams.broker.topics import describe
 
 
 @click.command()

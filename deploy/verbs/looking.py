@@ -7,11 +7,11 @@ from collections import Counter
 import click
 import msgspec
 
-from deploy.settings import read_settings
+from deploy.configuration.settings import read_settings
 from events import EVENTS
-from metrics.answers import described
 from metrics.catalogue import MEASURES
-from metrics.store import Store, connect
+from metrics.figures.answers import described
+from metrics.store.redis import Store, connect
 
 
 @click.command()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from deploy.settings import DATA_DIR, read_settings
+from deploy.configuration.settings import DATA_DIR, read_settings
 
 
 @click.command()
@@ -22,8 +22,8 @@ def worker(metrics_port: int | None, dead_letter_limit: int, publishes: bool) ->
 
     Start as many as you like: they share the partitions. Ends with 3, saying why, where going on would not be safe.
     """
-    from deploy.publishing import Publishing
-    from streams import app, dead_letters
+    from deploy.processes.publisher import Publishing
+    from streams.worker import app, dead_letters
 
     settings = read_settings()
     sys.exit(
@@ -44,9 +44,9 @@ def worker(metrics_port: int | None, dead_letter_limit: int, publishes: bool) ->
 @click.command(hidden=True)
 def publish() -> None:
     """Publish the figures of the partitions that standard input names: each worker starts one."""
-    from deploy.server import MADE_UP, clocks
-    from metrics.reader import NotReady
-    from streams import publisher
+    from deploy.processes.server import MADE_UP, clocks
+    from metrics.store.reader import NotReady
+    from streams.publishing import publisher
 
     settings = read_settings()
     clock = settings.demonstration
@@ -75,7 +75,7 @@ def serve(port: int) -> None:
 
     On this machine only (127.0.0.1), until there are audiences to tell apart: figures of a few children are personal.
     """
-    from deploy import server
+    from deploy.processes import server
 
     sys.exit(server.main(read_settings(), port))
 
@@ -120,7 +120,7 @@ def up(
     Prometheus is installed it scrapes server and worker, and its address is said. To begin
     afresh, stop it and delete the directory. For commands elsewhere: set -a; . .casepulse/environment
     """
-    from deploy import up as deployment
+    from deploy.machine import up as deployment
 
     deployment.main(
         deployment.Wanted(

@@ -9,16 +9,16 @@ from typing import BinaryIO
 
 import click
 
-from deploy import backload
-from deploy.settings import Settings, read_settings
+from deploy.configuration.settings import Settings, read_settings
+from deploy.machine import backload
 from events.decode import encode
 from events.event import Event
 from events.simulator.authority import MONTHS, backlog, months_before
 from events.simulator.story import OutsideStory, check
 from events.simulator.wexshire import AUTHORITY, CHILDREN, World
 from events.time import LONDON
-from streams.sender import Sender
-from streams.topics import describe
+from streams.broker.sender import Sender
+from streams.broker.topics import describe
 
 STEPS = 1000  # of the bar
 OFTEN = 10  # times a second that a limited rate is kept

@@ -6,9 +6,9 @@ from datetime import date, datetime
 import click
 import msgspec
 
-from metrics.cases import Behind, Fact
-from metrics.exposition.spreadsheet import csv_of
-from metrics.figures import Answer, Figure, Question
+from metrics.exposition.feeds.csv import csv_of
+from metrics.figures.behind import Behind, Fact
+from metrics.figures.evaluate import Answer, Figure, Question
 
 
 def written(result: Answer, as_json: bool, as_csv: bool) -> str:

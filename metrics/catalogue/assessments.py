@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from events.front_door import ReferralReceived
 from events.need import AssessmentAuthorised, AssessmentCancelled, AssessmentStarted
+from events.working_days import WorkingDays
 from metrics.catalogue import referrals
 from metrics.catalogue.sources import CENSUS_DURATIONS, CHILDREN_IN_NEED, DEVON_REPORT, WORKING_TOGETHER
-from metrics.life import Life
+from metrics.lives.life import Life
 from metrics.measure import Measure
 from metrics.shapes import UNKNOWN, Breakdown, Clock, Count, Lap, SameRecord, Value, each
 from metrics.shapes.part import Types
-from metrics.working_days import WorkingDays
 
 # What may be given with a "case closed": support that the bare outcome would hide.
 SUPPORT = ("early_help", "advice", "signposted", "step_down")

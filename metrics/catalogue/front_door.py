@@ -2,12 +2,12 @@
 
 from events.front_door import EnquiryDecided, EnquiryGraded, EnquiryReceived
 from events.time import moment_of
+from events.working_days import WorkingDays
 from metrics.catalogue.sources import DEVON_REPORT, FRONT_DOOR_HOURS, ONE_WORKING_DAY
-from metrics.life import Life
+from metrics.lives.life import Life
+from metrics.lives.timeline import EVER, Timeline, newest
 from metrics.measure import Measure
 from metrics.shapes import UNKNOWN, Breakdown, Clock, Count, Naming, Value, each, told
-from metrics.timeline import EVER, Timeline, newest
-from metrics.working_days import WorkingDays
 
 
 def grades(enquiry: EnquiryReceived, life: Life) -> list[EnquiryGraded]:

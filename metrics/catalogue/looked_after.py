@@ -3,13 +3,13 @@
 from typing import Any
 
 from events.care import LegalStatusChanged, PlacementEnded, PlacementStarted
-from metrics.care import placements, runs_in_year, runs_since_entry, statuses, time_in_care
 from metrics.catalogue.need import AGE_BAND
 from metrics.catalogue.sources import LEGAL_STATUSES, STABILITY, WHOLE_CARE
-from metrics.life import PERIODS, Life
+from metrics.lives.care import placements, runs_in_year, runs_since_entry, statuses, time_in_care
+from metrics.lives.life import PERIODS, Life
+from metrics.lives.timeline import EVER, Timeline, newest
 from metrics.measure import Measure
 from metrics.shapes import UNKNOWN, Breakdown, Spells, Value, told
-from metrics.timeline import EVER, Timeline, newest
 
 # Agreed series of short breaks: the Department leaves these children out of every count of children looked after.
 SHORT_BREAKS = ("V3", "V4")

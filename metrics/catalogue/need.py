@@ -4,10 +4,10 @@ from typing import Any
 
 from events.need import EpisodeClosed, EpisodeOpened
 from metrics.catalogue.sources import CHILDREN_IN_NEED
-from metrics.life import EPISODES, NEED, Life
+from metrics.lives.life import EPISODES, NEED, Life
+from metrics.lives.timeline import EVER, Stretch, Timeline, uppermost
 from metrics.measure import Measure
 from metrics.shapes import UNKNOWN, Breakdown, Count, Spells, Value, told
-from metrics.timeline import EVER, Stretch, Timeline, uppermost
 
 
 def needs(start: Any, life: Life) -> Timeline[Value]:

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from events.protection import InitialConferenceHeld, Section47Ended, Section47Started
+from events.working_days import WorkingDays
 from metrics.catalogue.need import AGE_BAND
 from metrics.catalogue.sources import CONFERENCES, PROTECTION_PLANS, SECTION_47
-from metrics.life import PLANS, Life, ends_before, when
+from metrics.lives.life import PLANS, Life, ends_before, when
+from metrics.lives.timeline import earliest
 from metrics.measure import Measure
 from metrics.shapes import Breakdown, Clock, Count, Lap, Spells, told
 from metrics.shapes.part import Types
-from metrics.timeline import earliest
-from metrics.working_days import WorkingDays
 
 
 def enquiry_before(conference: InitialConferenceHeld, life: Life) -> str | None:

@@ -3,7 +3,7 @@
 from events.front_door import ReferralReceived
 from events.time import add_months
 from metrics.catalogue.sources import REFERRALS
-from metrics.life import Life
+from metrics.lives.life import Life
 from metrics.measure import Measure
 from metrics.shapes import Breakdown, Count, told
 

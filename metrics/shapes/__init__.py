@@ -1,11 +1,11 @@
 """The few shapes that carry every measure. A shape reads a life and yields signed cells; it reacts to nothing."""
 
+from metrics.rules.teams import UNKNOWN
 from metrics.shapes.clock import Clock
 from metrics.shapes.count import Count
 from metrics.shapes.laps import Lap, Naming, SameRecord
 from metrics.shapes.part import Breakdown, Part, Value, each, told
 from metrics.shapes.spells import Spells
-from metrics.teams import UNKNOWN
 
 __all__ = [
     "UNKNOWN", "Breakdown", "Clock", "Count", "Lap", "Naming", "Part", "SameRecord", "Spells", "Value", "each", "told",

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from events.event import Event
 from events.person import PersonRecorded
 from events.time import Instant, day_of, end_of, midnight
-from metrics.life import Life, when
+from events.working_days import WorkingDays
+from metrics.lives.life import Life, when
+from metrics.lives.timeline import Timeline, earliest, newest, pieces, value_at
 from metrics.shapes.laps import Lap, Link
 from metrics.shapes.part import Breakdown, Cell, Part, Value, reading, standing, told, values
-from metrics.timeline import Timeline, earliest, newest, pieces, value_at
-from metrics.working_days import WorkingDays
 
 
 class Run(NamedTuple):

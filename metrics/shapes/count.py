@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from events.event import Event
-from metrics.life import Life
+from metrics.lives.life import Life
 from metrics.shapes.part import Breakdown, Cell, Part, Reducer, reading, told, values
 
 

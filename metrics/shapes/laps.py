@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from events.event import Event
-from metrics.life import Life, ends_before
+from metrics.lives.life import Life, ends_before
 from metrics.shapes.part import Types
 
 

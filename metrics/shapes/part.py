@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from events.event import Event
 from events.time import Instant
-from metrics.life import Life
-from metrics.teams import UNKNOWN
-from metrics.timeline import Timeline
+from metrics.lives.life import Life
+from metrics.lives.timeline import Timeline
+from metrics.rules.teams import UNKNOWN
 
 Value = str | tuple[str, ...]  # one breakdown value, or the distinct ones of a list: counted once under each
 Where = tuple[str, tuple[Value, ...], Instant]  # a team, breakdown values, and from or at which instant

@@ -7,9 +7,9 @@ from typing import Any
 
 from events.event import Event
 from events.person import PersonRecorded
-from metrics.life import Life, Term
+from metrics.lives.life import Life, Term
+from metrics.lives.timeline import Stretch, Timeline, constant, pieces, uppermost
 from metrics.shapes.part import Breakdown, Cell, Part, Value, reading, standing, told
-from metrics.timeline import Stretch, Timeline, constant, pieces, uppermost
 
 Stands = tuple[str, tuple[Value, ...], int]  # the team and breakdown values that a child stands under, and its weight
 

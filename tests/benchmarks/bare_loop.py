@@ -10,13 +10,13 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from events.decode import decode
-from metrics.fold import Authority, Kept, Key, fold, names
-from metrics.rules import Authorities
-from metrics.store import Commit, Store, connect
-from streams.app import HELPING
-from streams.consumer import FETCH_WAIT
-from streams.processor import appended
-from streams.topics import describe
+from metrics.counting.fold import Authority, Kept, Key, fold, names
+from metrics.rules.rules import Authorities
+from metrics.store.redis import Commit, Store, connect
+from streams.broker.topics import describe
+from streams.worker.app import HELPING
+from streams.worker.consumer import FETCH_WAIT
+from streams.worker.processor import appended
 
 CHUNK = 1000
 

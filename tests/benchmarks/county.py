@@ -6,13 +6,13 @@ from urllib.request import urlopen
 
 from redis import Redis
 
-from deploy import backload
-from deploy.local import free_port
+from deploy.machine import backload
+from deploy.machine.programs import free_port
 from events.simulator.authority import MONTHS, history
 from events.simulator.clock import BEGINS
 from events.simulator.wexshire import World
 from metrics.catalogue import MEASURES
-from metrics.store import UNCOUNTED
+from metrics.store.redis import UNCOUNTED
 from tests.benchmarks.log import PARTITIONS
 from tests.benchmarks.machine import Machine, cpu_seconds, megabytes
 from tests.benchmarks.throughput import committed

@@ -15,12 +15,12 @@ from events.decode import decode
 from events.event import Event
 from events.sources import ssda903
 from events.sources.pseudonym import keyed
-from metrics.book import Book
 from metrics.catalogue import MEASURES, PARTS
-from metrics.fold import fold
-from metrics.rules import Authorities
-from metrics.tally import Remembered
-from streams.processor import appended
+from metrics.counting.fold import fold
+from metrics.counting.tally import Remembered
+from metrics.rules.rules import Authorities
+from metrics.store.in_memory import Book
+from streams.worker.processor import appended
 
 TOLD_AT = appended(1_513_260_000_000)
 LINES = 40

@@ -21,7 +21,7 @@ import msgspec
 from aiokafka import AIOKafkaProducer
 from redis.asyncio import Redis
 
-from deploy.local import free_port
+from deploy.machine.programs import free_port
 from events.event import Event
 from events.front_door import EnquiryReceived
 from tests.benchmarks.log import PARTITIONS, authorities

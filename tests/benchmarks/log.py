@@ -8,7 +8,7 @@ from events.simulator.authority import MONTHS, history
 from events.simulator.clock import BEGINS
 from events.simulator.story import order
 from events.simulator.wexshire import World
-from streams.processor import partition_of
+from streams.broker.partitions import partition_of
 
 PARTITIONS = 8
 LAST = "last"  # the child of the last event of each authority: where it is counted, all is

@@ -14,10 +14,10 @@ from uuid import uuid4
 
 from redis import Redis
 
-from deploy import local
+from deploy.machine import programs
 from events.event import Event
-from streams import topics
-from streams.sender import Sender
+from streams.broker import topics
+from streams.broker.sender import Sender
 from tests.benchmarks.log import PARTITIONS
 from tests.conftest import started
 from tests.journeys.parts import Process, environment, eventually
@@ -29,8 +29,8 @@ PACKAGES = ("faust-streaming", "aiokafka", "redis", "msgspec")
 class Machine:
     """A broker and a store, each a process on this machine's loopback, and a folder for logs."""
 
-    kafka: local.Running
-    store: local.Running
+    kafka: programs.Running
+    store: programs.Running
     folder: Path
 
     @property
@@ -67,8 +67,8 @@ class Machine:
 @contextmanager
 def machine(folder: Path) -> Iterator[Machine]:
     """Start both, and stop them when the block ends."""
-    kafka = local.kafka(folder / "kafka", local.free_port(), local.free_port())
-    valkey = local.valkey(folder / "valkey", local.free_port())
+    kafka = programs.kafka(folder / "kafka", programs.free_port(), programs.free_port())
+    valkey = programs.valkey(folder / "valkey", programs.free_port())
     with started(kafka, within=60) as broker, started(valkey, within=10) as store:
         yield Machine(broker, store, folder)
 
@@ -97,7 +97,7 @@ def described(found: Machine) -> str:
     """Return the day, the machine and the versions, in a line."""
     with found.client() as client:
         info = client.info("server")
-    kafka = next(local.JARS.glob("kafka_*.jar")).stem.rpartition("-")[2]
+    kafka = next(programs.JARS.glob("kafka_*.jar")).stem.rpartition("-")[2]
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return (
         f"{datetime.now(UTC):%Y-%m-%d}; {os.cpu_count()} cores ({_processor()}), shared by all that is measured, Kafka "

@@ -23,22 +23,22 @@ from prometheus_client.exposition import generate_latest
 from events.event import Event
 from events.simulator.clock import BEGINS
 from events.time import DAY, LONDON, add_months
-from metrics.book import Book
 from metrics.catalogue import MEASURES, PARTS
-from metrics.exposition.clock import Clocks
-from metrics.exposition.prometheus import Figures
-from metrics.figures import Question, figures
-from metrics.fold import Authority, Change
-from metrics.loading import load
+from metrics.counting.fold import Authority, Change
+from metrics.counting.tally import Tally
+from metrics.exposition.authority_directory import Clocks
+from metrics.exposition.prometheus.collector import Figures
+from metrics.figures.evaluate import Question, figures
 from metrics.measure import Measure
-from metrics.reader import PARTS as NAMES
-from metrics.reader import STOCKS, Reader
-from metrics.rules import Authorities
+from metrics.rules.rules import Authorities
 from metrics.shapes import Value
 from metrics.shapes.part import Where
-from metrics.store import Commit, Log, Store, connect
-from metrics.sums import Sums
-from metrics.tally import Tally
+from metrics.store.in_memory import Book
+from metrics.store.loading import load
+from metrics.store.reader import PARTS as NAMES
+from metrics.store.reader import STOCKS, Reader
+from metrics.store.redis import Commit, Log, Store, connect
+from metrics.sums.sums import Sums
 from metrics.windows import At
 from tests.benchmarks.machine import Machine, megabytes
 

@@ -16,11 +16,11 @@ from typing import Any
 
 import msgspec
 
-from deploy.settings import read_settings
-from metrics import fold
-from metrics.store import Store
-from streams import app, owner
-from streams.owner import Owner
+from deploy.configuration.settings import read_settings
+from metrics.counting import fold
+from metrics.store.redis import Store
+from streams.worker import app, owner
+from streams.worker.owner import Owner
 from tests.benchmarks.machine import Machine
 from tests.benchmarks.throughput import Contender, committed, run
 from tests.journeys.parts import Process

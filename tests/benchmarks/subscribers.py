@@ -10,7 +10,7 @@ import msgspec
 from aiokafka import AIOKafkaProducer
 from redis.asyncio import Redis
 
-from deploy.local import free_port
+from deploy.machine.programs import free_port
 from events.decode import encode
 from events.event import Event
 from tests.benchmarks.latency import enquiry, quantile

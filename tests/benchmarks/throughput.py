@@ -12,7 +12,7 @@ from events.event import Event
 from tests.benchmarks.log import LAST, PARTITIONS, authorities
 from tests.benchmarks.machine import Machine, cpu_seconds
 from tests.journeys.parts import MAIN, Process
-from tests.journeys.stock_agent import case_key
+from tests.journeys.worker.stock_agent import case_key
 
 WITHIN = 600.0  # seconds
 EVERY = 0.02
@@ -69,7 +69,7 @@ def seen(client: "Redis", topic: str, held: int) -> int:
 CONTENDERS = (
     Contender("ours", (*MAIN, "worker"), committed),
     Contender("bare", (sys.executable, "-m", "tests.benchmarks.bare_loop"), committed),
-    Contender("stock", (sys.executable, "-m", "tests.journeys.stock_agent", "worker", "-l", "warn"), seen),
+    Contender("stock", (sys.executable, "-m", "tests.journeys.worker.stock_agent", "worker", "-l", "warn"), seen),
 )
 
 

@@ -12,16 +12,16 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from events.working_days import calendar
 from metrics.catalogue import MEASURES
-from metrics.exposition import prometheus
-from metrics.exposition.api import create_app
-from metrics.exposition.clock import Clocks
-from metrics.figures import PLACES
-from metrics.reader import Reader
-from metrics.rules import Rules
-from metrics.store import Store, connect
-from metrics.teams import TeamFact
-from metrics.working_days import calendar
+from metrics.exposition.authority_directory import Clocks
+from metrics.exposition.http.app import create_app
+from metrics.exposition.prometheus import collector as prometheus
+from metrics.figures.evaluate import PLACES
+from metrics.rules.rules import Rules
+from metrics.rules.teams import TeamFact
+from metrics.store.reader import Reader
+from metrics.store.redis import Store, connect
 from tests import conftest
 from tests.boards import Clock, Told, at
 from tests.conftest import installed
@@ -248,7 +248,7 @@ def test_the_live_stream_begins_with_the_whole_truth(valkey: conftest.Store) -> 
     """The first message is the board as it is now, so that a page that comes back needs nothing from before."""
 
     async def ask(_: Store, reader: Reader, __: Any) -> None:
-        from metrics.exposition.live import Boards
+        from metrics.exposition.boards.live import Boards
 
         watching = Boards(reader, CLOCKS).of(AUTHORITY).watch()
         first = await anext(watching)

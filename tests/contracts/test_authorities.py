@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.authorities import AuthoritiesUnreadable, read_authorities
-from deploy.toml_lines import line_of, lines_of
+from deploy.configuration.authorities import AuthoritiesUnreadable, read_authorities
+from deploy.configuration.toml_lines import line_of, lines_of
+from events.office_hours import USUAL, Hours, Office
 from events.time import HOUR, LONDON, Instant, instant
-from metrics.office_hours import USUAL, Hours, Office
-from metrics.rules import Authorities, Parameters, Rules
-from metrics.teams import MergedInCircles, TeamFact, locality_at, stretch_at, stretches, team_at
-from metrics.working_days import OutsideCalendar, calendar
+from events.working_days import OutsideCalendar, calendar
+from metrics.rules.rules import Authorities, Parameters, Rules
+from metrics.rules.teams import MergedInCircles, TeamFact, locality_at, stretch_at, stretches, team_at
 
 ROOT = Path(__file__).parents[2]
 UNITS = {

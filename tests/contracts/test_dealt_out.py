@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from events.decode import decode
-from metrics.fold import fold
-from metrics.rules import Authorities
-from metrics.store import Commit, Log, Store, connect
-from streams import recount
+from metrics.counting.fold import fold
+from metrics.rules.rules import Authorities
+from metrics.store.redis import Commit, Log, Store, connect
+from streams.worker import recount
 from tests import conftest
+from tests.journeys.machine.test_spine import NOW, log_of, reference
 from tests.journeys.parts import eventually
-from tests.journeys.test_spine import NOW, log_of, reference
 
 LOG = Log("case-events", "a-cluster", "a-topic", 1)
 TOLD = list(log_of(2, histories=20))
@@ -165,9 +165,9 @@ def test_whoever_counts_for_a_killed_worker_ends(filled: conftest.Store, tmp_pat
 COUNTING = """
 import asyncio, sys
 sys.path.insert(0, sys.argv[1])
-from metrics.rules import Authorities
-from metrics.store import Store, connect
-from streams import recount
+from metrics.rules.rules import Authorities
+from metrics.store.redis import Store, connect
+from streams.worker import recount
 
 async def main():
     store = Store(connect(sys.argv[2]), "case-events")

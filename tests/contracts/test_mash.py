@@ -6,18 +6,18 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
+from events.office_hours import Hours
 from events.time import LONDON
-from metrics.exposition import pace
-from metrics.exposition.arrivals import Arrivals
-from metrics.exposition.lead import Due, lead
-from metrics.exposition.live import Boards
-from metrics.exposition.mash import Memory
-from metrics.exposition.opening import opening
-from metrics.exposition.pace import Pace
-from metrics.office_hours import Hours
-from metrics.rules import Parameters, Rules
-from metrics.teams import TeamFact
-from metrics.working_days import calendar
+from events.working_days import calendar
+from metrics.exposition.boards import pace
+from metrics.exposition.boards.arrivals import Arrivals
+from metrics.exposition.boards.lead import Due, lead
+from metrics.exposition.boards.live import Boards
+from metrics.exposition.boards.mash import Memory
+from metrics.exposition.boards.opening import opening
+from metrics.exposition.boards.pace import Pace
+from metrics.rules.rules import Parameters, Rules
+from metrics.rules.teams import TeamFact
 from tests.boards import TARGETS, Clock, Told, at, table
 from tests.story import AUTHORITY
 

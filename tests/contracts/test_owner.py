@@ -12,21 +12,22 @@ import msgspec
 import pytest
 
 from events.case import ARRAY, Case, decode_case
-from metrics import store as store_of
-from metrics.fold import Kept, Key
-from metrics.rules import Authorities
-from metrics.store import FORMAT, Commit, Store, connect
-from streams import owner, remembered
-from streams.consumer import Reseek
-from streams.dead_letters import Limit
-from streams.health import Counters, Health
-from streams.owner import Owner
-from streams.processor import Rejected
+from metrics.counting.fold import Kept, Key
+from metrics.rules.rules import Authorities
+from metrics.store import redis as store_of
+from metrics.store.redis import FORMAT, Commit, Store, connect
+from streams.worker import case_cache as remembered
+from streams.worker import owner
+from streams.worker.consumer import Reseek
+from streams.worker.dead_letters import Limit
+from streams.worker.health import Counters, Health
+from streams.worker.owner import Owner
+from streams.worker.processor import Rejected
 from tests import conftest
 from tests.histories import history, shuffled
-from tests.journeys import secured
+from tests.journeys.machine import secured
+from tests.journeys.machine.test_spine import reference
 from tests.journeys.parts import tallies
-from tests.journeys.test_spine import reference
 from tests.promises import test_time_passes_on_read
 from tests.promises.test_time_passes_on_read import LOG, PARTITION, Partition
 from tests.story import NOW

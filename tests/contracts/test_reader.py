@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from metrics.reader import NotReady, Reader
-from metrics.store import Moved, Store
-from metrics.tally import Tally
+from metrics.counting.tally import Tally
+from metrics.store.reader import NotReady, Reader
+from metrics.store.redis import Moved, Store
 from tests import conftest
 from tests.promises.test_time_passes_on_read import LOG, with_store
 from tests.story import AUTHORITY

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.scrape import scrape_config
+from deploy.generate.scrape import scrape_config
 from tests.conftest import installed
 
 FILE = Path(__file__).parents[2] / "deploy" / "prometheus" / "scrape.yml"

@@ -12,12 +12,12 @@ import msgspec
 import pytest
 
 from metrics.catalogue import MEASURES
-from metrics.exposition.spreadsheet import COLUMNS, csv_of
-from metrics.figures import Figure, Question, figures
-from metrics.reader import Reader
-from metrics.steps import MOST, UnknownSeries, ends
-from metrics.store import Store
-from metrics.sums import Sums
+from metrics.exposition.feeds.csv import COLUMNS, csv_of
+from metrics.figures.evaluate import Figure, Question, figures
+from metrics.figures.series import MOST, UnknownSeries, ends
+from metrics.store.reader import Reader
+from metrics.store.redis import Store
+from metrics.sums.sums import Sums
 from metrics.windows import At
 from tests import conftest
 from tests.contracts.test_api import asking, client_of
@@ -30,7 +30,7 @@ SERIES = "/v1/figures/assessments_overdue/series"
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody follows the store here, and a busy machine may take more than five seconds over a test."""
-    monkeypatch.setattr("metrics.reader.SILENT", 600.0)
+    monkeypatch.setattr("metrics.store.reader.SILENT", 600.0)
 
 
 # --- the days ---------------------------------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ def test_an_answer_has_no_more_figures_than_can_be_read(
     valkey: conftest.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Too many are refused before they are all counted, and it says how to go on."""
-    monkeypatch.setattr("metrics.exposition.figure_routes.MOST_FIGURES", 20)
+    monkeypatch.setattr("metrics.exposition.http.figures.MOST_FIGURES", 20)
 
     async def ask(client: httpx.AsyncClient) -> None:
         answer = await client.get(SERIES, params={"from": "2025-05-01", "to": "2025-05-21", "step": "day"})
@@ -164,7 +164,7 @@ def test_a_long_answer_is_of_one_moment_and_keeps_nobody_waiting(
     valkey: conftest.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What comes while it is counted is in no figure of it, though others had their turns in between."""
-    monkeypatch.setattr("metrics.exposition.figure_routes.TURN", 0.0)
+    monkeypatch.setattr("metrics.exposition.http.figures.TURN", 0.0)
     asked = {"from": "2025-04-01", "to": "2025-05-09", "step": "day", "by": "team"}
 
     async def look(_: Store, reader: Reader, __: Any) -> None:

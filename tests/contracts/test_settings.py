@@ -6,9 +6,9 @@ import pytest
 from click.testing import CliRunner
 
 from deploy.command import main
-from deploy.settings import SettingsUnusable, read_settings
-from deploy.variables import VARIABLES, told
-from metrics.connection import RedisSettings
+from deploy.configuration.settings import SettingsUnusable, read_settings
+from deploy.configuration.variables import VARIABLES, told
+from metrics.store.address import RedisSettings
 
 SASL = {"CASEPULSE_KAFKA": "k:9093", "CASEPULSE_KAFKA_SECURITY": "sasl_ssl", "CASEPULSE_KAFKA_USER": "me"}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from metrics.working_days import FIRST, LAST, PUBLISHED, Calendar, OutsideCalendar, WorkingDays, bank_holidays, calendar
+from events.working_days import FIRST, LAST, PUBLISHED, Calendar, OutsideCalendar, WorkingDays, bank_holidays, calendar
 
 FEED = Path(__file__).parents[1] / "data" / "calendar" / "bank-holidays.json"
 LENGTHS = (1, 10, 15, 20, 45)

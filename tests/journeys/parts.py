@@ -16,13 +16,13 @@ from uuid import uuid4
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from metrics.loading import load
-from metrics.reader import PARTS
-from metrics.store import Position, Store, connect
-from metrics.tally import Tally
-from streams import topics
-from streams.connection import Where, reached
-from streams.processor import partition_of
+from metrics.counting.tally import Tally
+from metrics.store.loading import load
+from metrics.store.reader import PARTS
+from metrics.store.redis import Position, Store, connect
+from streams.broker import topics
+from streams.broker.connection import Where, reached
+from streams.broker.partitions import partition_of
 
 T = TypeVar("T")
 MAIN = (sys.executable, "-m", "deploy.command")

@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 
-from deploy.authorities import read_authorities
+from deploy.configuration.authorities import read_authorities
 from events.case import Person
 from events.event import Event
 from events.front_door import ReferralReceived
@@ -24,15 +24,15 @@ from events.simulator.authority import so_far
 from events.simulator.wexshire import AUTHORITY, CHILDREN, World
 from events.time import LONDON, add_months, end_of
 from events.workforce import CaseAllocated, WorkerRecorded
-from metrics.book import Book
+from events.working_days import calendar
 from metrics.catalogue import MEASURES, measure_named
-from metrics.figures import Figure, Question, figures
-from metrics.life import Life
-from metrics.rules import Authorities, Rules
-from metrics.sums import Sums
-from metrics.timeline import value_at
+from metrics.figures.evaluate import Figure, Question, figures
+from metrics.lives.life import Life
+from metrics.lives.timeline import value_at
+from metrics.rules.rules import Authorities, Rules
+from metrics.store.in_memory import Book
+from metrics.sums.sums import Sums
 from metrics.windows import At
-from metrics.working_days import calendar
 
 TOML = Path(__file__).parents[2] / "deploy" / "wexshire.toml"
 BEGAN, ENDED = date(2017, 4, 1), date(2018, 3, 31)

@@ -3,15 +3,15 @@
 import pytest
 
 from events.case import Case, tell
-from metrics.book import Book
-from metrics.cases import Behind, behind
 from metrics.catalogue import MEASURES
 from metrics.catalogue.assessments import ASSESSMENTS_OVERDUE
 from metrics.catalogue.looked_after import PLACEMENTS_IN_YEAR
 from metrics.catalogue.referrals import RE_REFERRALS
-from metrics.figures import Question, figures
+from metrics.figures.behind import Behind, behind
+from metrics.figures.evaluate import Question, figures
 from metrics.measure import Measure
-from metrics.rules import Authorities
+from metrics.rules.rules import Authorities
+from metrics.store.in_memory import Book
 from metrics.windows import parse_at
 from tests.histories import history, moments
 from tests.promises.test_equals_plain import AUTHORITY, events

@@ -10,12 +10,12 @@ import pytest
 from events.decode import decode
 from events.event import Event
 from events.time import HOUR, instant
-from metrics.book import Book
 from metrics.catalogue import MEASURES
-from metrics.figures import Figure, Question, figures
+from metrics.figures.evaluate import Figure, Question, figures
 from metrics.measure import Measure
-from metrics.rules import Authorities
-from metrics.sums import Sums
+from metrics.rules.rules import Authorities
+from metrics.store.in_memory import Book
+from metrics.sums.sums import Sums
 from metrics.windows import parse_at
 from tests.histories import history, knowns, moments, shuffled
 from tests.promises import plain

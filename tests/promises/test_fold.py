@@ -33,16 +33,16 @@ from events.decode import decode
 from events.event import Event
 from events.person import ChildMerged
 from events.time import instant
-from metrics.book import Book
 from metrics.catalogue import MEASURES, PARTS
 from metrics.catalogue.assessments import ASSESSMENT_CLOCK
-from metrics.fold import fold
-from metrics.life import PLACING, Life
-from metrics.rules import Authorities
+from metrics.counting.fold import fold
+from metrics.counting.tally import Remembered, Tally, add, asked_by, tally
+from metrics.lives.life import PLACING, Life
+from metrics.lives.timeline import Stretch, squeeze, uppermost
+from metrics.rules.rules import Authorities
 from metrics.shapes import Part, Value
-from metrics.sums import Sums
-from metrics.tally import Remembered, Tally, add, asked_by, tally
-from metrics.timeline import Stretch, squeeze, uppermost
+from metrics.store.in_memory import Book
+from metrics.sums.sums import Sums
 from tests.histories import history, knowns, shuffled
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)

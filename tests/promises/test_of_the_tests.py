@@ -40,7 +40,7 @@ MISTAKES = (
     ),
     Mistake(
         "calendar days for working days",
-        "metrics/working_days.py",
+        "events/working_days.py",
         "return days.nth_after(days.on_or_after(start) if roll_start_forward else start, self.n)",
         "return start + timedelta(days=self.n)",
         "test_protection.py::test_a_conference_is_due_from_the_fifth_working_day_before_and_overdue_at_midnight",
@@ -61,7 +61,7 @@ MISTAKES = (
     ),
     Mistake(
         "temporary stays counted as placements",
-        "metrics/care.py",
+        "metrics/lives/care.py",
         'TEMPORARY = ("T0", "T1", "T2", "T3", "T4")',
         "TEMPORARY: tuple[str, ...] = ()",
         "test_placements.py::test_a_temporary_stay_and_the_return_from_it_are_no_new_placement",
@@ -96,7 +96,7 @@ MISTAKES = (
     ),
     Mistake(
         "a start on a day off rolled forward",
-        "metrics/rules.py",
+        "metrics/rules/rules.py",
         "roll_start_forward: bool = False",
         "roll_start_forward: bool = True",
         "test_assessments.py::test_a_start_on_a_day_off_behaves_as_the_working_day_before",
@@ -130,7 +130,7 @@ def test_unspoilt_the_stories_pass_and_the_copy_is_what_they_run(tmp_path: Path)
     stories = dict.fromkeys(mistake.story for mistake in MISTAKES)
     passed = run(copy, *stories)
     assert passed.returncode == 0, passed.stdout + passed.stderr
-    (copy / "metrics" / "figures.py").write_text('raise RuntimeError("the copy is run")')
+    (copy / "metrics" / "figures" / "evaluate.py").write_text('raise RuntimeError("the copy is run")')
     assert "the copy is run" in run(copy, *stories).stderr, "something else is run"
 
 

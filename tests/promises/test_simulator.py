@@ -17,8 +17,8 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.authorities import read_authorities
 from deploy.command import main
+from deploy.configuration.authorities import read_authorities
 from events.case import Case, tell
 from events.decode import decode, encode
 from events.event import Event
@@ -31,12 +31,12 @@ from events.simulator.planted import CASES, LEAST_CHILDREN, UNKNOWN_TEAM, case_n
 from events.simulator.story import OutsideStory
 from events.simulator.wexshire import AUTHORITY, CHILDREN, World, teams
 from events.time import LONDON, day_of, instant
-from metrics.book import Book
+from events.working_days import calendar
 from metrics.catalogue import MEASURES, measure_named
-from metrics.figures import Question, figures
-from metrics.rules import Authorities, Rules
+from metrics.figures.evaluate import Question, figures
+from metrics.rules.rules import Authorities, Rules
+from metrics.store.in_memory import Book
 from metrics.windows import At
-from metrics.working_days import calendar
 from tests.promises import published
 from tests.promises.published import AFTER, TOML, of, standing, the_year
 

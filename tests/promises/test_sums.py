@@ -9,14 +9,14 @@ from random import Random
 import pytest
 
 from events.time import DAY, Instant, day_of, midnight
-from metrics.figures import USUAL
-from metrics.rules import Rules
+from events.working_days import calendar
+from metrics.figures.evaluate import USUAL
+from metrics.rules.rules import Rules
+from metrics.rules.teams import TeamFact
 from metrics.shapes import Breakdown, Part, Value
 from metrics.shapes.part import Reducer, Where
-from metrics.sums import Sums
-from metrics.teams import TeamFact
-from metrics.totals import Key
-from metrics.working_days import calendar
+from metrics.sums.cell_query import Key
+from metrics.sums.sums import Sums
 
 FIRST = midnight(date(2017, 4, 1))
 DAYS = 60
@@ -83,8 +83,8 @@ def _members(value: Value) -> tuple[str, ...]:
 def test_sums_equal_adding_up_the_cells(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of flows, stocks and distinct items, at any moment, by anything and kept to anything, where teams move, too."""
     choose = Random(seed)
-    monkeypatch.setattr("metrics.runs.STEP", choose.choice((1, 7, 2048)))
-    monkeypatch.setattr("metrics.cells.WAITING", choose.choice((0, 5, 4096)))
+    monkeypatch.setattr("metrics.sums.sorted_cells.STEP", choose.choice((1, 7, 2048)))
+    monkeypatch.setattr("metrics.sums.cells.WAITING", choose.choice((0, 5, 4096)))
     kept, cells = Sums(), Counter[Where]()
     for _ in range(60):
         change = Counter[Where]()

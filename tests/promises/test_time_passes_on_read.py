@@ -19,18 +19,18 @@ from metrics.catalogue import MEASURES
 from metrics.catalogue.assessments import ASSESSMENT_TIMELINESS, ASSESSMENTS_OPEN, ASSESSMENTS_OVERDUE
 from metrics.catalogue.front_door import ENQUIRIES_RECEIVED
 from metrics.catalogue.looked_after import CHILDREN_LOOKED_AFTER
-from metrics.exposition.api import create_app
-from metrics.exposition.clock import Clocks
-from metrics.figures import Figure, Question, figures
+from metrics.exposition.authority_directory import Clocks
+from metrics.exposition.http.app import create_app
+from metrics.figures.evaluate import Figure, Question, figures
 from metrics.measure import Measure
-from metrics.reader import Reader
-from metrics.rules import Authorities
-from metrics.store import Log, Store, connect
+from metrics.rules.rules import Authorities
+from metrics.store.reader import Reader
+from metrics.store.redis import Log, Store, connect
 from metrics.windows import parse_at
-from streams.dead_letters import Limit
-from streams.health import Counters, Health
-from streams.owner import Owner
-from streams.processor import Rejected
+from streams.worker.dead_letters import Limit
+from streams.worker.health import Counters, Health
+from streams.worker.owner import Owner
+from streams.worker.processor import Rejected
 from tests import conftest
 from tests.story import AUTHORITY, NOW, rows, told, usual
 

@@ -14,10 +14,10 @@ from events.event import Event
 from events.sources.pseudonym import keyed
 from events.sources.report import FileReport
 from events.sources.ssda903 import Reading, Return, read, read_all
-from metrics.book import Book
 from metrics.catalogue.looked_after import CHILDREN_LOOKED_AFTER
-from metrics.figures import Question, figures
-from metrics.rules import Authorities
+from metrics.figures.evaluate import Question, figures
+from metrics.rules.rules import Authorities
+from metrics.store.in_memory import Book
 from metrics.windows import parse_at
 
 DATA = Path(__file__).parents[1] / "data" / "ssda903_2017_18"

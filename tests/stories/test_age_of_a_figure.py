@@ -7,10 +7,10 @@ from functools import partial
 import pytest
 
 from events.decode import decode
-from metrics.answers import answer
-from metrics.book import Book
 from metrics.catalogue.front_door import ENQUIRIES_RECEIVED
-from metrics.figures import Answer, Question
+from metrics.figures.answers import answer
+from metrics.figures.evaluate import Answer, Question
+from metrics.store.in_memory import Book
 from tests.story import rows, usual
 
 TWO_SOURCES = """

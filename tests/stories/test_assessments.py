@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from events.working_days import calendar
 from metrics.catalogue.assessments import (
     ASSESSMENT_RATE,
     ASSESSMENT_TIMELINESS,
@@ -18,10 +19,9 @@ from metrics.catalogue.assessments import (
     ASSESSMENTS_OVERDUE,
     ASSESSMENTS_STARTED,
 )
-from metrics.figures import judge
+from metrics.figures.evaluate import judge
 from metrics.measure import Polarity
-from metrics.rules import Authorities, Parameters, Rules
-from metrics.working_days import calendar
+from metrics.rules.rules import Authorities, Parameters, Rules
 from tests.story import Story, setting
 
 # From Monday 3 March 2025, over Easter (18 and 21 April) and the early May holiday (5 May), day 45 is Thursday 8 May.

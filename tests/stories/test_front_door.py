@@ -4,6 +4,8 @@ from datetime import date, time
 
 import pytest
 
+from events.office_hours import Hours
+from events.working_days import calendar
 from metrics.catalogue.front_door import (
     ENQUIRIES_AWAITING_DECISION,
     ENQUIRIES_DUE,
@@ -14,9 +16,7 @@ from metrics.catalogue.front_door import (
     INCIDENTS_RECEIVED,
     LONGEST_WAIT,
 )
-from metrics.office_hours import Hours
-from metrics.rules import Parameters
-from metrics.working_days import calendar
+from metrics.rules.rules import Parameters
 from tests.story import Story, setting
 
 # --- each measure, in a few rows ----------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from metrics.catalogue.front_door import (
 from metrics.catalogue.looked_after import CHILDREN_LOOKED_AFTER, PLACEMENTS_IN_YEAR, PLACEMENTS_SINCE_ENTRY
 from metrics.catalogue.need import CHILDREN_IN_NEED_NOW, EPISODES_OPENED
 from metrics.catalogue.protection import CONFERENCES_DUE, CONFERENCES_OVERDUE, PROTECTION_PLANS_OPEN
-from metrics.teams import TeamFact
+from metrics.rules.teams import TeamFact
 from tests.story import Story, setting
 
 HEAD = """

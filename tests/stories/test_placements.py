@@ -3,7 +3,7 @@
 import pytest
 
 from metrics.catalogue.looked_after import CHILDREN_LOOKED_AFTER, PLACEMENTS_IN_YEAR, PLACEMENTS_SINCE_ENTRY
-from metrics.rules import Parameters
+from metrics.rules.rules import Parameters
 from tests.story import Story, setting
 
 # --- each measure, in a few rows ----------------------------------------------------------------------------------

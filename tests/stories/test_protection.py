@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from events.working_days import calendar
 from metrics.catalogue.protection import (
     CONFERENCES_DUE,
     CONFERENCES_OVERDUE,
@@ -12,8 +13,7 @@ from metrics.catalogue.protection import (
     SECTION_47_RATE,
     SECTION_47_STARTED,
 )
-from metrics.rules import Parameters
-from metrics.working_days import calendar
+from metrics.rules.rules import Parameters
 from tests.story import Story, setting
 
 # From Monday 3 March 2025, the 15th working day is Monday 24 March; it is within five working days from the 17th.

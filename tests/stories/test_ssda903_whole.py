@@ -12,7 +12,7 @@ from events.care import CareStarted, PlacementStarted
 from events.decode import decode, encode
 from events.sources.report import Outcome
 from events.sources.ssda903 import Reading
-from metrics.book import Book
+from metrics.store.in_memory import Book
 from tests.stories.ssda903_returns import DATA, kept, looked_after, reading, reasons, report_of, told, total
 
 

@@ -1,0 +1,1 @@
+"""Settings and what authorities set, read and checked."""

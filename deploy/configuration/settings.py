@@ -1,0 +1,193 @@
+"""The settings of an installation, read once into one frozen record."""
+
+import os
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from deploy.configuration.authorities import read_authorities
+from deploy.configuration.toml_file import Unreadable, meant
+from deploy.configuration.variables import DATA_DIR, ENVIRONMENT, LOCK, told
+from metrics.catalogue import MEASURES
+from metrics.rules.rules import Authorities
+from metrics.store.address import RedisSettings, Unusable, pem, secret
+from streams.broker import topics
+from streams.broker.connection import MECHANISMS, SECURITIES, KafkaSettings
+
+__all__ = ["DATA_DIR", "ENVIRONMENT", "LOCK", "Settings", "SettingsUnusable", "read_settings"]
+
+
+class SettingsUnusable(ValueError):
+    """The settings contradict each other, or name what cannot be used: one line for each fault, with the remedy."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are. Each may be set by a variable of the environment, `CASEPULSE_KAFKA` and so on."""
+
+    kafka: KafkaSettings
+    redis: RedisSettings
+    topic: str
+    data_dir: Path
+    demonstration: Path | None  # the made-up authority's clock, where there is one
+    authorities: Path | None = None  # what each authority sets; left out, `authority.toml` of this folder, if any
+    figures_topic: str | None = None  # left out, as `topics.figures` calls it
+
+    @property
+    def figures(self) -> str:
+        """The topic that figures go to."""
+        return self.figures_topic or topics.figures(self.topic)
+
+    @cached_property
+    def rules(self) -> Authorities:
+        """What each authority sets. Raises AuthoritiesUnreadable."""
+        return read_authorities(self.authorities, _units())
+
+    def check(self) -> None:
+        """Read what is read only when it is needed: before anything starts is when to hear that it cannot be."""
+        read_authorities(self.authorities, _units())
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment that `read_settings` reads these settings from. No secret is in it, save one in a URL."""
+        return {
+            "CASEPULSE_KAFKA": self.kafka.servers,
+            "CASEPULSE_KAFKA_SECURITY": self.kafka.security,
+            "CASEPULSE_KAFKA_CA_FILE": str(self.kafka.ca_file or ""),
+            "CASEPULSE_KAFKA_CERT_FILE": str(self.kafka.cert_file or ""),
+            "CASEPULSE_KAFKA_KEY_FILE": str(self.kafka.key_file or ""),
+            "CASEPULSE_KAFKA_SASL_MECHANISM": self.kafka.mechanism,
+            "CASEPULSE_KAFKA_USER": self.kafka.user or "",
+            "CASEPULSE_KAFKA_PASSWORD_FILE": str(self.kafka.password_file or ""),
+            "CASEPULSE_REDIS": self.redis.url,
+            "CASEPULSE_REDIS_CA_FILE": str(self.redis.ca_file or ""),
+            "CASEPULSE_REDIS_USER": self.redis.user or "",
+            "CASEPULSE_REDIS_PASSWORD_FILE": str(self.redis.password_file or ""),
+            "CASEPULSE_TOPIC": self.topic,
+            "CASEPULSE_FIGURES_TOPIC": self.figures_topic or "",
+            "CASEPULSE_DATA_DIR": str(self.data_dir),
+            "CASEPULSE_DEMONSTRATION": str(self.demonstration or ""),
+            "CASEPULSE_AUTHORITIES": str(self.authorities or ""),
+        }
+
+    def publish(self) -> None:
+        """Write the variables to the data directory: for a shell to source, and for `read_settings` to find."""
+        lines = (f"{name}={shlex.quote(value)}\n" for name, value in self.variables.items())
+        file = self.data_dir / ENVIRONMENT
+        file.touch(mode=0o600)
+        file.write_text("".join(lines))
+
+
+def _units() -> dict[str, str]:
+    return {measure.name: measure.unit for measure in MEASURES}
+
+
+def read_settings(environ: Mapping[str, str] = os.environ, by_up: bool = True) -> Settings:
+    """Return the settings that environment and file give; where they name no parts, those of the `up` that runs here.
+
+    An `up` itself asks for none of another: not *by_up*. Raises SettingsUnusable.
+    """
+    try:
+        values = {name: it.value for name, it in told(environ, by_up).items()}
+    except Unreadable as exc:
+        raise SettingsUnusable(str(exc)) from exc
+    settings = Settings(
+        kafka=_kafka(values),
+        redis=_redis(values),
+        topic=values["CASEPULSE_TOPIC"],
+        data_dir=Path(values["CASEPULSE_DATA_DIR"]),
+        demonstration=_path(values["CASEPULSE_DEMONSTRATION"]),
+        authorities=_path(values["CASEPULSE_AUTHORITIES"]),
+        figures_topic=values["CASEPULSE_FIGURES_TOPIC"] or None,
+    )
+    if faults := [*_kafka_faults(settings.kafka), *_redis_faults(settings.redis)]:
+        raise SettingsUnusable("\n".join(faults))
+    return settings
+
+
+def _path(value: str) -> Path | None:
+    return Path(value) if value else None
+
+
+def _file(value: str) -> Path | None:
+    """Return a file of a connection: the processes that open it may run elsewhere."""
+    return Path(value).absolute() if value else None
+
+
+def _kafka(values: Mapping[str, str]) -> KafkaSettings:
+    return KafkaSettings(
+        servers=values["CASEPULSE_KAFKA"],
+        security=values["CASEPULSE_KAFKA_SECURITY"].lower(),
+        ca_file=_file(values["CASEPULSE_KAFKA_CA_FILE"]),
+        cert_file=_file(values["CASEPULSE_KAFKA_CERT_FILE"]),
+        key_file=_file(values["CASEPULSE_KAFKA_KEY_FILE"]),
+        mechanism=values["CASEPULSE_KAFKA_SASL_MECHANISM"].upper(),
+        user=values["CASEPULSE_KAFKA_USER"] or None,
+        password_file=_file(values["CASEPULSE_KAFKA_PASSWORD_FILE"]),
+    )
+
+
+def _redis(values: Mapping[str, str]) -> RedisSettings:
+    return RedisSettings(
+        url=values["CASEPULSE_REDIS"],
+        ca_file=_file(values["CASEPULSE_REDIS_CA_FILE"]),
+        user=values["CASEPULSE_REDIS_USER"] or None,
+        password_file=_file(values["CASEPULSE_REDIS_PASSWORD_FILE"]),
+    )
+
+
+def _kafka_faults(kafka: KafkaSettings) -> Iterator[str]:
+    """Yield what is wrong with how Kafka is to be reached, with the remedy."""
+    if kafka.security not in SECURITIES:
+        yield f"CASEPULSE_KAFKA_SECURITY: there is no '{kafka.security}': {meant(kafka.security, SECURITIES)}"
+        return
+    if kafka.mechanism not in MECHANISMS:
+        yield f"CASEPULSE_KAFKA_SASL_MECHANISM: there is no '{kafka.mechanism}': {meant(kafka.mechanism, MECHANISMS)}"
+    with_sasl = {"CASEPULSE_KAFKA_USER": kafka.user, "CASEPULSE_KAFKA_PASSWORD_FILE": kafka.password_file}
+    with_tls = {"CASEPULSE_KAFKA_CA_FILE": kafka.ca_file, "CASEPULSE_KAFKA_CERT_FILE": kafka.cert_file}
+    for name, value in with_sasl.items():
+        if kafka.has_sasl and not value:
+            yield f"{name} is not set, and CASEPULSE_KAFKA_SECURITY is {kafka.security}: set it"
+        elif value and not kafka.has_sasl:
+            yield f"{name} is set, and CASEPULSE_KAFKA_SECURITY is {kafka.security}: make it sasl_ssl, or unset the one"
+    for name, value in with_tls.items():
+        if value and not kafka.has_tls:
+            yield f"{name} is set, and CASEPULSE_KAFKA_SECURITY is {kafka.security}: make it sasl_ssl or ssl"
+    if kafka.key_file and not kafka.cert_file:
+        yield "CASEPULSE_KAFKA_KEY_FILE is set without CASEPULSE_KAFKA_CERT_FILE: set both, or neither"
+    try:
+        _ = kafka.options
+    except Unusable as exc:
+        yield str(exc)
+
+
+def _redis_faults(redis: RedisSettings) -> Iterator[str]:
+    """Yield what is wrong with how the store is to be reached, with the remedy."""
+    if urlsplit(redis.url).scheme not in ("redis", "rediss"):
+        yield "CASEPULSE_REDIS is no such address: begin it with redis:// or, over TLS, with rediss://"
+    elif not redis.is_address:
+        yield (
+            "CASEPULSE_REDIS is no address that can be read: write it as redis://host:6379/0, and a password, where "
+            "its / or @ would be taken for others, into a file that CASEPULSE_REDIS_PASSWORD_FILE names"
+        )
+    elif any(f"{name}=" in urlsplit(redis.url).query for name in ("password", "username")):
+        yield (
+            "CASEPULSE_REDIS says behind its ? how to be let in: write that into CASEPULSE_REDIS_USER and into a file "
+            "that CASEPULSE_REDIS_PASSWORD_FILE names"
+        )
+    if redis.ca_file and not redis.has_tls:
+        yield "CASEPULSE_REDIS_CA_FILE is set, and CASEPULSE_REDIS is not over TLS: begin that with rediss://"
+    if redis.user and not redis.password_file:
+        yield "CASEPULSE_REDIS_USER is set without CASEPULSE_REDIS_PASSWORD_FILE: set both, or neither"
+    if redis.has_password_in_url and redis.password_file:
+        yield "CASEPULSE_REDIS holds a password, and CASEPULSE_REDIS_PASSWORD_FILE is set too: take it out of the URL"
+    try:
+        if redis.password_file:
+            secret(redis.password_file)
+        if redis.ca_file:
+            pem(redis.ca_file)
+    except Unusable as exc:
+        yield str(exc)

@@ -1,0 +1,1 @@
+"""Files for other programs, printed from the catalogue and the settings."""

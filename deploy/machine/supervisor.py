@@ -1,0 +1,200 @@
+"""Keeps programs running: starts each once what it needs is ready, and starts again what ends."""
+
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from deploy.machine.programs import Failed, Running, last_line
+
+SHORTEST, LONGEST = 0.5, 10.0  # seconds before a program is started again
+STEADY = 30.0  # seconds of life after which a new end is no part of the old trouble
+TRIES = 5  # that a program is given which has not been ready even once
+SLOW = 60.0  # seconds after which it is said that a program is not ready yet
+LOG_LIMIT = 10_000_000  # bytes
+
+
+@dataclass
+class Backoff:
+    """How long to wait before the next start: longer each time, until the program has lived a while."""
+
+    wait: float = SHORTEST
+
+    def after(self, lived: float) -> float:
+        """Return how many seconds to wait when the program ended after *lived* seconds."""
+        now = SHORTEST if lived >= STEADY else self.wait
+        self.wait = min(2 * now, LONGEST)
+        return now
+
+
+@dataclass
+class Service:
+    """A program to keep running, and how it stands. Times are of the monotonic clock."""
+
+    running: Running
+    needs: tuple[str, ...] = ()  # names of those that must be ready before it is started
+    first_after: tuple[str, ...] = ()  # those that must be ready, or have refused, before its first start only
+    first_when: Callable[[], bool] = lambda: True  # what must be so before its first start
+    refusal: int | None = None  # the exit code after which it is left alone
+    grace: float = 2.0  # seconds that it is given to end
+    tells: bool = False  # its log's last line says how far it is
+    aside: bool = False  # nobody waits for it, and where it does not start, nothing ends
+    backoff: Backoff = field(default_factory=Backoff)
+    due: float = 0.0
+    started: float | None = None  # None while it does not run
+    ready: float | None = None  # None while it is not
+    ended: float | None = None  # when it last ended by itself
+    tries: int = 0  # since it was last ready
+    has_been_ready: bool = False
+    has_refused: bool = False
+    is_slow: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.running.program.name
+
+    @property
+    def progress(self) -> str:
+        """Its name, and how far it is where it tells."""
+        told = last_line(self.running.program.log) if self.tells and self.started is not None else ""
+        return f"{self.name} ({told})" if told else self.name
+
+
+class Supervisor:
+    """Starts, watches and stops services; *say* is given a line for whoever looks on."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._services: dict[str, Service] = {}
+        self._say = say
+        self._began = time.monotonic()
+        self._paused: frozenset[str] = frozenset()
+
+    def keep(self, services: Iterable[Service]) -> None:
+        """Keep *services* running from the next turn on, each named after those that it needs."""
+        self._services = {service.name: service for service in services}
+
+    @property
+    def waiting(self) -> tuple[Service, ...]:
+        """Those that are not ready, and may yet be."""
+        return tuple(s for s in self._services.values() if s.ready is None and not (s.has_refused or s.aside))
+
+    @property
+    def refused(self) -> tuple[Service, ...]:
+        """Those that will not run as things are."""
+        return tuple(service for service in self._services.values() if service.has_refused)
+
+    def turn(self) -> None:
+        """Look at each service once. Raises Failed where one cannot be started at all."""
+        for service in self._services.values():
+            if service.started is not None:
+                self._watch(service)
+            elif self._may_start(service):
+                self._start(service)
+
+    def pause(self, names: Iterable[str]) -> None:
+        """Stop the services named, the last first, until `resume`."""
+        self._paused = frozenset(names)
+        self._stop([service for service in self._services.values() if service.name in self._paused])
+
+    def resume(self) -> None:
+        """Start again what was paused."""
+        for name in self._paused & self._services.keys():
+            self._services[name].due = 0.0
+        self._paused = frozenset()
+
+    def stop(self) -> None:
+        """Stop everything, the last first."""
+        self._stop(list(self._services.values()))
+
+    def trim_logs(self) -> None:
+        for service in self._services.values():
+            if service.started is not None:
+                with suppress(OSError):  # no room to set it aside: another time
+                    service.running.trim_log(LOG_LIMIT)
+
+    def _has(self, needs: Iterable[str]) -> bool:
+        return all(self._services[name].ready is not None for name in needs if name in self._services)
+
+    def _has_refused(self, name: str) -> bool:
+        return name in self._services and self._services[name].has_refused
+
+    def _may_start(self, service: Service) -> bool:
+        if service.name in self._paused or service.has_refused or time.monotonic() < service.due:
+            return False
+        if not self._has(service.needs) or service.has_been_ready:
+            return self._has(service.needs)
+        return service.first_when() and self._has(name for name in service.first_after if not self._has_refused(name))
+
+    def _start(self, service: Service) -> None:
+        service.tries += 1
+        try:
+            service.running.start()
+        except (Failed, OSError) as exc:  # the last run's process is not quite gone, or there is no room for a log
+            self._again(service, 0.0, str(exc))
+        else:
+            service.started, service.is_slow = time.monotonic(), False
+
+    def _watch(self, service: Service) -> None:
+        if (code := service.running.poll()) is not None:
+            self._ended(service, code)
+        elif service.ready is None:
+            if service.running.program.ready(service.running.pid):
+                self._is_ready(service)
+            else:
+                self._tell_if_slow(service)
+
+    def _ended(self, service: Service, code: int) -> None:
+        now = time.monotonic()
+        lived = now - (service.started or now)
+        service.started = service.ready = None
+        service.ended = service.ended or now
+        log = service.running.program.log
+        if code == service.refusal:
+            service.has_refused = True
+            self._say(f"{last_line(log)}. The {service.name} is not started again; the rest stays up")
+        elif self._has(service.needs):
+            said = "" if code < 0 else last_line(log)
+            self._again(service, lived, (f"killed by signal {-code}" if code < 0 else f"code {code}"), said)
+        else:
+            service.tries = 0  # what it needs went first; it starts when that is back
+
+    def _again(self, service: Service, lived: float, how: str, said: str = "") -> None:
+        if not service.has_been_ready and service.tries >= TRIES:
+            log = service.running.program.log
+            failed = Failed(f"{service.name} does not start ({how}); the last line of {log}: {last_line(log)}")
+            if not service.aside:
+                raise failed
+            service.has_refused = True
+            self._say(f"{failed}. The rest stays up")
+            return
+        service.due = time.monotonic() + service.backoff.after(lived)
+        said = f". The last it said: {said}" if said else ""
+        self._say(f"{service.name} ended ({how}); starting it again{said}")
+
+    def _is_ready(self, service: Service) -> None:
+        service.ready, service.tries = time.monotonic(), 0
+        if not service.has_been_ready:
+            where = f": {service.running.program.address}" if service.aside else ""
+            self._say(f"{service.progress} ready in {service.ready - self._began:.1f} s{where}")
+        elif service.ended is not None:
+            self._say(f"{service.name} is back after {service.ready - service.ended:.1f} s")
+        service.has_been_ready, service.ended = True, None
+
+    def _tell_if_slow(self, service: Service) -> None:
+        if not service.is_slow and time.monotonic() - (service.started or 0) > SLOW:
+            service.is_slow = True
+            self._say(f"{service.name} is not ready after {SLOW:.0f} s; see {service.running.program.log}")
+
+    def _stop(self, services: list[Service]) -> None:
+        """Ask each to end, once those that need it have ended; kill what takes longer than it is given."""
+        left = [service for service in services if service.started is not None]
+        while left:
+            needed = {name for service in left for name in service.needs}
+            free = [service for service in left if service.name not in needed]
+            for service in free:
+                service.running.ask_to_end()
+            until = time.monotonic() + max(service.grace for service in free)
+            for service in free:
+                service.running.stop(max(0.0, until - time.monotonic()))
+                service.started = service.ready = None
+            left = [service for service in left if service not in free]

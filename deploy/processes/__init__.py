@@ -1,0 +1,1 @@
+"""The processes that are started, beside the worker."""

@@ -1,0 +1,1 @@
+"""Figures for spreadsheets and other tools."""

@@ -1,0 +1,150 @@
+"""The HTTP side: figures, boards, the live stream, metrics, health. Reads from memory; nothing here writes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from importlib.resources import files
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import StreamingResponse
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from metrics.catalogue import UnknownMeasure
+from metrics.exposition.authority_directory import Clocks
+from metrics.exposition.boards.live import Boards
+from metrics.exposition.http.figures import figure_routes
+from metrics.exposition.http.replies import json_of, only, problem
+from metrics.exposition.prometheus.collector import Figures
+from metrics.figures.evaluate import UnknownBreakdown
+from metrics.store.reader import NotReady, Reader
+from metrics.windows import UnknownWindow
+
+ASSETS = files("metrics.exposition").joinpath("web")
+KINDS = {".css": "text/css", ".js": "text/javascript", ".html": "text/html"}
+RETRY_AFTER = 2  # seconds
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+WRONG = (UnknownMeasure, UnknownBreakdown, UnknownWindow)
+
+
+def create_app(reader: Reader, clocks: Clocks) -> FastAPI:
+    """Return the application that answers from *reader*; it follows the store for as long as it runs."""
+
+    @asynccontextmanager
+    async def following(_: FastAPI) -> AsyncIterator[None]:
+        task = asyncio.create_task(reader.follow())
+        yield
+        task.cancel()
+
+    app = FastAPI(
+        title="casepulse", version=version("casepulse"), lifespan=following, docs_url=None, redoc_url=None,
+        description="Live performance figures for children's social care.",
+    )  # fmt: skip
+    app.add_middleware(Guarded)
+    _answers_to_errors(app)
+    figure_routes(app, reader, clocks)
+    _boards(app, reader, clocks)
+    _health(app, reader, clocks)
+    return app
+
+
+def _answers_to_errors(app: FastAPI) -> None:
+    @app.exception_handler(NotReady)
+    async def not_ready(_: Request, exc: NotReady) -> Response:
+        share = "" if exc.read is None else f", {exc.read:.0%} read"
+        return problem(503, f"{exc}{share}", {"Retry-After": str(RETRY_AFTER)})
+
+    @app.exception_handler(HTTPException)
+    async def refused(_: Request, exc: HTTPException) -> Response:
+        return problem(exc.status_code, str(exc.detail))
+
+    async def wrong(_: Request, exc: Exception) -> Response:
+        return problem(404 if isinstance(exc, UnknownMeasure) else 400, str(exc))
+
+    for kind in (*WRONG, ValueError):
+        app.add_exception_handler(kind, wrong)
+
+
+class Guarded:
+    """Adds the headers that protect whoever looks. Plain ASGI: what FastAPI offers costs every message of a stream."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, guarded)
+
+
+def _boards(app: FastAPI, reader: Reader, clocks: Clocks) -> None:
+    boards = Boards(reader, clocks)
+
+    @app.get("/", include_in_schema=False)
+    async def home() -> Response:
+        return _asset("home.html")
+
+    @app.get("/boards/mash", include_in_schema=False)
+    async def mash() -> Response:
+        return _asset("mash.html")
+
+    @app.get("/boards/assets/{name}", include_in_schema=False)
+    async def asset(name: str) -> Response:
+        return _asset(name)
+
+    @app.get("/favicon.ico", include_in_schema=False)
+    async def favicon() -> Response:
+        return Response(status_code=204)
+
+    @app.get("/v1/live")
+    async def live(
+        request: Request, board: str = "mash", authority: str | None = None, team: str | None = None
+    ) -> Response:
+        """Server-sent events; each message is the whole small truth of a board, of one team or of all."""
+        only(request, "board", "authority", "team")
+        if board != "mash":
+            raise HTTPException(404, "no such board: there is mash")
+        return StreamingResponse(boards.of(authority, team).watch(), media_type="text/event-stream")
+
+
+def _asset(name: str) -> Response:
+    file = ASSETS.joinpath(name)
+    suffix = name[name.rfind(".") :]
+    if "/" in name or suffix not in KINDS or not file.is_file():
+        raise HTTPException(404, "no such file")
+    return Response(file.read_bytes(), media_type=KINDS[suffix])
+
+
+def _health(app: FastAPI, reader: Reader, clocks: Clocks) -> None:
+    registry = CollectorRegistry()
+    registry.register(Figures(reader, clocks, version("casepulse")))
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/livez", include_in_schema=False)
+    async def livez() -> Response:
+        return json_of({"alive": True})
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz() -> Response:
+        """Ready once every figure may be shown."""
+        if not reader.whole:
+            raise reader.rebuilding()
+        return json_of({"ready": True})

@@ -1,0 +1,67 @@
+"""How an answer is sent: as JSON, as CSV, as a problem; with a tag, where asking again may give the same bytes."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from fastapi import Request, Response
+from starlette.exceptions import HTTPException
+
+from metrics.exposition.feeds.csv import csv_of
+from metrics.figures.evaluate import Answer
+
+FORMATS = ("json", "csv")
+TITLES = {400: "That cannot be asked", 404: "There is no such thing", 503: "Not ready"}
+
+_encode = msgspec.json.Encoder(enc_hook=str).encode
+
+
+def json_of(content: Any, status: int = 200) -> Response:
+    """Return *content* as JSON."""
+    return Response(_encode(content), status, media_type="application/json")
+
+
+def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+    """Return an error as RFC 9457 has it."""
+    body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "detail": detail}
+    return Response(_encode(body), status, headers, media_type="application/problem+json")
+
+
+def only(request: Request, *known: str) -> None:
+    """Refuse parameters that there are not: `?tema=` must not answer for the whole authority. Raises HTTPException."""
+    strange = sorted(set(request.query_params) - set(known))
+    if strange:
+        raise HTTPException(400, f"no parameter {strange[0]!r}: there are {', '.join(known)}")
+
+
+def format_of(request: Request) -> str:
+    """Return in which format an answer is wanted: as the parameter says, else as the client accepts."""
+    wanted = request.query_params.get("format")
+    if wanted is None:
+        accepted = request.headers.get("accept", "")
+        return "csv" if "text/csv" in accepted and "json" not in accepted else "json"
+    if wanted not in FORMATS:
+        raise HTTPException(400, f"no format {wanted!r}: there are {', '.join(FORMATS)}")
+    return wanted
+
+
+def figures_reply(request: Request, answer: Answer, is_over: bool) -> Response:
+    """Return *answer* in the format that *request* wants, tagged where the time that it is about *is_over*.
+
+    The tag is taken over the bytes: equal tags are equal answers, of whichever server and version.
+    """
+    as_csv = format_of(request) == "csv"
+    body = csv_of(answer.figures).encode() if as_csv else _encode(answer)
+    headers = {"Vary": "Accept"}
+    if is_over:
+        headers["ETag"] = tag = f'"{sha256(body).hexdigest()[:32]}"'
+        if _is_named(tag, request.headers):
+            return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type="text/csv" if as_csv else "application/json")
+
+
+def _is_named(tag: str, headers: Mapping[str, str]) -> bool:
+    """Return whether the client says that it has what bears *tag* (RFC 9110, 13.1.2)."""
+    named = [name.strip().removeprefix("W/") for name in headers.get("if-none-match", "").split(",")]
+    return tag in named or named == ["*"]

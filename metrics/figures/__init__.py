@@ -1,0 +1,1 @@
+"""How figures are asked for and answered."""

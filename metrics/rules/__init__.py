@@ -1,0 +1,1 @@
+"""What an authority sets, and so counts by."""

@@ -1,0 +1,96 @@
+"""What an authority sets, as values: the rules that its figures are counted and read by.
+
+Some of it changes what is counted; a new `version` then asks for a recount. The rest is read beside the sums.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass, field
+from datetime import date
+from functools import cached_property
+from hashlib import sha256
+
+from events.office_hours import USUAL, Hours, Office, office
+from events.working_days import Calendar, calendar
+from metrics.rules.teams import Stretches, TeamFact, locality_at, stretches, team_at
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The parameters that declarations name and that change a tally; each stands in italics in the definitions."""
+
+    roll_start_forward: bool = False
+    after_hours_from_next_opening: bool = False
+    same_carer_counts: bool = False
+    assessments_due_within: int = 5  # working days
+    conferences_due_within: int = 5  # working days
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What one authority may set. From *targets* on nothing ever changes a cell."""
+
+    days: Calendar
+    parameters: Parameters = Parameters()
+    hours: Hours = USUAL
+    targets: Mapping[str, float] = field(default_factory=dict, hash=False)  # by measure, over the declared ones
+    teams: tuple[TeamFact, ...] = ()
+    population: Mapping[int, int] = field(default_factory=dict, hash=False)  # children 0-17, by mid-year
+    name: str | None = None
+
+    @cached_property
+    def version(self) -> str:
+        """Twelve hexadecimal digits over everything that changes a cell, and nothing else."""
+        counts = self.parameters.after_hours_from_next_opening  # else office hours are only read
+        told = (self.days.version, *astuple(self.parameters), str(self.hours) if counts else "")
+        return _digest(told)
+
+    @cached_property
+    def office(self) -> Office:
+        """The office hours on the working days: elapsed time, openings."""
+        return office(self.hours, self.days)
+
+    def team_at(self, told: str, day: date) -> str:
+        """Return what the team *told* is called, for what it told on *day* or what stands under it then."""
+        return team_at(self.teams, told, day)
+
+    def locality_at(self, told: str, day: date) -> str:
+        """Return the locality of the team *told* on *day*, or `unknown`."""
+        return locality_at(self.teams, told, day)
+
+    def stretches(self, told: str) -> Stretches:
+        """Return the team and locality of *told* through all time: `((first day or None, team, locality), ...)`."""
+        return stretches(self.teams, told)
+
+
+@dataclass(frozen=True)
+class Authorities:
+    """The rules of every authority: of those that set any, their own; of all others, the default."""
+
+    sections: tuple[tuple[str, Rules], ...] = ()
+    default: Rules = field(default_factory=lambda: Rules(calendar()))
+
+    def of(self, authority: str) -> Rules:
+        """Return the rules of *authority*."""
+        return self._by_name.get(authority, self.default)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The authorities that have rules of their own."""
+        return tuple(name for name, _ in self.sections)
+
+    @cached_property
+    def version(self) -> str:
+        """Twelve hexadecimal digits over the rules that count otherwise than the default; empty where none do.
+
+        A section that only names teams, targets or a population leaves it as it is: nothing is to be recounted.
+        """
+        others = sorted((name, rules.version) for name, rules in self.sections if rules.version != self.default.version)
+        return _digest(part for other in others for part in other) if others else ""
+
+    @cached_property
+    def _by_name(self) -> dict[str, Rules]:
+        return dict(self.sections)
+
+
+def _digest(told: Iterable[object]) -> str:
+    return sha256("\n".join(map(str, told)).encode()).hexdigest()[:12]

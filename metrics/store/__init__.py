@@ -1,0 +1,1 @@
+"""How what was counted is kept and read again."""

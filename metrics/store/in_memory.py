@@ -1,0 +1,61 @@
+"""The reference: a log folded in this process, with no Kafka and no Redis. What the service gives must equal it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+
+from events.case import Case
+from events.event import Event
+from events.time import Instant
+from metrics.counting.fold import Authority, Change, Kept, Key, fold
+from metrics.counting.tally import Remembered, Tally, add, of_cases, swept
+from metrics.rules.rules import Authorities
+from metrics.sums.sums import Sums
+
+BATCH = 1000
+
+
+class Book:
+    """All that is kept after some events."""
+
+    def __init__(self, rules: Authorities) -> None:
+        self.rules = rules
+        self.kept: dict[Key, Kept] = {}
+        self.authorities: dict[str, Authority] = {}
+        self.tallies: dict[str, Tally] = {}
+        self._remembered = Remembered()
+
+    def tell(self, events: Iterable[Event], progress: Callable[[int], None] = lambda n: None) -> "Book":
+        """Fold *events*, a batch at a time, telling *progress* how many were read; return this book."""
+        source = iter(events)
+        while batch := list(islice(source, BATCH)):
+            self.take(fold(self.kept, self.authorities, batch, self.rules, self._remembered))
+            progress(len(batch))
+        return self
+
+    def take(self, change: Change) -> None:
+        """Keep what a fold changed."""
+        self.kept.update(change.cases)
+        self.authorities.update(change.authorities)
+        for authority, total in change.tallies.items():
+            add(self.tallies.setdefault(authority, {}), total)
+
+    def households(self) -> Iterator[tuple[str, Case]]:
+        """Yield every case with its authority."""
+        return ((key[0], case) for key, case in self.kept.items() if isinstance(case, Case))
+
+    def sums(self) -> Mapping[str, Sums]:
+        """Return the tallies of each authority, ready to be asked."""
+        return {authority: Sums(self.tallies.get(authority)) for authority in sorted(self.authorities)}
+
+    def known_at(self, moment: Instant) -> "Book":
+        """Return the book as it would be had only what was known at *moment* been told."""
+        told = (telling for _, case in self.households() for telling in case if telling.known <= moment)
+        book = Book(self.rules).tell(told)
+        book.authorities = {**self.authorities}
+        return book
+
+    def recounted(self) -> dict[str, Tally]:
+        """Return the tallies afresh from the cases: equal to what the differences added up to."""
+        total: dict[str, Tally] = {}
+        of_cases(self.households(), self.rules, total)
+        return swept(total)

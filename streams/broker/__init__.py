@@ -1,0 +1,1 @@
+"""Kafka: how it is reached, the topics, and what is sent to them."""

@@ -1,0 +1,76 @@
+"""How Kafka is reached: where, over TLS or not, as whom. One record for kafka-python, for aiokafka and for Faust."""
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from metrics.store.address import Unusable, pem, secret
+
+SECURITIES = ("plaintext", "ssl", "sasl_plaintext", "sasl_ssl")
+MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+
+
+@dataclass(frozen=True)
+class KafkaSettings:
+    """Where Kafka is, and how to be let in. A secret stays in its file until a client is made."""
+
+    servers: str  # host:port, several with commas between
+    security: str = "plaintext"
+    ca_file: Path | None = None  # of who signed the brokers' certificates; left out, those that the system trusts
+    cert_file: Path | None = None  # our own, where brokers ask for one
+    key_file: Path | None = None
+    mechanism: str = "SCRAM-SHA-512"
+    user: str | None = None
+    password_file: Path | None = None
+
+    def __str__(self) -> str:
+        return self.servers
+
+    @property
+    def has_tls(self) -> bool:
+        return self.security.endswith("ssl")
+
+    @property
+    def has_sasl(self) -> bool:
+        return self.security.startswith("sasl")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What kafka-python and aiokafka call the same. Raises Unusable."""
+        found: dict[str, Any] = {"bootstrap_servers": self.servers, "security_protocol": self.security.upper()}
+        if self.has_tls:
+            found["ssl_context"] = self.tls()
+        if self.has_sasl:
+            found["sasl_mechanism"] = self.mechanism
+            found["sasl_plain_username"] = self.user
+            found["sasl_plain_password"] = self.password()
+        return found
+
+    def tls(self) -> ssl.SSLContext:
+        """Return how to meet a broker: its certificate and its host name are always checked. Raises Unusable."""
+        try:
+            context = ssl.create_default_context(cafile=pem(self.ca_file) if self.ca_file else None)
+        except ssl.SSLError as exc:
+            raise Unusable(f"{self.ca_file}: holds no certificate: give that of the authority that signed") from exc
+        if self.cert_file:
+            key = pem(self.key_file) if self.key_file else None
+            try:
+                context.load_cert_chain(pem(self.cert_file), key, password="")
+            except (OSError, ValueError) as exc:
+                raise Unusable(
+                    f"{self.cert_file}: no certificate with a key that fits it: give both in PEM, the key unencrypted"
+                ) from exc
+        return context
+
+    def password(self) -> str:
+        """Return the password in its file. Raises Unusable."""
+        return secret(self.password_file) if self.password_file else ""
+
+
+Where = KafkaSettings | str  # an address alone is a Kafka that asks for nothing, without TLS
+
+
+def reached(where: Where) -> KafkaSettings:
+    """Return how to reach *where*."""
+    return KafkaSettings(where) if isinstance(where, str) else where

@@ -1,0 +1,1 @@
+"""The topic of figures, and who writes it."""

@@ -1,0 +1,162 @@
+"""The topic of figures: what stands in it, under which keys, and what a record of it says (CONTRACT 7). Pure."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from metrics.catalogue import MEASURES
+from metrics.figures.evaluate import Figure, Question, figures
+from metrics.measure import Measure
+from metrics.rules.rules import Rules
+from metrics.rules.teams import told_teams
+from metrics.sums.sums import NO_CELLS, Sums
+from metrics.windows import At
+
+AGAIN = 50 * 60.0  # seconds after which a figure is written though it did not change: within the hour
+
+Headers = list[tuple[str, bytes]]
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Figure).decode
+
+
+def key_of(figure: Figure) -> str:
+    """Return `authority/measure/window/team`, the team empty for all; `/band=3+` follows where a team has several."""
+    team = (figure.team or "").replace("%", "%25").replace("/", "%2F")
+    under = "".join(f"/{name}={value}" for name, value in figure.by.items())
+    return f"{figure.authority}/{figure.measure}/{figure.window}/{team}{under}"
+
+
+def standing(sums: Sums, authority: str, at: At, rules: Rules) -> Iterator[list[Figure]]:
+    """Yield, measure by measure, what is to stand: the figures of the authority and of every team that it knows of.
+
+    A team without any has a figure all the same, as whoever asks for that team is given one: what a reader kept of it
+    would else never end.
+    """
+    teams = _teams(sums, rules)
+    for measure in MEASURES:
+        whole = figures(sums, authority, Question(measure=measure, at=at), rules)
+        divided = figures(sums, authority, Question(measure=measure, at=at, by=("team",)), rules)
+        empty = teams - {figure.team for figure in divided}
+        yield [*whole, *divided, *_of_empty(measure, empty, sums, authority, at, rules)]
+
+
+def _of_empty(
+    measure: Measure, teams: Iterable[str | None], sums: Sums, authority: str, at: At, rules: Rules
+) -> Iterator[Figure]:
+    """Yield the figures of teams that have nothing in a measure; there may be something beside it."""
+    asked = sums if measure.beside else NO_CELLS
+    for team in teams:
+        yield from figures(asked, authority, Question(measure=measure, at=at, team=team), rules)
+
+
+def _teams(sums: Sums, rules: Rules) -> set[str | None]:
+    told = {*sums.teams(), *told_teams(rules.teams)}
+    return {name for team in told for _, name, _ in rules.stretches(team) if name}
+
+
+@dataclass(frozen=True)
+class About:
+    """What a record says beside its figure: how far which log was read, and by which rules it was counted."""
+
+    log: str
+    position: int
+    catalogue: str
+    simulated: bool
+
+    def headers(self, key: str, at: str, withdrawn: bool) -> Headers:
+        """Return CloudEvents 1.0 headers in binary mode. *at* is the moment that the figure is true for."""
+        about = {
+            "ce_specversion": "1.0",
+            "ce_id": f"{key}@{at}",
+            "ce_source": f"/{key.partition('/')[0]}/casepulse",
+            "ce_type": "casepulse.figure.withdrawn" if withdrawn else "casepulse.figure",
+            "ce_subject": key,
+            "ce_time": at,
+            "ce_position": str(self.position),
+            "ce_log": self.log,
+            "ce_catalogue": self.catalogue,
+            "ce_simulated": "true" if self.simulated else "false",
+            "content-type": "application/json",
+        }
+        return [(name, text.encode()) for name, text in about.items()]
+
+
+@dataclass(frozen=True)
+class Telling:
+    """A record to be written: a figure, or that what stands under its key is no more."""
+
+    key: str
+    figure: Figure | None
+
+    @property
+    def value(self) -> bytes | None:
+        """The figure of CONTRACT 3; nothing takes what stands under the key out of the topic."""
+        return None if self.figure is None else _encode(self.figure)
+
+
+@dataclass
+class Standing:
+    """What stands in one partition of the topic, in digest, and how far the log had been read when it was written."""
+
+    _told: dict[str, dict[str, tuple[bytes, float]]] = field(default_factory=dict)  # by authority, by key
+    _positions: dict[str, int] = field(default_factory=dict)  # the highest, by log
+
+    @property
+    def authorities(self) -> set[str]:
+        """Every authority that something stands of."""
+        return set(self._told)
+
+    def position(self, log: str) -> int:
+        """Return the highest position in *log* that anything written is of."""
+        return self._positions.get(log, 0)
+
+    def read(self, key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, Any]], when: float) -> None:
+        """Take in a record of the topic that was written at *when*, seconds since 1970."""
+        about = {name: bytes(text or b"").decode(errors="replace") for name, text in headers}
+        if (position := about.get("ce_position", "")).isdecimal():
+            self._note(about.get("ce_log", ""), int(position))
+        self._keep((key or b"").decode(errors="replace"), None if value is None else _digest_of(value), when)
+
+    def wrote(self, tellings: Iterable[Telling], about: About, when: float) -> None:
+        """Take in what was written."""
+        for telling in tellings:
+            self._keep(telling.key, None if telling.figure is None else _digest(telling.figure), when)
+        self._note(about.log, about.position)
+
+    def _note(self, log: str, position: int) -> None:
+        self._positions[log] = max(position, self.position(log))
+
+    def _keep(self, key: str, digest: bytes | None, when: float) -> None:
+        authority = key.partition("/")[0]
+        if digest is not None:
+            self._told.setdefault(authority, {})[key] = digest, when
+        elif self._told.get(authority, {}).pop(key, None) and not self._told[authority]:
+            del self._told[authority]
+
+    def differing(self, figures: Iterable[Figure], now: float) -> Iterator[Telling]:
+        """Yield those of *figures* that stand otherwise, or were written long before *now*."""
+        for figure in figures:
+            key = key_of(figure)
+            digest, when = self._told.get(figure.authority, {}).get(key, (b"", 0.0))
+            if now - when > AGAIN or digest != _digest(figure):
+                yield Telling(key, figure)
+
+    def withdrawn(self, authority: str, keys: set[str]) -> Iterator[Telling]:
+        """Yield what stands of *authority* under other keys than *keys*."""
+        return (Telling(key, None) for key in self._told.get(authority, {}).keys() - keys)
+
+
+def _digest(figure: Figure) -> bytes:
+    """Return what tells a figure from another, whenever each is of."""
+    return blake2b(_encode(msgspec.structs.replace(figure, at="")), digest_size=12).digest()
+
+
+def _digest_of(value: bytes) -> bytes:
+    try:
+        return _digest(_decode(value))
+    except msgspec.DecodeError:  # of another version, or not ours: it is written anew
+        return b""

@@ -1,0 +1,270 @@
+"""Publishes figures: follows the store as any reader does, and writes to the topic what stands there otherwise.
+
+A process beside each worker, so that the fold never waits for it. It publishes the partitions that its worker owns,
+each by a transactional producer whose id is the partition's: Kafka turns away whoever began earlier, so of two that
+take a partition for theirs only the later one writes. What stands in the topic is asked of the topic.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NoReturn
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import UnknownTopicOrPartitionError
+
+from metrics.counting.fold import Authority
+from metrics.rules.rules import Authorities
+from metrics.store.address import RedisSettings
+from metrics.store.reader import NotReady, Reader
+from metrics.store.redis import Log, Refused, Store, connect
+from metrics.sums.sums import Sums
+from metrics.windows import At
+from streams.broker.connection import Where, reached
+from streams.publishing.figures_topic import About, Standing, Telling, key_of, standing
+
+EVERY = 0.5  # seconds between looks at the store
+SHARE = 4  # so many times as long as it worked it rests
+ANEW = 5.0  # seconds after a failure
+PATIENCE = 20.0  # seconds for one transaction, and for Kafka to let us in
+READING = 600.0  # seconds for all that stands in the topic
+BEAT = 5.0  # seconds between signs of life
+YIELDS = 10  # of niceness: the fold goes first
+LARGEST_BATCH = 256 * 1024  # bytes, before they are compressed
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a publisher needs to know."""
+
+    kafka: Where
+    redis: RedisSettings | str
+    rules: Authorities
+    now: Callable[[str], datetime]  # an authority's own time; raises NotReady where that is not known yet
+    topic: str  # of events
+    figures: str
+
+
+class Owned(msgspec.Struct):
+    """What the worker tells, a line each time: the partitions whose figures are to be published."""
+
+    partitions: list[int]
+
+
+class Done(msgspec.Struct, omit_defaults=True):
+    """What the worker is told, a line each time: figures that were written, or a failure; neither is a sign of life."""
+
+    published: int = 0
+    failed: str = ""
+
+
+Report = Callable[[Done], None]
+
+
+@dataclass
+class Publisher:
+    """Publishes the figures of one partition."""
+
+    settings: Settings
+    store: Store
+    partition: int
+    report: Report
+    _told: str = field(default="", init=False)  # the failure that was said last
+
+    async def run(self) -> None:
+        """Publish for ever: whatever fails, ask the topic what stands in it and go on from there."""
+        while True:
+            try:
+                await self._publish()
+            except Exception as exc:  # nothing of it may reach the worker, and its text may quote a value
+                self._failed(exc)
+            await asyncio.sleep(ANEW)
+
+    def _failed(self, exc: Exception) -> None:
+        kind = type(exc).__name__
+        self.report(Done(failed=kind))
+        if kind != self._told:
+            why = str(exc) if isinstance(exc, Refused) else kind
+            _say(f"figures of partition {self.partition} cannot be published ({why}): trying again")
+        self._told = kind
+
+    async def _publish(self) -> None:
+        log = await self._claimed()
+        producer = self._producer()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await producer.start()  # from here on nobody who began before us can write
+                await self._check(producer, log)
+            async with asyncio.timeout(READING):
+                stands = await self._read()
+            await self._follow(producer, log, stands)
+        finally:
+            with suppress(Exception):  # it failed, or was turned away, already
+                async with asyncio.timeout(ANEW):
+                    await producer.stop()
+
+    async def _claimed(self) -> Log:
+        """Wait until a worker has claimed the partition; return the log that it is of."""
+        while (position := await self.store.position(self.partition)) is None:
+            await asyncio.sleep(EVERY)
+        return position.log
+
+    def _producer(self) -> AIOKafkaProducer:
+        return AIOKafkaProducer(
+            **reached(self.settings.kafka).options,
+            transactional_id=f"casepulse-{self.settings.figures}-{self.partition}",
+            request_timeout_ms=int(PATIENCE * 500),
+            transaction_timeout_ms=int(PATIENCE * 1000),  # how long one who was killed keeps readers waiting at most
+            compression_type="gzip",  # the one that every client reads with nothing else installed
+            max_batch_size=LARGEST_BATCH,
+            linger_ms=5,
+        )
+
+    async def _check(self, producer: AIOKafkaProducer, log: Log) -> None:
+        """Raise Refused where the topic is not there, or is not divided as events are."""
+        topic = self.settings.figures
+        try:
+            found = len(await producer.partitions_for(topic))
+        except UnknownTopicOrPartitionError as exc:
+            raise Refused(f"Kafka has no topic {topic}: `casepulse up` makes one, or make it, compacted") from exc
+        if found != log.partitions:
+            raise Refused(f"topic {topic} has {found} partitions and must have the {log.partitions} of {log.topic}")
+
+    async def _read(self) -> Standing:
+        """Return what stands in the topic."""
+        stands, tp = Standing(), TopicPartition(self.settings.figures, self.partition)
+        consumer = AIOKafkaConsumer(
+            **reached(self.settings.kafka).options, enable_auto_commit=False, isolation_level="read_committed"
+        )
+        await consumer.start()
+        try:
+            consumer.assign([tp])
+            await consumer.seek_to_beginning(tp)
+            end = (await consumer.end_offsets([tp]))[tp]
+            while await consumer.position(tp) < end:
+                for records in (await consumer.getmany(timeout_ms=500)).values():
+                    for record in records:
+                        stands.read(record.key, record.value, record.headers, record.timestamp / 1000)
+                await asyncio.sleep(0)
+        finally:
+            await consumer.stop()
+        return stands
+
+    async def _follow(self, producer: AIOKafkaProducer, log: Log, stands: Standing) -> None:
+        """Follow the store for ever, writing what changes. Returns where the store is of another log."""
+        reader = Reader(self.store, only=self.partition)
+        published: object = None
+        while True:
+            began = time.monotonic()
+            position = await self.store.position(self.partition)
+            if position is not None and position.log != log:
+                return
+            # A log that is being read again is not followed: it would be all work and no figure.
+            if position is not None and not position.rebuilding and position.offset >= stands.position(log.topic_id):
+                await reader.turn()
+                with suppress(NotReady):
+                    state = reader.version, self._minutes(reader)
+                    if state != published:
+                        await self._write_all(reader, producer, log, stands)
+                        published, self._told = state, ""
+            await asyncio.sleep(max(EVERY, SHARE * (time.monotonic() - began)))
+
+    def _minutes(self, reader: Reader) -> list[datetime]:
+        """Return the minute that each authority is in: figures change as time passes. Raises NotReady."""
+        return [self.settings.now(name).replace(second=0, microsecond=0) for name in reader.authorities()]
+
+    async def _write_all(self, reader: Reader, producer: AIOKafkaProducer, log: Log, stands: Standing) -> None:
+        """Write what stands otherwise, an authority at a time, all of it of one prefix of the log. Raises NotReady."""
+        known = {name: it for name in reader.authorities() if (it := reader.authority(name)) is not None}
+        offset = next(offset or 0 for _, offset in reader.positions())
+        if offset < stands.position(log.topic_id):
+            return  # the store went back: what stands is newer
+        catalogue = reader.catalogue()
+        for name in sorted(stands.authorities | known.keys()):
+            authority, sums = known.get(name, (Authority(), Sums()))
+            about = About(log.topic_id, offset, catalogue, authority.simulated)
+            at = At(self.settings.now(name))
+            tellings = await self._differing(name, sums if name in known else None, at, stands)
+            if tellings:
+                await self._write(producer, tellings, about, str(at))
+                stands.wrote(tellings, about, time.time())
+                self.report(Done(published=len(tellings)))
+
+    async def _differing(self, name: str, sums: Sums | None, at: At, stands: Standing) -> list[Telling]:
+        """Return what is to be written of an authority; without *sums* nothing stands of it any more."""
+        tellings: list[Telling] = []
+        keys: set[str] = set()
+        for found in standing(sums, name, at, self.settings.rules.of(name)) if sums is not None else ():
+            keys.update(map(key_of, found))
+            tellings += stands.differing(found, time.time())
+            await asyncio.sleep(0)  # other partitions, and whoever ends us, need not wait for all of it
+        return [*tellings, *stands.withdrawn(name, keys)]
+
+    async def _write(self, producer: AIOKafkaProducer, tellings: Iterable[Telling], about: About, at: str) -> None:
+        """Write all or nothing. Raises KafkaError, TimeoutError."""
+        async with asyncio.timeout(PATIENCE):
+            await producer.begin_transaction()
+            for telling in tellings:
+                headers = about.headers(telling.key, at, withdrawn=telling.figure is None)
+                sent = await producer.send(
+                    self.settings.figures, telling.value, telling.key.encode(), self.partition, headers=headers
+                )
+                sent.add_done_callback(_heard)  # a commit fails where one of them did
+            await producer.commit_transaction()
+
+
+def _heard(sent: "asyncio.Future[Any]") -> None:
+    if not sent.cancelled():
+        sent.exception()
+
+
+async def publish(settings: Settings) -> None:
+    """Publish the partitions that standard input names, until it ends: with the worker, however that ends."""
+    told = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(told), sys.stdin)
+    store = Store(connect(settings.redis), settings.topic)
+    running: dict[int, asyncio.Task[None]] = {}
+    beating = asyncio.ensure_future(_beat())
+    async for line in told:
+        owned = set(msgspec.json.decode(line, type=Owned).partitions)
+        for partition in running.keys() - owned:
+            running.pop(partition).cancel()
+        for partition in owned - running.keys():
+            running[partition] = asyncio.ensure_future(Publisher(settings, store, partition, _report).run())
+    for task in (beating, *running.values()):
+        task.cancel()
+    await asyncio.wait({beating, *running.values()}, timeout=2.0)
+    await store.close()
+
+
+async def _beat() -> None:
+    while True:
+        _report(Done())
+        await asyncio.sleep(BEAT)
+
+
+def _report(done: Done) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(done) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _say(message: str) -> None:
+    print(f"casepulse worker: {message}", file=sys.stderr, flush=True)
+
+
+def main(settings: Settings) -> NoReturn:
+    """Publish until the worker that started us ends."""
+    os.nice(YIELDS)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for name in ("aiokafka", "asyncio"):  # what matters of it we say ourselves, once
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    asyncio.run(publish(settings))
+    os._exit(0)  # nothing is left to put away, and our worker waits

@@ -1,0 +1,1 @@
+"""The worker: claims partitions, folds what comes, commits what changes."""

@@ -1,0 +1,23 @@
+"""What a worker remembers of the cases of one partition, so that it need not ask the store at every event."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+
+from metrics.counting.fold import Kept, Key
+
+CASES = 100_000  # at most, beside those of the records at hand
+
+
+class Cases(OrderedDict[Key, Kept | None]):
+    """What is kept under each key, None for nothing; those that were told of longest ago first."""
+
+    def remember(self, cases: Mapping[Key, Kept | None]) -> None:
+        """Take in *cases* as the newest."""
+        for key, case in cases.items():
+            self[key] = case
+            self.move_to_end(key)
+
+    def forget(self) -> None:
+        """Let go of the oldest, as many as there are too many. Not while any of them may be on its way to the store."""
+        while len(self) > CASES:
+            self.popitem(last=False)

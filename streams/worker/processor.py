@@ -1,0 +1,73 @@
+"""A batch of records, read: the events in it, and its dead letters. Pure; nothing here touches the world."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from events.decode import DeadLetter, Reason, decode
+from events.event import Event
+from streams.broker.partitions import partition_of
+
+
+@dataclass(frozen=True)
+class Record:
+    """What Kafka keeps: where, when it was appended, and the bytes as they came."""
+
+    offset: int
+    appended_at: datetime
+    key: bytes | None
+    value: bytes | None
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A dead letter and the record that it is."""
+
+    record: Record
+    letter: DeadLetter
+
+
+@dataclass
+class Batch:
+    """What some records of one partition, in order, hold."""
+
+    events: list[Event] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    dead_in_a_row: int = 0  # at its end
+    longest_dead: int = 0  # the longest such row in it, what came before included
+
+
+def read(records: Iterable[Record], partition: int, partitions: int, dead_in_a_row: int = 0) -> Batch:
+    """Return what *records* hold. *dead_in_a_row* is how many dead letters stand just before them."""
+    batch = Batch(dead_in_a_row=dead_in_a_row)
+    for record in records:
+        try:
+            event = decode(record.value, record.appended_at)
+            _check_key(record.key, event, partition, partitions)
+        except DeadLetter as letter:
+            batch.rejected.append(Rejected(record, letter))
+            batch.dead_in_a_row += 1
+            batch.longest_dead = max(batch.longest_dead, batch.dead_in_a_row)
+        else:
+            batch.events.append(event)
+            batch.dead_in_a_row = 0
+    return batch
+
+
+def _check_key(key: bytes | None, event: Event, partition: int, partitions: int) -> None:
+    """An authority is one log: what stands elsewhere would be a second history of it. Raises DeadLetter."""
+    if key is None or key != event.authority.encode():
+        raise DeadLetter(Reason.WRONG_KEY)
+    if partition_of(event.authority, partitions) != partition:
+        raise DeadLetter(Reason.WRONG_PARTITION)
+
+
+def appended(timestamp: int) -> datetime:
+    """Return a Kafka timestamp (milliseconds since 1970) as a datetime."""
+    return datetime.fromtimestamp(timestamp / 1000, UTC)
+
+
+def reasons(rejected: Iterable[Rejected]) -> Counter[str]:
+    """Return how many dead letters there are of each reason."""
+    return Counter(str(dead.letter.reason) for dead in rejected)

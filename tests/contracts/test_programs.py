@@ -1,0 +1,213 @@
+"""The local Kafka and Valkey, really started and really ended."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import redis
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import KafkaAdminClient, NewTopic
+from kafka.errors import KafkaTimeoutError
+
+from deploy.machine import programs
+from deploy.machine.programs import Failed, Missing, Running, free_port
+
+PARENT = """
+import sys
+from pathlib import Path
+from deploy.machine import programs
+running = programs.Running(programs.valkey(Path(sys.argv[1]), programs.free_port()))
+running.start()
+running.wait_ready(10)
+print(running.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_kafka_keeps_its_topics_on_other_ports(tmp_path):
+    """What was produced is there after an orderly stop and after a kill, whatever ports the next start is given."""
+    told = []
+    for end in (stop, Running.kill, stop):
+        running = Running(programs.kafka(tmp_path, free_port(), free_port()))
+        running.start()
+        try:
+            running.wait_ready(60)
+            if not told:
+                create("kept", running.program.address)
+            assert values("kept", running.program.address) == told
+            told.append(b"start %d" % len(told))
+            produce("kept", running.program.address, told[-1])
+        finally:
+            end(running)
+
+
+def test_a_mistyped_topic_is_not_created(kafka):
+    """Producing to a topic that nobody made fails instead of making it."""
+    with pytest.raises(KafkaTimeoutError):
+        produce("case-evnets", kafka, b"lost", max_block_ms=1000)
+    with KafkaAdminClient(bootstrap_servers=kafka) as admin:
+        assert "case-evnets" not in admin.list_topics()
+
+
+def test_the_largest_event_fits(kafka):
+    """An event of 64 KiB is taken, and so is the fullest batch that librdkafka sends."""
+    create("large", kafka)
+    for size in (64 * 1024, 1_000_000):
+        produce("large", kafka, bytes(size))
+    assert [len(value) for value in values("large", kafka)] == [64 * 1024, 1_000_000]
+
+
+def test_a_store_survives_kill_9(store_server):
+    """What the append-only file holds is there after a kill, and after the orderly stop that follows."""
+    with client(store_server) as store:
+        store.set("told", "once")
+        wait_until(lambda: is_on_disk(store))
+    for end in (Running.kill, stop):
+        end(store_server.running)
+        store_server.running.start()
+        store_server.running.wait_ready(10)
+        with client(store_server) as store:
+            assert store.get("told") == b"once"
+
+
+def test_a_store_is_set_up_alike_on_every_server(store_server):
+    """Nothing is evicted, nothing is snapshot, and a crash prints no command."""
+    wanted = {
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "bind": "127.0.0.1",
+        "crash-log-enabled": "no",
+        "maxmemory-policy": "noeviction",
+        "save": "",
+    }
+    with client(store_server) as store:
+        assert store.config_get(*wanted) == wanted
+
+
+def test_a_frozen_store_can_be_thawed_and_stopped(valkey):
+    """Frozen is alive and silent; thawed it answers; stopped while frozen it still ends in good order."""
+    valkey.running.freeze()
+    assert valkey.running.poll() is None
+    with client(valkey) as store, pytest.raises(redis.TimeoutError):
+        store.ping()
+    valkey.running.thaw()
+    with client(valkey) as store:
+        assert store.ping()
+    valkey.running.freeze()
+    stop(valkey.running)
+    assert valkey.running.poll() == 0
+
+
+@pytest.mark.parametrize("is_frozen", [False, True])
+def test_a_child_dies_with_its_parent(tmp_path, is_frozen):
+    """kill -9 of the parent leaves no server behind, not even a frozen one."""
+    command = (sys.executable, "-c", PARENT, str(tmp_path))
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        child = int(parent.stdout.readline())
+        if is_frozen:
+            os.kill(child, signal.SIGSTOP)
+        assert lives(child)
+        parent.kill()
+    wait_until(lambda: not lives(child))
+
+
+def test_missing_jars_say_what_to_do(tmp_path):
+    """One line: what is missing, and the command that brings it."""
+    with pytest.raises(Missing, match=r"\AKafka's jars are not in .*: run `make setup`\Z"):
+        programs.kafka(tmp_path / "data", free_port(), free_port(), jars=tmp_path)
+
+
+def test_missing_java_says_what_to_do(tmp_path, monkeypatch):
+    """One line, also when JAVA_HOME points at nothing."""
+    (tmp_path / "kafka_2.13-4.1.0.jar").touch()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(Missing, match=r"\Athere is no java on PATH or in JAVA_HOME: install Java 17 or later\Z"):
+        programs.kafka(tmp_path / "data", free_port(), free_port(), jars=tmp_path)
+
+
+def test_another_server_at_the_port_is_not_ours(valkey, tmp_path):
+    """Something answers, but our process has failed, and the error carries the last line of its log."""
+    port = int(valkey.url.removesuffix("/0").rpartition(":")[2])
+    second = Running(programs.valkey(tmp_path / "second", port))
+    second.start()
+    with pytest.raises(Failed, match=r"\Avalkey ended with code 1; the last line of .*valkey\.log: .*\Z"):
+        second.wait_ready(10)
+
+
+def test_a_start_that_takes_too_long_names_the_log(tmp_path):
+    """One line again, and the process is still ours to end."""
+    running = Running(programs.valkey(tmp_path, free_port()))
+    running.start()
+    try:
+        running.freeze()
+        with pytest.raises(Failed, match=r"\Avalkey is not ready after 0\.1 s; the last line of .*valkey\.log: .*\Z"):
+            running.wait_ready(0.1)
+    finally:
+        running.kill()
+    assert running.poll() == -signal.SIGKILL
+
+
+def test_one_directory_has_one_server(valkey):
+    """Two servers would write the same append-only file; the second is refused, on whatever port."""
+    second = Running(programs.valkey(valkey.running.program.data, free_port()))
+    with pytest.raises(Failed, match=r"\Avalkey is already running in .*\Z"):
+        second.start()
+
+
+def test_the_last_line_is_no_stack_trace(tmp_path):
+    """The cause is what a reader needs, not the frame that it came through."""
+    log = tmp_path / "kafka.log"
+    log.write_text("ERROR: failed\nCaused by: java.io.IOException: No space left on device\n\tat kafka.Kafka.main\n\n")
+    assert programs.last_line(log) == "Caused by: java.io.IOException: No space left on device"
+
+
+def stop(running):
+    running.stop(grace=10)
+
+
+def create(topic, kafka):
+    with KafkaAdminClient(bootstrap_servers=kafka) as admin:
+        admin.create_topics([NewTopic(topic, 1, 1)])
+
+
+def produce(topic, kafka, value, **settings):
+    with KafkaProducer(bootstrap_servers=kafka, max_request_size=1_048_576, **settings) as producer:
+        producer.send(topic, value).get(timeout=10)
+
+
+def values(topic, kafka):
+    """All that *topic* holds, oldest first."""
+    partition = TopicPartition(topic, 0)
+    with KafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest", consumer_timeout_ms=10_000) as consumer:
+        consumer.assign([partition])
+        end = consumer.end_offsets([partition])[partition]
+        return [next(consumer).value for _ in range(end)]
+
+
+def client(store):
+    return redis.Redis.from_url(store.url, socket_timeout=1, retry=None)
+
+
+def is_on_disk(store):
+    told = store.info("persistence")
+    return told["aof_buffer_length"] == 0 and told["aof_pending_bio_fsync"] == 0
+
+
+def lives(pid):
+    """Say whether *pid* runs; one that has ended may wait long for an adoptive parent to notice."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
+
+
+def wait_until(holds, seconds=5):
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.02)

@@ -1,0 +1,206 @@
+"""What can go wrong, done to real processes while events flow: each fault at a step of a worker's work."""
+
+import itertools
+import signal
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import redis as redis_client
+
+from deploy.machine.programs import Running
+from tests.journeys.parts import Process, eventually
+
+SESSION = 6.0  # seconds until Kafka gives a silent worker's partitions to another
+# A backup is of one moment; a copy key by key, with commits going on, would be of none.
+COPY = """
+local found = {}
+for _, key in ipairs(redis.call('KEYS', '*')) do
+  found[#found + 1] = key
+  found[#found + 1] = redis.call('DUMP', key)
+end
+return found
+"""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A fault and the step that it hit."""
+
+    fault: str
+    step: str
+
+
+@dataclass
+class Scene:
+    """The parts that faults are done to. Keeps at least two workers alive."""
+
+    kafka: Running
+    store: Running
+    env: Mapping[str, str]
+    folder: Path
+    command: tuple[str, ...]
+    arguments: Callable[[], tuple[str, ...]]
+    workers: list[Process] = field(default_factory=list)
+    hits: list[Hit] = field(default_factory=list)
+    trapped: bool = True  # whether it stops at steps; a worker that is not ours has none
+    _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+    _copy: dict[bytes, bytes] = field(default_factory=dict)
+
+    @property
+    def traps(self) -> Path:
+        return self.folder / "traps"
+
+    def client(self) -> "redis_client.Redis":
+        return redis_client.Redis.from_url(self.store.program.address, socket_timeout=5)
+
+    def join(self) -> Process:
+        """Start one more worker."""
+        log = self.folder / f"worker-{next(self._numbers)}.log"
+        process = Process(*self.arguments(), env=self.env, log=log, command=self.command)
+        self.workers.append(process)
+        return process
+
+    def mend(self) -> None:
+        """Bring the workers back to two, as whatever restarts them would."""
+        self.workers = [worker for worker in self.workers if worker.ended() is None]
+        for extra in self.workers[2:]:
+            extra.stop(12)
+        self.workers = self.workers[:2]
+        while len(self.workers) < 2:
+            self.join()
+
+    def copy_store(self) -> None:
+        """Take a copy of the store, to roll back to later."""
+        client = self.client()
+        flat = client.eval(COPY, 0)
+        assert isinstance(flat, list)
+        self._copy = dict(zip(flat[::2], flat[1::2], strict=True))
+        client.close()
+
+    def hit(self, fault: str, step: str) -> None:
+        """Do *fault* to a worker that has come to *step*."""
+        victim = self._trapped(step) if self.trapped else self.workers[0]
+        FAULTS[fault](self, victim)
+        self.hits.append(Hit(fault, step))
+        if victim.ended() is None:
+            victim.signal(signal.SIGCONT)
+        self.mend()
+
+    def _trapped(self, step: str) -> Process:
+        """Arm *step*, wait until a worker has stopped there, and return it."""
+        (self.traps / step).touch()
+        if step == "seek":  # comes with an assignment, so bring one about
+            self.join()
+        until = time.monotonic() + 30
+        while not (found := list(self.traps.glob(f"{step}.*"))):
+            assert time.monotonic() < until, f"no worker came to {step}"
+            self.workers = [worker for worker in self.workers if worker.ended() is None]
+            while len(self.workers) < 2:
+                self.join()
+            time.sleep(0.02)
+        pid = int(found[0].suffix[1:])
+        found[0].unlink()
+        eventually(lambda: _state(pid) == "T", within=5, every=0.01)
+        return next(worker for worker in self.workers if worker.pid == pid)
+
+
+def _state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def _kill(scene: Scene, victim: Process) -> None:
+    victim.kill()
+
+
+def _freeze(scene: Scene, victim: Process) -> None:
+    victim.signal(signal.SIGSTOP)
+    time.sleep(SESSION + 2)  # past the session: its partitions go to another, and it wakes as a ghost
+
+
+def _join(scene: Scene, victim: Process) -> None:
+    scene.join()
+    time.sleep(1.5)
+    victim.signal(signal.SIGCONT)
+    time.sleep(1.5)
+
+
+def _leave(scene: Scene, victim: Process) -> None:
+    victim.signal(signal.SIGTERM)
+    victim.signal(signal.SIGCONT)
+    victim.wait(12)
+
+
+def _store_killed(scene: Scene, victim: Process) -> None:
+    scene.store.kill()
+    scene.store.start()
+    scene.store.wait_ready(10)
+
+
+def _store_frozen(scene: Scene, victim: Process) -> None:
+    scene.store.freeze()
+    victim.signal(signal.SIGCONT)
+    time.sleep(7)  # past the client's patience
+    scene.store.thaw()
+
+
+def _store_rolled_back(scene: Scene, victim: Process) -> None:
+    client = scene.client()
+    with client.pipeline(transaction=True) as pipe:
+        pipe.flushall()
+        for key, dump in scene._copy.items():
+            pipe.restore(key, 0, dump)
+        pipe.execute()
+    client.close()
+
+
+def _store_flushed(scene: Scene, victim: Process) -> None:
+    client = scene.client()
+    client.flushall()
+    client.close()
+
+
+def _kafka_stopped(scene: Scene, victim: Process) -> None:
+    scene.kafka.stop(grace=10)
+    victim.signal(signal.SIGCONT)
+    time.sleep(10)
+    scene.kafka.start()
+    scene.kafka.wait_ready(60)
+
+
+FAULTS: dict[str, Callable[[Scene, Process], None]] = {
+    "kill -9": _kill,
+    "freeze": _freeze,
+    "join": _join,
+    "leave": _leave,
+    "store killed": _store_killed,
+    "store frozen": _store_frozen,
+    "store rolled back": _store_rolled_back,
+    "store flushed": _store_flushed,
+    "Kafka stopped": _kafka_stopped,
+}
+
+PLAN = (
+    ("kill -9", "read"), ("kill -9", "fold"), ("kill -9", "send"), ("kill -9", "reply lost"),
+    ("kill -9", "applied"), ("kill -9", "seek"),
+    ("freeze", "read"), ("freeze", "send"), ("freeze", "reply lost"),
+    ("join", "fold"), ("join", "send"), ("join", "applied"),
+    ("leave", "read"), ("leave", "send"), ("leave", "seek"), ("leave", "reply lost"),
+    ("store killed", "send"), ("store killed", "applied"), ("store killed", "fold"), ("store killed", "seek"),
+    ("store frozen", "send"), ("store frozen", "seek"),
+    ("store rolled back", "read"), ("store rolled back", "send"), ("store rolled back", "reply lost"),
+    ("store rolled back", "seek"), ("store rolled back", "applied"),
+    ("store flushed", "read"), ("store flushed", "send"), ("store flushed", "applied"), ("store flushed", "seek"),
+    ("Kafka stopped", "send"), ("Kafka stopped", "applied"),
+)  # fmt: skip
+
+
+def table(hits: list[Hit]) -> str:
+    """Return how many faults hit which step."""
+    steps = list(dict.fromkeys(hit.step for hit in hits))
+    lines = [f"{'fault':18}" + "".join(f"{step:>12}" for step in steps)]
+    for fault in FAULTS:
+        counts = [sum(hit == Hit(fault, step) for hit in hits) for step in steps]
+        lines.append(f"{fault:18}" + "".join(f"{n or '':>12}" for n in counts))
+    return "\n".join(lines)

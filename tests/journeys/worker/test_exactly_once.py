@@ -1,0 +1,302 @@
+"""Kill anything at any moment: no figure is ever wrong. At worst it says that it is rebuilding."""
+
+import asyncio
+import json
+import random
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from kafka import KafkaConsumer, TopicPartition
+
+from deploy.machine import programs
+from events.decode import decode
+from metrics.catalogue import BY_NAME
+from metrics.counting.fold import fold
+from metrics.counting.tally import Tally, code
+from metrics.figures.evaluate import Question, figures
+from metrics.rules.rules import Authorities
+from metrics.store.in_memory import Book
+from metrics.sums.sums import Sums
+from metrics.windows import parse_at
+from streams.broker.partitions import partition_of
+from tests.conftest import started
+from tests.histories import history, shuffled
+from tests.journeys.parts import Process, committed, environment, eventually, new_topic, snapshots, tallies
+from tests.journeys.worker.faults import PLAN, Scene, table
+from tests.journeys.worker.trapped_worker import STEPS
+
+EVENTS, AUTHORITIES, PARTITIONS, A_SECOND = 20_000, 8, 4, 130
+AHEAD, SLOWLY = 0.2, 30  # of the log; events a second
+NOW = datetime(2026, 11, 30, tzinfo=UTC)
+AT = "2026-11-01"
+ASKED = (
+    ("enquiries_received", "last_9999_days"), ("assessments_open", "now"), ("assessments_overdue", "now"),
+    ("assessment_timeliness", "last_9999_days"), ("children_looked_after", "now"), ("children_in_need", "now"),
+    ("re_referrals", "last_9999_days"), ("protection_plans_open", "now"), ("enquiries_overdue", "now"),
+)  # fmt: skip
+SHOWN = ("assessments_open", "assessments_overdue", "children_looked_after")  # stocks: at AT they are as they are now
+PLACES = tuple(2 * [name for name, _ in ASKED].index(tile) for tile in SHOWN)
+RULES = Authorities()
+TRAPPED = (sys.executable, "-m", "tests.journeys.worker.trapped_worker")
+
+
+def authority(number: int) -> str:
+    """Eight names that murmur2 spreads over all four partitions."""
+    return f"X9999990{number}"
+
+
+def log() -> Iterator[dict[str, Any]]:
+    """20,000 events: duplicates, corrections, retractions, merges; households of their own in each history."""
+    streams = [_histories(number) for number in range(AUTHORITIES)]
+    for _ in range(EVENTS // AUTHORITIES):
+        for stream in streams:
+            yield next(stream)
+
+
+def _histories(number: int) -> Iterator[dict[str, Any]]:
+    for seed in range(1000 * number, 1000 * number + 1000):
+        for event in shuffled(seed, history(seed, authority=authority(number))):
+            if event["type"] == "feed.reported":
+                continue  # a late feed would have a board stand at its time, and not at now
+            yield {k: f"{seed}-{v}" if k in ("child", "into", "id") else v for k, v in event.items()}
+
+
+class Feed(threading.Thread):
+    """Sends the log at a steady pace until told to hurry; slowly where the faults are behind it: it is to outlast them.
+
+    *share* of the faults are done. Whatever becomes of the broker, each event is in the log once.
+    """
+
+    def __init__(self, kafka: str, topic: str) -> None:
+        super().__init__(daemon=True)
+        self._kafka, self._topic = kafka, topic
+        self.hurry = threading.Event()
+        self.sent = 0
+        self.share = 0.0
+
+    def run(self) -> None:
+        asyncio.run(self._send())
+
+    async def _send(self) -> None:
+        # kafka-python's producer may stand still for good once its broker was killed.
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._kafka, enable_idempotence=True, request_timeout_ms=300_000, linger_ms=5
+        )
+        await producer.start()
+        for event in log():
+            key = str(event["authority"])
+            partition = partition_of(key, PARTITIONS)
+            await producer.send(self._topic, json.dumps(event).encode(), key=key.encode(), partition=partition)
+            self.sent += 1
+            if not self.hurry.is_set():
+                await asyncio.sleep(1 / (A_SECOND if self.sent < EVENTS * (self.share + AHEAD) else SLOWLY))
+        await producer.stop()
+
+
+class Watcher(threading.Thread):
+    """Asks the API for the figures of every authority, over and over, and keeps what it was told."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(daemon=True)
+        measures = "".join(f"&measure={measure}" for measure, _ in ASKED)
+        self._address = f"http://127.0.0.1:{port}/v1/figures?at={AT}&window=last_9999_days{measures}"
+        self.enough = threading.Event()
+        self.seen: dict[str, list[tuple[int, ...]]] = {authority(n): [] for n in range(AUTHORITIES)}
+        self.asked = self.refused = 0
+        self.strange: list[str] = []
+
+    def run(self) -> None:
+        while not self.enough.is_set():
+            for name, seen in self.seen.items():
+                self.asked += 1
+                try:
+                    with urllib.request.urlopen(f"{self._address}&authority={name}", timeout=5) as response:
+                        found = tuple(self._numbers(json.load(response)["figures"]))
+                except urllib.error.HTTPError as exc:
+                    self.refused += 1
+                    if exc.code not in (404, 503) or (exc.code == 404 and seen):
+                        self.strange.append(f"{name}: {exc.code} after {len(seen)} answers")
+                    exc.close()
+                    continue
+                except OSError:
+                    continue
+                if not seen or seen[-1] != found:
+                    seen.append(found)
+            time.sleep(0.03)
+
+    def _numbers(self, found: list[dict[str, Any]]) -> Iterator[int]:
+        for figure in sorted(found, key=lambda f: [name for name, _ in ASKED].index(f["measure"])):
+            yield figure["numerator"]
+            yield figure["denominator"] or 0
+
+
+class Listener(threading.Thread):
+    """Listens to the live stream of one authority, and keeps the figures that it was told."""
+
+    def __init__(self, port: int, name: str) -> None:
+        super().__init__(daemon=True)
+        self._address = f"http://127.0.0.1:{port}/v1/live?authority={name}"
+        self.name_of = name
+        self.enough = threading.Event()
+        self.seen: list[tuple[int, ...]] = []
+
+    def run(self) -> None:
+        with urllib.request.urlopen(self._address, timeout=30) as stream:
+            for line in stream:
+                if self.enough.is_set():
+                    return
+                told = json.loads(line[6:]) if line.startswith(b"data: {") else {}
+                if shown := told.get("figures"):
+                    found = tuple(shown[tile]["numerator"] for tile in SHOWN)
+                    if not self.seen or self.seen[-1] != found:
+                        self.seen.append(found)
+
+
+def _worker() -> tuple[str, ...]:
+    return "worker", "--metrics-port", str(programs.free_port())
+
+
+def processed(worker: Process) -> float:
+    """Return how many records a worker says that it has committed."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{worker.arguments[-1]}/metrics", timeout=5) as response:
+        lines = response.read().decode().splitlines()
+    return next(float(line.split()[1]) for line in lines if line.startswith("casepulse_events_processed_total "))
+
+
+def read_back(kafka: str, topic: str) -> dict[str, list[bytes]]:
+    """Return the log as Kafka has it, by authority, in order: the truth of this journey."""
+    consumer = KafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest", enable_auto_commit=False)
+    parts = [TopicPartition(topic, n) for n in range(PARTITIONS)]
+    consumer.assign(parts)
+    consumer.seek_to_beginning(*parts)
+    ends = consumer.end_offsets(parts)
+    found: dict[str, list[bytes]] = {authority(n): [] for n in range(AUTHORITIES)}
+    while any(consumer.position(part) < ends[part] for part in parts):
+        for records in consumer.poll(timeout_ms=1000).values():
+            for record in records:
+                found[record.key.decode()].append(record.value)
+    consumer.close()
+    return found
+
+
+def prefixes(name: str, values: list[bytes]) -> list[tuple[int, ...]]:
+    """Return the figures of an authority after each prefix of its log, the empty one first."""
+    book, sums = Book(RULES), Sums()
+    found = [_figures(name, sums)]
+    for value in values:
+        change = fold(book.kept, book.authorities, [decode(value, NOW)], RULES)
+        book.take(change)
+        for part, cells in change.tallies.get(name, {}).items():
+            sums.change(part, cells)
+        found.append(_figures(name, sums) if change.tallies else found[-1])
+    return found
+
+
+def _figures(name: str, sums: Sums) -> tuple[int, ...]:
+    numbers: list[int] = []
+    for measure, window in ASKED:
+        figure = figures(sums, name, Question(measure=BY_NAME[measure], at=parse_at(AT), window=window))[0]
+        numbers += [figure.numerator, figure.denominator or 0]
+    return tuple(numbers)
+
+
+def follows(seen: list[tuple[int, ...]], truth: list[tuple[int, ...]]) -> str | None:
+    """Return what is wrong with *seen*: each must be some prefix's figures, and never an earlier prefix's."""
+    at = 0
+    for number, found in enumerate(seen):
+        while at < len(truth) and truth[at] != found:
+            at += 1
+        if at == len(truth):
+            known = "goes back" if found in truth else "is of no prefix of the log"
+            return f"answer {number} of {len(seen)} {known}: {found}, after {seen[number - 1]}"
+    return None
+
+
+def differences(found: dict[str, Tally], truth: dict[str, Tally]) -> dict[str, int]:
+    """Return by part how many cells differ."""
+    parts = {part for tally in (*found.values(), *truth.values()) for part in tally}
+    return {
+        part: sum(
+            len(dict(found.get(name, {}).get(part, {}).items() ^ truth.get(name, {}).get(part, {}).items()))
+            for name in found.keys() | truth.keys()
+        )
+        for part in sorted(parts)
+    }
+
+
+@pytest.mark.timeout(480)
+def test_nothing_is_ever_lost_or_doubled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Over thirty faults of nine kinds at every step of the work, two workers, 20,000 events: every cell is right.
+
+    And no answer that a reader was given on the way was of anything but the log up to some point, nor went back.
+    """
+    data = tmp_path / "kafka"
+    with (
+        started(programs.kafka(data, programs.free_port(), programs.free_port()), within=60) as kafka,
+        started(programs.valkey(tmp_path / "valkey", programs.free_port()), within=10) as store,
+    ):
+        address, url = kafka.program.address, store.program.address
+        topic = new_topic(address, PARTITIONS)
+        env = environment(address, url, topic) | {"CASEPULSE_TRAPS": str(tmp_path / "traps")}
+        scene = Scene(kafka, store, env, tmp_path, TRAPPED, _worker)
+        scene.traps.mkdir()
+        port = programs.free_port()
+        server = Process("serve", "--port", str(port), env=env, log=tmp_path / "serve.log")
+        feed, watcher = Feed(address, topic), Watcher(port)
+        listeners = [Listener(port, authority(n)) for n in range(AUTHORITIES)]
+        try:
+            scene.mend()
+            feed.start()
+            eventually(lambda: committed(url, topic) > 500, within=30)
+            for reader in (watcher, *listeners):
+                reader.start()
+            eventually(lambda: all(processed(worker) > 0 for worker in scene.workers), within=30)  # both hold some
+            plan = list(PLAN)
+            random.Random(1).shuffle(plan)
+            for number, (fault, step) in enumerate(plan):
+                if number % 4 == 0:
+                    scene.copy_store()
+                scene.hit(fault, step)
+                feed.share = (number + 1) / len(plan)
+            feed.hurry.set()
+            feed.join(60)
+            eventually(lambda: committed(url, topic) == EVENTS, within=60)
+            eventually(lambda: all(it.position.catalogue == code() for it in snapshots(url, topic).values()), within=60)
+            time.sleep(1)
+            for reader in (watcher, *listeners):
+                reader.enough.set()
+                reader.join(15)
+            truth = read_back(address, topic)
+            found = tallies(url, topic)
+        finally:
+            for process in (*scene.workers, server):
+                process.kill()
+    heard = {listener.name_of: listener.seen for listener in listeners}
+    with capsys.disabled():
+        print(f"\n{table(scene.hits)}\n{len(scene.hits)} faults, {watcher.asked} questions, {watcher.refused} refused")
+    assert len(scene.hits) >= 30
+    assert {hit.step for hit in scene.hits} == set(STEPS)
+    assert sum(map(len, truth.values())) == EVENTS
+    links = [json.loads(value) for values in truth.values() for value in values if b'"child.merged"' in value]
+    assert sum(link.get("retracted") is True for link in links) > 50, "links are told, and taken back, all the way"
+    book = Book(RULES).tell(decode(value, NOW) for values in truth.values() for value in values)
+    assert not any(differences(found, book.tallies).values()), differences(found, book.tallies)
+    assert found == book.tallies
+    assert not watcher.strange
+    for name, values in truth.items():
+        assert len(watcher.seen[name]) > 10
+        assert len(heard[name]) > 10
+        steps = prefixes(name, values)
+        wrong = follows(watcher.seen[name], steps)
+        assert wrong is None, f"{name}, asked: {wrong}"
+        wrong = follows(heard[name], [tuple(step[place] for place in PLACES) for step in steps])
+        assert wrong is None, f"{name}, listening: {wrong}"
