@@ -20,9 +20,20 @@ from metrics.store.redis import STORE_ERRORS, Refused
 FAILED, REFUSED = 1, 3
 
 VERBS = (
-    run.up, run.worker, run.serve, run.publish, figures.figures, load.load, simulate.simulate,
-    looking.measures, looking.dead_letters, looking.schema, doctor.doctor, doctor.settings, doctor.scrape,
-)  # fmt: skip
+    run.up,
+    run.worker,
+    run.serve,
+    run.publish,
+    figures.figures,
+    load.load,
+    simulate.simulate,
+    looking.measures,
+    looking.dead_letters,
+    looking.schema,
+    doctor.doctor,
+    doctor.settings,
+    doctor.scrape,
+)
 
 
 class Fault(click.ClickException):
@@ -63,9 +74,11 @@ def _silent(what: str, where: object, variable: str, exc: Exception) -> str:
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="casepulse")
 @click.option(
-    "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), envvar=CONFIG,
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    envvar=CONFIG,
     help="A .toml file with settings; a variable of the environment counts more. `casepulse settings` lists them.",
-)  # fmt: skip
+)
 def main(config: Path | None) -> None:
     """Live performance figures for children's social care.
 

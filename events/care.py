@@ -78,6 +78,15 @@ class ReturnInterviewHeld(ChildEvent, frozen=True, kw_only=True, tag="return_int
 
 
 EVENTS = (
-    CareStarted, CareEnded, LegalStatusChanged, PlacementStarted, PlacementEnded, CareReviewHeld,
-    HealthAssessmentCompleted, MissingStarted, MissingEnded, ReturnInterviewOffered, ReturnInterviewHeld,
-)  # fmt: skip
+    CareStarted,
+    CareEnded,
+    LegalStatusChanged,
+    PlacementStarted,
+    PlacementEnded,
+    CareReviewHeld,
+    HealthAssessmentCompleted,
+    MissingStarted,
+    MissingEnded,
+    ReturnInterviewOffered,
+    ReturnInterviewHeld,
+)

@@ -33,5 +33,10 @@ class CareLeaverRecorded(ChildEvent, frozen=True, kw_only=True, tag="care_leaver
 
 
 EVENTS = (
-    AdoptionDecided, AdoptionMatched, AdoptionPlaced, AdoptionOrdered, AdoptionReversed, CareLeaverRecorded,
-)  # fmt: skip
+    AdoptionDecided,
+    AdoptionMatched,
+    AdoptionPlaced,
+    AdoptionOrdered,
+    AdoptionReversed,
+    CareLeaverRecorded,
+)

@@ -50,6 +50,12 @@ class VisitMade(ChildEvent, frozen=True, kw_only=True, tag="visit.made"):
 
 
 EVENTS = (
-    EpisodeOpened, EpisodeClosed, AssessmentStarted, AssessmentAuthorised, AssessmentCancelled,
-    NeedPlanStarted, NeedPlanEnded, VisitMade,
-)  # fmt: skip
+    EpisodeOpened,
+    EpisodeClosed,
+    AssessmentStarted,
+    AssessmentAuthorised,
+    AssessmentCancelled,
+    NeedPlanStarted,
+    NeedPlanEnded,
+    VisitMade,
+)

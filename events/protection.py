@@ -42,6 +42,10 @@ class ProtectionPlanEnded(ChildEvent, frozen=True, kw_only=True, tag="protection
 
 
 EVENTS = (
-    Section47Started, Section47Ended, InitialConferenceHeld,
-    ProtectionPlanStarted, ProtectionPlanReviewed, ProtectionPlanEnded,
-)  # fmt: skip
+    Section47Started,
+    Section47Ended,
+    InitialConferenceHeld,
+    ProtectionPlanStarted,
+    ProtectionPlanReviewed,
+    ProtectionPlanEnded,
+)

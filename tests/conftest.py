@@ -68,10 +68,20 @@ def installed(program: str) -> str:
 
 # Journeys wait more than they work, so they begin first and side by side; what only computes fills the gaps.
 LONGEST = (
-    "test_exactly_once", "test_board", "test_up", "test_figures_topic", "test_worker",
-    "test_simulator", "test_bad_input", "test_rebuild", "test_secured", "test_board_states", "test_board_clock",
-    "test_recount", "test_doctor",
-)  # fmt: skip
+    "test_exactly_once",
+    "test_board",
+    "test_up",
+    "test_figures_topic",
+    "test_worker",
+    "test_simulator",
+    "test_bad_input",
+    "test_rebuild",
+    "test_secured",
+    "test_board_states",
+    "test_board_clock",
+    "test_recount",
+    "test_doctor",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

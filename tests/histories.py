@@ -31,31 +31,63 @@ BANK_HOLIDAYS = frozenset(holidays.country_holidays("GB", subdiv="ENG", years=ra
 # Each season: days worth beginning on (Fridays, weekends, bank holidays, ends of months, quarters and years), and
 # the night on which its clocks change.
 SEASONS = (
-    ("2017-10-29", "2017-09-29 2017-09-30 2017-10-01 2017-10-26 2017-10-27 2017-10-28 2017-10-29 2017-10-31 2017-11-24"
-                   " 2017-12-22 2017-12-24 2017-12-25 2017-12-26 2017-12-31 2018-01-01"),
-    ("2018-03-25", "2018-01-26 2018-02-28 2018-03-01 2018-03-23 2018-03-24 2018-03-25 2018-03-29 2018-03-30 2018-03-31"
-                   " 2018-04-01 2018-04-02 2018-05-07 2018-05-25 2018-05-28"),
-    ("2020-03-29", "2020-01-31 2020-02-28 2020-02-29 2020-03-01 2020-03-27 2020-03-29 2020-03-31 2020-04-01 2020-04-09"
-                   " 2020-04-10 2020-04-13 2020-05-04 2020-05-08"),
-    ("2022-10-30", "2022-08-26 2022-08-29 2022-09-16 2022-09-19 2022-09-30 2022-10-01 2022-10-28 2022-10-30 2022-12-23"
-                   " 2022-12-25 2022-12-26 2022-12-27 2022-12-31"),
-    ("2023-03-26", "2023-02-28 2023-03-24 2023-03-26 2023-03-31 2023-04-01 2023-04-06 2023-04-07 2023-04-10 2023-05-01"
-                   " 2023-05-05 2023-05-08 2023-05-29"),
-    ("2025-10-26", "2025-08-25 2025-09-30 2025-10-01 2025-10-24 2025-10-25 2025-10-26 2025-10-31 2025-12-24 2025-12-25"
-                   " 2025-12-26 2025-12-28 2025-12-31 2026-01-01"),
-    ("2026-03-29", "2026-01-30 2026-02-28 2026-03-01 2026-03-27 2026-03-29 2026-03-31 2026-04-01 2026-04-02 2026-04-03"
-                   " 2026-04-06 2026-05-04 2026-05-25"),
-    ("1995-03-26", "1995-02-28 1995-03-24 1995-03-26 1995-03-31 1995-04-01 1995-04-14 1995-04-17"
-                   " 1995-05-01 1995-05-08"),
-    ("1999-10-31", "1999-09-30 1999-10-01 1999-10-29 1999-10-31 1999-12-24 1999-12-25 1999-12-27 1999-12-28 1999-12-31"
-                   " 2000-01-03"),
-)  # fmt: skip
+    (
+        "2017-10-29",
+        "2017-09-29 2017-09-30 2017-10-01 2017-10-26 2017-10-27 2017-10-28 2017-10-29 2017-10-31 2017-11-24"
+        " 2017-12-22 2017-12-24 2017-12-25 2017-12-26 2017-12-31 2018-01-01",
+    ),
+    (
+        "2018-03-25",
+        "2018-01-26 2018-02-28 2018-03-01 2018-03-23 2018-03-24 2018-03-25 2018-03-29 2018-03-30 2018-03-31"
+        " 2018-04-01 2018-04-02 2018-05-07 2018-05-25 2018-05-28",
+    ),
+    (
+        "2020-03-29",
+        "2020-01-31 2020-02-28 2020-02-29 2020-03-01 2020-03-27 2020-03-29 2020-03-31 2020-04-01 2020-04-09"
+        " 2020-04-10 2020-04-13 2020-05-04 2020-05-08",
+    ),
+    (
+        "2022-10-30",
+        "2022-08-26 2022-08-29 2022-09-16 2022-09-19 2022-09-30 2022-10-01 2022-10-28 2022-10-30 2022-12-23"
+        " 2022-12-25 2022-12-26 2022-12-27 2022-12-31",
+    ),
+    (
+        "2023-03-26",
+        "2023-02-28 2023-03-24 2023-03-26 2023-03-31 2023-04-01 2023-04-06 2023-04-07 2023-04-10 2023-05-01"
+        " 2023-05-05 2023-05-08 2023-05-29",
+    ),
+    (
+        "2025-10-26",
+        "2025-08-25 2025-09-30 2025-10-01 2025-10-24 2025-10-25 2025-10-26 2025-10-31 2025-12-24 2025-12-25"
+        " 2025-12-26 2025-12-28 2025-12-31 2026-01-01",
+    ),
+    (
+        "2026-03-29",
+        "2026-01-30 2026-02-28 2026-03-01 2026-03-27 2026-03-29 2026-03-31 2026-04-01 2026-04-02 2026-04-03"
+        " 2026-04-06 2026-05-04 2026-05-25",
+    ),
+    (
+        "1995-03-26",
+        "1995-02-28 1995-03-24 1995-03-26 1995-03-31 1995-04-01 1995-04-14 1995-04-17 1995-05-01 1995-05-08",
+    ),
+    (
+        "1999-10-31",
+        "1999-09-30 1999-10-01 1999-10-29 1999-10-31 1999-12-24 1999-12-25 1999-12-27 1999-12-28 1999-12-31 2000-01-03",
+    ),
+)
 OFFSETS = ("Z", "+00:00", "+01:00", "+05:30", "-03:00", "local")
 TEAMS = ("North", "South", "east", None)
 ASSESSMENT_OUTCOMES = (
-    "case_closed", "case_closed", "child_in_need_plan", "section_47", "early_help", "advice", "care", "step_down",
+    "case_closed",
+    "case_closed",
+    "child_in_need_plan",
+    "section_47",
+    "early_help",
+    "advice",
+    "care",
+    "step_down",
     "signposted",
-)  # fmt: skip
+)
 ENQUIRY_OUTCOMES = ("assessment", "existing_case", "section_47", "early_help", "advice", "no_further_action")
 SECTION_47_OUTCOMES = ("conference", "conference", "no_conference", "no_further_action", None)
 CLOCKS = {"enquiry.received": 1, "assessment.started": 45, "section_47.started": 15, "referral.received": 45}
@@ -274,9 +306,15 @@ class Scribe:
 
 
 DELAYS = (
-    -A_DAY, -A_MICROSECOND, timedelta(0), timedelta(minutes=7), timedelta(minutes=7, microseconds=123456),
-    A_DAY, 3 * A_DAY, 60 * A_DAY,
-)  # fmt: skip
+    -A_DAY,
+    -A_MICROSECOND,
+    timedelta(0),
+    timedelta(minutes=7),
+    timedelta(minutes=7, microseconds=123456),
+    A_DAY,
+    3 * A_DAY,
+    60 * A_DAY,
+)
 PLANNED = (*DELAYS, -40 * A_DAY)
 Story = Callable[[Scribe], None]
 
@@ -876,9 +914,11 @@ def told_in_parts(scribe: Scribe) -> None:
     """Each part in a telling of its own; of two that differ, the one recorded last stands."""
     rng, child, day = scribe.rng, scribe.child(), scribe.day()
     parts: list[dict[str, Any]] = [
-        {"unborn": rng.random() < 0.4}, {"disabled": True, "unborn": False}, {},
+        {"unborn": rng.random() < 0.4},
+        {"disabled": True, "unborn": False},
+        {},
         {"birth_month": f"{day.year - rng.choice((0, 1, 5, 18))}-{rng.randint(1, 12):02}", "unborn": None},
-    ]  # fmt: skip
+    ]
     for part in rng.sample(parts, 2):
         scribe.tell("person.recorded", child, scribe.record("H"), scribe.moment(day), **part)
 
@@ -991,32 +1031,81 @@ def things_of_no_child(scribe: Scribe) -> None:
 
 
 FRONT_DOOR: tuple[Story, ...] = (
-    enquiry_graded_again, enquiry_decided_again, enquiries_at_midnight, enquiries_as_the_clocks_change,
-    decision_and_grade_of_no_enquiry, decided_around_the_deadline, decided_around_the_deadline,
-    decided_before_it_was_received, one_incident_of_siblings, referred_again, referred_again,
-)  # fmt: skip
+    enquiry_graded_again,
+    enquiry_decided_again,
+    enquiries_at_midnight,
+    enquiries_as_the_clocks_change,
+    decision_and_grade_of_no_enquiry,
+    decided_around_the_deadline,
+    decided_around_the_deadline,
+    decided_before_it_was_received,
+    one_incident_of_siblings,
+    referred_again,
+    referred_again,
+)
 NEED: tuple[Story, ...] = (
-    authorised_around_day_45, authorised_around_day_45, started_and_authorised_on_one_day,
-    authorised_before_it_started, authorised_without_a_start, cancelled_and_authorised, cancelled, never_finished,
-    assessed_after_a_referral, assessed_after_a_referral, episodes_in_a_row, episodes_in_a_row, episode_of_no_length,
-)  # fmt: skip
+    authorised_around_day_45,
+    authorised_around_day_45,
+    started_and_authorised_on_one_day,
+    authorised_before_it_started,
+    authorised_without_a_start,
+    cancelled_and_authorised,
+    cancelled,
+    never_finished,
+    assessed_after_a_referral,
+    assessed_after_a_referral,
+    episodes_in_a_row,
+    episodes_in_a_row,
+    episode_of_no_length,
+)
 PROTECTION: tuple[Story, ...] = (
-    section_47_and_conference, section_47_and_conference, section_47_and_conference, two_section_47s_and_a_conference,
-    two_section_47s_and_a_conference, conference_before_the_section_47, section_47_without_end, plans_in_a_row,
-    plans_in_a_row, plan_without_end, episodes_in_a_row,
-)  # fmt: skip
+    section_47_and_conference,
+    section_47_and_conference,
+    section_47_and_conference,
+    two_section_47s_and_a_conference,
+    two_section_47s_and_a_conference,
+    conference_before_the_section_47,
+    section_47_without_end,
+    plans_in_a_row,
+    plans_in_a_row,
+    plan_without_end,
+    episodes_in_a_row,
+)
 CARE: tuple[Story, ...] = (
-    periods_that_touch, periods_that_overlap, period_of_no_length, statuses_at_one_moment, short_breaks_on_and_off,
-    period_with_placements, period_with_placements, stays_elsewhere, stays_elsewhere, runs_that_leave_the_year,
-    placements_before_the_period, placements_after_the_period, placements_of_one_moment, in_care_again,
-)  # fmt: skip
+    periods_that_touch,
+    periods_that_overlap,
+    period_of_no_length,
+    statuses_at_one_moment,
+    short_breaks_on_and_off,
+    period_with_placements,
+    period_with_placements,
+    stays_elsewhere,
+    stays_elsewhere,
+    runs_that_leave_the_year,
+    placements_before_the_period,
+    placements_after_the_period,
+    placements_of_one_moment,
+    in_care_again,
+)
 THEMES = (FRONT_DOOR, NEED, PROTECTION, CARE)
 LINKS: tuple[Story, ...] = (two_are_one, two_are_one, two_are_one, a_chain_of_names)
 AIMED: tuple[Story, ...] = (
-    allocated_at_a_clock, allocated_at_a_clock, allocated_in_need, allocated_in_need, allocated_as_need_ends,
-    allocated_without_need, eighteen_inside, another_age, told_in_parts, died, names_of_one_child,
-    one_fact_under_two_names, start_and_stop_under_two_names, other_things, things_of_no_child,
-)  # fmt: skip
+    allocated_at_a_clock,
+    allocated_at_a_clock,
+    allocated_in_need,
+    allocated_in_need,
+    allocated_as_need_ends,
+    allocated_without_need,
+    eighteen_inside,
+    another_age,
+    told_in_parts,
+    died,
+    names_of_one_child,
+    one_fact_under_two_names,
+    start_and_stop_under_two_names,
+    other_things,
+    things_of_no_child,
+)
 
 
 # --- second tellings --------------------------------------------------------------------------------------------
@@ -1083,8 +1172,14 @@ def retold_by_the_same_id(scribe: Scribe) -> None:
 
 
 SECOND_TELLINGS: tuple[Story, ...] = (
-    corrected, corrected, corrected, repeated, retracted, retracted_and_revived, retold_by_the_same_id,
-)  # fmt: skip
+    corrected,
+    corrected,
+    corrected,
+    repeated,
+    retracted,
+    retracted_and_revived,
+    retold_by_the_same_id,
+)
 
 
 def told_before(scribe: Scribe) -> Event:

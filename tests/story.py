@@ -31,9 +31,16 @@ class Story:
     authority: str = AUTHORITY
 
     def __call__(
-        self, table: str, *, on: str, expect: Mapping[Measure, Expected], by: str | Mapping[str, str] | None = None,
-        team: str | None = None, window: str | None = None, known_at: str | None = None,
-    ) -> list[Figure]:  # fmt: skip
+        self,
+        table: str,
+        *,
+        on: str,
+        expect: Mapping[Measure, Expected],
+        by: str | Mapping[str, str] | None = None,
+        team: str | None = None,
+        window: str | None = None,
+        known_at: str | None = None,
+    ) -> list[Figure]:
         """Assert that whoever is told *table* and looks *on* a date or instant sees what is *expect*ed.
 
         *by* names the breakdown to divide by, or the value of one to keep to. Of a distribution, by="band" sees the
@@ -50,10 +57,14 @@ class Story:
             seen = []
             for measure, wanted in expect.items():
                 question = Question(
-                    measure=measure, at=parse_at(on), window=window, known_at=known_at, team=team,
+                    measure=measure,
+                    at=parse_at(on),
+                    window=window,
+                    known_at=known_at,
+                    team=team,
                     by=(by,) if isinstance(by, str) and by != "band" else (),
                     wanted=by if isinstance(by, Mapping) else {},
-                )  # fmt: skip
+                )
                 found = _meant(figures(sums, self.authority, question, self.rules.of(self.authority)), by)
                 number = {_value(f, by): _number(f) for f in found} if isinstance(by, str) else _number(*found)
                 asked = "".join(f" {k}={v}" for k, v in (("by", by), ("team", team), ("window", window)) if v)

@@ -127,12 +127,16 @@ def prometheus(data: Path, port: int, configuration: str) -> Program:
         name="prometheus",
         address=f"http://{address}/",
         argv=(
-            os.path.abspath(binary), "--config.file=prometheus.yml", "--storage.tsdb.path=samples",
-            f"--web.listen-address={address}", "--storage.tsdb.retention.size=512MB", "--log.level=warn",
+            os.path.abspath(binary),
+            "--config.file=prometheus.yml",
+            "--storage.tsdb.path=samples",
+            f"--web.listen-address={address}",
+            "--storage.tsdb.retention.size=512MB",
+            "--log.level=warn",
         ),
         data=data,
         ready=lambda _: _prometheus_answers(address),
-    )  # fmt: skip
+    )
 
 
 class Running:

@@ -147,17 +147,29 @@ def services(wanted: Wanted, settings: Settings) -> Iterator[Service]:
         yield Service(simulator, needs=("kafka",), grace=1.0, tells=True)
     health = programs.free_port()
     worker = _python(
-        settings, "worker", lambda: _has_caught_up(health, settings.demonstration), "deploy.command", "worker",
-        "--metrics-port", str(health), "--dead-letter-limit", str(wanted.dead_letter_limit),
-    )  # fmt: skip
+        settings,
+        "worker",
+        lambda: _has_caught_up(health, settings.demonstration),
+        "deploy.command",
+        "worker",
+        "--metrics-port",
+        str(health),
+        "--dead-letter-limit",
+        str(wanted.dead_letter_limit),
+    )
     # Beside the story so far, and ready once it has all of it: the figures are then whole before they are shown at all.
     # It begins when enough of that is told to be known for a long log, which is counted once and not at every event.
     is_long = demonstration.begun(settings.data_dir).exists if wanted.simulate else lambda: True
     yield Service(worker, needs=("kafka", "valkey"), first_when=is_long, refusal=REFUSED, grace=4.0)
     server = _python(
-        settings, "server", lambda: _answers(f"{wanted.url}readyz"), "deploy.command", "serve",
-        "--port", str(wanted.port),
-    )  # fmt: skip
+        settings,
+        "server",
+        lambda: _answers(f"{wanted.url}readyz"),
+        "deploy.command",
+        "serve",
+        "--port",
+        str(wanted.port),
+    )
     # After the worker's claim, which withholds figures for a moment: once ready, it stays so.
     yield Service(server, needs=("valkey",), first_after=("worker",), grace=4.0)
     if wanted.prometheus:

@@ -44,9 +44,13 @@ def main(settings: Settings, port: int) -> int:
     """Serve until told to stop; return the exit code."""
     reader = Reader(Store(connect(settings.redis, timeout=30.0), settings.topic))
     config = uvicorn.Config(
-        create_app(reader, clocks(settings)), host="127.0.0.1", port=port, log_level="warning",
-        access_log=False, timeout_graceful_shutdown=2,
-    )  # fmt: skip
+        create_app(reader, clocks(settings)),
+        host="127.0.0.1",
+        port=port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=2,
+    )
     print(f"casepulse serve: http://127.0.0.1:{port}/ (this machine only)", file=sys.stderr, flush=True)
     uvicorn.Server(config).run()
     return 0

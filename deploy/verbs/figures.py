@@ -70,10 +70,20 @@ class Moment(click.ParamType):
 @click.option("--json", "as_json", is_flag=True, help="The envelope of the contract, section 3.")
 @click.option("--csv", "as_csv", is_flag=True, help="One line a figure.")
 def figures(
-    measure: tuple[str, ...], file: Path | None, moments: tuple[At, ...], known_at: At | None, window: str | None,
-    by: tuple[str, ...], only: tuple[str, ...], team: str | None, locality: str | None, authority: str | None,
-    cases: bool, as_json: bool, as_csv: bool,
-) -> None:  # fmt: skip
+    measure: tuple[str, ...],
+    file: Path | None,
+    moments: tuple[At, ...],
+    known_at: At | None,
+    window: str | None,
+    by: tuple[str, ...],
+    only: tuple[str, ...],
+    team: str | None,
+    locality: str | None,
+    authority: str | None,
+    cases: bool,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
     """Show figures: of every MEASURE, or of those named.
 
     With --from the file is folded here, with no Kafka and no Redis: the reference that the service must equal.
@@ -90,8 +100,14 @@ def figures(
     now = clocks(settings).now
     try:
         wanted = dict(_kept_to(text) for text in only)
-        question = {"window": window, "known_at": str(known_at) if known_at else None, "team": team,
-                    "locality": locality, "by": by, "wanted": wanted}  # fmt: skip
+        question = {
+            "window": window,
+            "known_at": str(known_at) if known_at else None,
+            "team": team,
+            "locality": locality,
+            "by": by,
+            "wanted": wanted,
+        }
         asks = [_ask(one, question) for one in chosen(measure)]
         found = _folded(file, settings) if file else asyncio.run(_running(settings, bool(known_at or cases)))
         if known_at:

@@ -138,9 +138,7 @@ def _write(events: list[Event], target: Path) -> None:
 def _send(events: list[Event], settings: Settings) -> None:
     with (
         Sender(settings.kafka, settings.topic) as sender,
-        click.progressbar(
-            length=len(events), label="sending", file=sys.stderr, hidden=not sys.stderr.isatty()
-        ) as bar,
-    ):  # fmt: skip
+        click.progressbar(length=len(events), label="sending", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar,
+    ):
         sent = sender.send(events, bar.update)
     click.echo(f"{sent:,} events sent", err=True)

@@ -13,9 +13,12 @@ from deploy.configuration.settings import DATA_DIR, read_settings
 @click.command()
 @click.option("--metrics-port", type=int, help="Serve /metrics, /livez and /readyz on this port of 127.0.0.1.")
 @click.option(
-    "--dead-letter-limit", type=click.IntRange(min=0), default=1000, show_default=True,
+    "--dead-letter-limit",
+    type=click.IntRange(min=0),
+    default=1000,
+    show_default=True,
     help="Stop the line at so many unreadable records in a row, or twice as many in the last 10,000. 0: never.",
-)  # fmt: skip
+)
 @click.option("--publish/--no-publish", "publishes", default=True, help="Figures to the topic of figures, or not.")
 def worker(metrics_port: int | None, dead_letter_limit: int, publishes: bool) -> None:
     """Read events from Kafka, fold them, and commit what changes to the store. Publish the figures that change.
@@ -83,27 +86,48 @@ def serve(port: int) -> None:
 @click.command()
 @click.option("--simulate/--no-simulate", default=True, help="With a made-up authority, Wexshire, or without.")
 @click.option(
-    "--speed", type=click.FloatRange(min=0, min_open=True, max=3600), default=60.0, show_default=True,
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True, max=3600),
+    default=60.0,
+    show_default=True,
     help="Of the made-up authority's clock. 60: a minute a second, closed hours skipped. 1: real time.",
-)  # fmt: skip
+)
 @click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="Port on 127.0.0.1.")
 @click.option(
-    "--data-dir", type=click.Path(file_okay=False, path_type=Path), default=DATA_DIR, show_default=True,
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=DATA_DIR,
+    show_default=True,
     help="State and logs. It survives: the next start goes on from there.",
-)  # fmt: skip
+)
 @click.option("--kafka", metavar="HOST:PORT", help="Use this Kafka instead of one of our own.")
 @click.option("--redis", metavar="URL", help="Use this Redis or Valkey instead of one of our own.")
 @click.option(
-    "--dead-letter-limit", type=click.IntRange(min=0), default=1000, show_default=True, help="As of `worker`.",
-)  # fmt: skip
+    "--dead-letter-limit",
+    type=click.IntRange(min=0),
+    default=1000,
+    show_default=True,
+    help="As of `worker`.",
+)
 @click.option("--prometheus/--no-prometheus", default=True, help="With a Prometheus, where one is installed.")
 @click.option(
-    "--least-free-mb", type=click.IntRange(min=0), default=500, envvar="CASEPULSE_LEAST_FREE_MB", hidden=True,
-)  # fmt: skip
+    "--least-free-mb",
+    type=click.IntRange(min=0),
+    default=500,
+    envvar="CASEPULSE_LEAST_FREE_MB",
+    hidden=True,
+)
 def up(
-    simulate: bool, speed: float, port: int, data_dir: Path, kafka: str | None, redis: str | None,
-    dead_letter_limit: int, prometheus: bool, least_free_mb: int,
-) -> None:  # fmt: skip
+    simulate: bool,
+    speed: float,
+    port: int,
+    data_dir: Path,
+    kafka: str | None,
+    redis: str | None,
+    dead_letter_limit: int,
+    prometheus: bool,
+    least_free_mb: int,
+) -> None:
     """Bring everything up on this machine, and keep it up until Ctrl-C.
 
     Kafka, Valkey, a worker, a server, and a made-up authority whose Thursday afternoon begins when you first start
@@ -124,8 +148,15 @@ def up(
 
     deployment.main(
         deployment.Wanted(
-            simulate=simulate, speed=speed, port=port, data_dir=data_dir, kafka=kafka, redis=redis,
-            topic=read_settings(by_up=False).topic, dead_letter_limit=dead_letter_limit,
-            least_free_mb=least_free_mb, prometheus=prometheus,
+            simulate=simulate,
+            speed=speed,
+            port=port,
+            data_dir=data_dir,
+            kafka=kafka,
+            redis=redis,
+            topic=read_settings(by_up=False).topic,
+            dead_letter_limit=dead_letter_limit,
+            least_free_mb=least_free_mb,
+            prometheus=prometheus,
         )
-    )  # fmt: skip
+    )

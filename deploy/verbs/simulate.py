@@ -46,16 +46,25 @@ DAY = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 @click.option("--to", "until", type=DAY, metavar="DAY", help="Day before which the story stops. [default: today]")
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Events a second, at most.")
 @click.option(
-    "--children", type=click.IntRange(1_000, 5_000_000), default=CHILDREN, show_default=True,
+    "--children",
+    type=click.IntRange(1_000, 5_000_000),
+    default=CHILDREN,
+    show_default=True,
     help="Aged 0 to 17, who live there: all else goes with them.",
-)  # fmt: skip
+)
 @click.option("--authority", type=MadeUpCode(), default=AUTHORITY, show_default=True, help="Its code.")
 @click.option("--to-file", "target", type=click.File("wb"), help="Write .ndjson; send nothing. -: standard output.")
 @click.option("--continued", is_flag=True, help="Leave out what was open before --from: the file before has it.")
 def simulate(
-    seed: int, since: datetime | None, until: datetime | None, rate: float | None, children: int, authority: str,
-    target: BinaryIO | None, continued: bool,
-) -> None:  # fmt: skip
+    seed: int,
+    since: datetime | None,
+    until: datetime | None,
+    rate: float | None,
+    children: int,
+    authority: str,
+    target: BinaryIO | None,
+    continued: bool,
+) -> None:
     """Make an authority up, and send what happens there, or write it to a file.
 
     It has the published volumes of Devon in 2017-18, by its number of children. First comes what was open on the first

@@ -130,9 +130,15 @@ def _reported(month: Month, since: datetime, until: datetime, minutes: int) -> I
 
 def _report(world: World, at: datetime) -> FeedReported:
     return FeedReported(
-        id=f"feed-{at:%Y%m%dT%H%M%SZ}", authority=world.authority, record=SOURCE, source=SOURCE, recorded_at=at,
-        occurred_at=at, complete_to=at, origin="simulation",
-    )  # fmt: skip
+        id=f"feed-{at:%Y%m%dT%H%M%SZ}",
+        authority=world.authority,
+        record=SOURCE,
+        source=SOURCE,
+        recorded_at=at,
+        occurred_at=at,
+        complete_to=at,
+        origin="simulation",
+    )
 
 
 def _recorded(event: Event) -> datetime:

@@ -14,7 +14,7 @@ from events.simulator.days import (
     index_of,
     nth_after,
     working,
-)  # fmt: skip
+)
 from events.simulator.spells import NEEDS, SOURCE_ODDS, Spell, assessed, birth, eighteen
 from events.simulator.volumes import (
     ADOPTION,
@@ -153,16 +153,29 @@ def _spell(
     started, signed_off = assessed(referral, whole(random, 0, 2), random.random())
     section_47 = nth_after(referral, whole(random, 0, 3)) if random.random() < 0.45 else 0
     return Spell(
-        key=key, child=name(world.name, "child", key), born=born, known=False, referral=referral, sector=sector(random),
-        source=SOURCE_ODDS.draw(random), incident="", enquired=random.random() < through_the_door(world, referral),
+        key=key,
+        child=name(world.name, "child", key),
+        born=born,
+        known=False,
+        referral=referral,
+        sector=sector(random),
+        source=SOURCE_ODDS.draw(random),
+        incident="",
+        enquired=random.random() < through_the_door(world, referral),
         no_further_action=False,
-        need="N1" if random.random() < 0.7 else NEEDS.draw(random), started=started, signed_off=signed_off,
-        cancelled=False, outcomes=("child_in_need_plan", "care") if signed_off < entered else ("care",),
-        section_47=section_47, section_47_ended=section_47 and nth_after(section_47, whole(random, 3, 12)),
-        led_on="no_conference", conference=0,
-        closes=max(left if left >= grown else left + whole(random, 0, 90), signed_off), planned=False,
+        need="N1" if random.random() < 0.7 else NEEDS.draw(random),
+        started=started,
+        signed_off=signed_off,
+        cancelled=False,
+        outcomes=("child_in_need_plan", "care") if signed_off < entered else ("care",),
+        section_47=section_47,
+        section_47_ended=section_47 and nth_after(section_47, whole(random, 3, 12)),
+        led_on="no_conference",
+        conference=0,
+        closes=max(left if left >= grown else left + whole(random, 0, 90), signed_off),
+        planned=False,
         share=random.random(),
-    )  # fmt: skip
+    )
 
 
 def _statuses(random: Random, track: str, entered: Day, left: Day) -> Iterator[tuple[Day, str]]:

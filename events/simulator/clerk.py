@@ -23,8 +23,9 @@ REACH = 60  # days after what happened within which all that is ever told of it 
 
 TAGS: dict[type[Event], str] = {kind: str(kind.__struct_config__.tag) for kind in EVENTS}
 OTHERWISE = {  # what a slip of the mouse makes of an outcome
-    "assessment.authorised": ("child_in_need_plan",), "enquiry.decided": ("advice",),
-}  # fmt: skip
+    "assessment.authorised": ("child_in_need_plan",),
+    "enquiry.decided": ("advice",),
+}
 
 
 class Clerk:
@@ -38,9 +39,17 @@ class Clerk:
         self.told: list[Event] = []
 
     def tell(
-        self, kind: type[ChildEvent], record: str, day: Day = 0, /, *, at: datetime | None = None, duty: bool = False,
-        settled: Day | None = None, **fields: Any,
-    ) -> None:  # fmt: skip
+        self,
+        kind: type[ChildEvent],
+        record: str,
+        day: Day = 0,
+        /,
+        *,
+        at: datetime | None = None,
+        duty: bool = False,
+        settled: Day | None = None,
+        **fields: Any,
+    ) -> None:
         """Tell one fact of *day*, or of the moment *at*.
 
         *duty*: typed in by whoever is there, at any hour. *settled*: all about it is told by the end of that day.
@@ -78,10 +87,15 @@ class Clerk:
 
     def _telling(self, kind: type[ChildEvent], record: str, recorded: datetime, fields: dict[str, Any]) -> Event:
         return kind(
-            id=name(self.named, TAGS[kind], self.child, record), record=record,
-            recorded_at=recorded, authority=self.world.authority, source=SOURCE, origin="simulation",
-            child=self.child, **fields,
-        )  # fmt: skip
+            id=name(self.named, TAGS[kind], self.child, record),
+            record=record,
+            recorded_at=recorded,
+            authority=self.world.authority,
+            source=SOURCE,
+            origin="simulation",
+            child=self.child,
+            **fields,
+        )
 
     def _trouble(
         self, kind: type[ChildEvent], record: str, recorded: datetime, fields: dict[str, Any], chance: float

@@ -18,7 +18,7 @@ from events.simulator.days import (
     nth_after,
     opening,
     spread,
-)  # fmt: skip
+)
 from events.simulator.need import SIBLINGS, known_for_long
 from events.simulator.protection import plans
 from events.simulator.spells import DECIDED_LATE, SLOWNESS, SOURCE_ODDS, tell_enquiry
@@ -27,9 +27,12 @@ from events.simulator.wexshire import World, sector
 
 GRADES = Odds(("red", 0.028), ("amber", 0.311), ("green", 0.661))
 DECISIONS: Odds[tuple[str, ...]] = Odds(
-    (("existing_case",), 0.24), (("early_help",), 0.26), (("advice",), 0.2), (("no_further_action",), 0.27),
+    (("existing_case",), 0.24),
+    (("early_help",), 0.26),
+    (("advice",), 0.2),
+    (("no_further_action",), 0.27),
     (("advice", "early_help"), 0.03),
-)  # fmt: skip
+)
 ASKED_BEFORE = 0.18  # about a child of whom an enquiry told in the months before
 AT_NIGHT = 0.04  # of those of a working day: when the duty team has taken over
 SLOWEST = 25  # working days to a decision
@@ -55,9 +58,17 @@ def told_at_the_door(world: World, month: Month) -> list[Event]:
             clerk = Clerk(world, _child(world, random, month, n, outcomes, open_cases), f"door/{month}/{n}")
             rag = GRADES.draw(clerk.random)
             tell_enquiry(
-                clerk, f"{month // 12}{month % 12 + 1:02}-D{n:03}", received, _decided(clerk.random, received, rag),
-                rag, outcomes, source, where, incident, first_day(month + 1) - 1,
-            )  # fmt: skip
+                clerk,
+                f"{month // 12}{month % 12 + 1:02}-D{n:03}",
+                received,
+                _decided(clerk.random, received, rag),
+                rag,
+                outcomes,
+                source,
+                where,
+                incident,
+                first_day(month + 1) - 1,
+            )
             told += clerk.told
             n += 1
     return told

@@ -17,7 +17,7 @@ from events.care import (
     PlacementStarted,
     ReturnInterviewHeld,
     ReturnInterviewOffered,
-)  # fmt: skip
+)
 from events.event import Event
 from events.leaving_care import AdoptionDecided, AdoptionMatched, AdoptionOrdered, AdoptionPlaced, CareLeaverRecorded
 from events.need import EpisodeClosed, EpisodeOpened, VisitMade
@@ -79,9 +79,13 @@ def _tell_need(world: World, stay: Stay) -> list[Event]:
     clerk = Clerk(world, spell.child, f"{spell.key}/need")
     random = clerk.random
     clerk.tell(
-        EpisodeOpened, f"N-{spell.key}", spell.referral, team=team("assessment", spell.sector),
-        primary_need=spell.need, referral=f"R-{spell.key}",
-    )  # fmt: skip
+        EpisodeOpened,
+        f"N-{spell.key}",
+        spell.referral,
+        team=team("assessment", spell.sector),
+        primary_need=spell.need,
+        referral=f"R-{spell.key}",
+    )
     first = spell.referral + whole(random, 0, 1)
     taken = max(min(spell.signed_off, stay.entered + 20), first + 1)
     settled = max(stay.entered + 90, taken + 1)
@@ -116,11 +120,19 @@ def _tell_homes(clerk: Clerk, stay: Stay) -> None:
     key, where = stay.spell.key, _team(stay)
     for number, home in enumerate(stay.homes):
         clerk.tell(
-            PlacementStarted, f"PL-{key}-{number:02}", home.since, team=where, placement=home.code,
-            provider=home.provider, same_carer=home.same_carer or None, distance_miles=home.miles,
-            out_of_area=home.outside, postcode_sector=None if home.outside else postcode(stay.spell.sector),
-            to_eighteen=(stay.track == "order" and home.code in ("U1", "U4")) or None, care=f"LA-{key}",
-        )  # fmt: skip
+            PlacementStarted,
+            f"PL-{key}-{number:02}",
+            home.since,
+            team=where,
+            placement=home.code,
+            provider=home.provider,
+            same_carer=home.same_carer or None,
+            distance_miles=home.miles,
+            out_of_area=home.outside,
+            postcode_sector=None if home.outside else postcode(stay.spell.sector),
+            to_eighteen=(stay.track == "order" and home.code in ("U1", "U4")) or None,
+            care=f"LA-{key}",
+        )
         if home.until:
             clerk.tell(PlacementEnded, f"PL-{key}-{number:02}", home.until, team=where, reason="PLACE")
 
@@ -131,9 +143,11 @@ def _tell_adoption(clerk: Clerk, stay: Stay) -> None:
         return
     key, decided = f"AD-{stay.spell.key}", max(stay.entered + 60, placed - 120)
     for kind, day in (
-        (AdoptionDecided, decided), (AdoptionMatched, max(decided, placed - 25)), (AdoptionPlaced, placed),
+        (AdoptionDecided, decided),
+        (AdoptionMatched, max(decided, placed - 25)),
+        (AdoptionPlaced, placed),
         (AdoptionOrdered, stay.left),
-    ):  # fmt: skip
+    ):
         clerk.tell(kind, key, day, team=ADOPTION)
 
 
@@ -144,9 +158,14 @@ def _tell_piece(world: World, stay: Stay, first: Day, last: Day) -> list[Event]:
     for day in _visits(world, stay) if stay.track != "breaks" else ():
         if first <= day < last:
             clerk.tell(
-                VisitMade, f"VL-{key}-{day}", day, team=where, kind="looked_after", seen=clerk.random.random() < 0.985,
+                VisitMade,
+                f"VL-{key}-{day}",
+                day,
+                team=where,
+                kind="looked_after",
+                seen=clerk.random.random() < 0.985,
                 seen_alone=clerk.random.random() < 0.8,
-            )  # fmt: skip
+            )
     _tell_health(clerk, stay, first, last)
     if first - stay.spell.born // 12 * 365.25 > 11 * 365.25:
         _tell_missing(clerk, stay, first, last)
@@ -191,15 +210,23 @@ def _tell_missing(clerk: Clerk, stay: Stay, first: Day, last: Day) -> None:
             accepted = random.random() < ACCEPTED
             offered = at_clock(next_working(back.toordinal()), 17)
             clerk.tell(
-                ReturnInterviewOffered, f"RI-{record}", at=max(offered, back), team=where, missing=record,
+                ReturnInterviewOffered,
+                f"RI-{record}",
+                at=max(offered, back),
+                team=where,
+                missing=record,
                 accepted=accepted,
-            )  # fmt: skip
+            )
             if accepted:
                 hours = random.uniform(4, 70) if random.random() < IN_72_HOURS else random.uniform(75, 200)
                 clerk.tell(
-                    ReturnInterviewHeld, f"RI-{record}", at=back + timedelta(seconds=int(hours * 3600)), team=where,
-                    missing=record, accepted=True,
-                )  # fmt: skip
+                    ReturnInterviewHeld,
+                    f"RI-{record}",
+                    at=back + timedelta(seconds=int(hours * 3600)),
+                    team=where,
+                    missing=record,
+                    accepted=True,
+                )
         day += 3 + int(random.expovariate(1 / (OFTEN if often else SELDOM)))
         number += 1
 
@@ -215,11 +242,15 @@ def _tell_contacts(world: World, stay: Stay, first: Day) -> list[Event]:
         active = work < IN_WORK
         housed = roof < SUITABLE
         clerk.tell(
-            CareLeaverRecorded, f"LC-{stay.spell.key}-{first}-{number}", working().days[index_of(day)],
-            team=team("leaving care", stay.spell.sector), in_touch=in_touch,
+            CareLeaverRecorded,
+            f"LC-{stay.spell.key}-{first}-{number}",
+            working().days[index_of(day)],
+            team=team("leaving care", stay.spell.sector),
+            in_touch=in_touch,
             activity=(ACTIVE if active else NOT_ACTIVE).draw(random),
-            accommodation=(ROOFS if housed else NO_ROOFS).draw(random), suitable=housed,
-        )  # fmt: skip
+            accommodation=(ROOFS if housed else NO_ROOFS).draw(random),
+            suitable=housed,
+        )
         day, number = day + whole(random, *CONTACT_DAYS), number + 1
     return clerk.told
 

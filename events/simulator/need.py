@@ -22,7 +22,7 @@ from events.simulator.days import (
     nth_after,
     spread,
     working,
-)  # fmt: skip
+)
 from events.simulator.planted import planted_referrals
 from events.simulator.protection import plans
 from events.simulator.spells import (
@@ -39,7 +39,7 @@ from events.simulator.spells import (
     chapters,
     conference_days,
     eighteen,
-)  # fmt: skip
+)
 from events.simulator.volumes import (
     CANCELLED,
     CLOSED,
@@ -51,7 +51,7 @@ from events.simulator.volumes import (
     referrals,
     scaled,
     through_the_door,
-)  # fmt: skip
+)
 from events.simulator.wexshire import World, sector, team
 
 SIBLINGS = Odds((1, 0.68), (2, 0.2), (3, 0.08), (4, 0.04))  # children that one report is about
@@ -156,9 +156,15 @@ def _groups(random: Random, world: World, month: Month, size: int) -> list[_Grou
 
 
 def _spell(
-    world: World, random: Random, month: Month, n: int, group: _Group, shares: tuple[float, ...], ended: float,
+    world: World,
+    random: Random,
+    month: Month,
+    n: int,
+    group: _Group,
+    shares: tuple[float, ...],
+    ended: float,
     enquired: bool,
-) -> Spell:  # fmt: skip
+) -> Spell:
     key = f"{month // 12}{month % 12 + 1:02}-{n:03}"
     path, lasts, outcome, danger, led = shares
     born = birth(random, group.day)
@@ -172,14 +178,29 @@ def _spell(
         section_47_ended, led_on = nth_after(section_47, whole(random, 2, 13)), NOT_LED_ON.at(led)
         conference = nth_after(section_47, conference_days(random.random())) if led_on == "conference" else 0
     return Spell(
-        key=key, child=name(world.name, "child", key), born=born, known=False, referral=group.day, sector=group.sector,
-        source=group.source, incident=group.incident, enquired=enquired, no_further_action=ended_at_once,
-        need=NEEDS.draw(random), started=started, signed_off=group.day if ended_at_once else signed_off,
-        cancelled=random.random() < CANCELLED, outcomes=(KEPT_WITH if kept else CLOSED_WITH).at(outcome),
-        section_47=section_47, section_47_ended=section_47_ended, led_on=led_on, conference=conference,
+        key=key,
+        child=name(world.name, "child", key),
+        born=born,
+        known=False,
+        referral=group.day,
+        sector=group.sector,
+        source=group.source,
+        incident=group.incident,
+        enquired=enquired,
+        no_further_action=ended_at_once,
+        need=NEEDS.draw(random),
+        started=started,
+        signed_off=group.day if ended_at_once else signed_off,
+        cancelled=random.random() < CANCELLED,
+        outcomes=(KEPT_WITH if kept else CLOSED_WITH).at(outcome),
+        section_47=section_47,
+        section_47_ended=section_47_ended,
+        led_on=led_on,
+        conference=conference,
         closes=_closes(random, group.day, signed_off, kept, ended_at_once, born, max(section_47_ended, conference)),
-        planned=kept, share=random.random(),
-    )  # fmt: skip
+        planned=kept,
+        share=random.random(),
+    )
 
 
 def _closes(
@@ -249,14 +270,30 @@ def _long(world: World, random: Random, key: str, referral: Day) -> Spell:
     disabled = random.random() < DISABLED
     least, most = LONG_DAYS.draw(random)
     return Spell(
-        key=key, child=name(world.name, "child", key), born=born, known=False, referral=referral, sector=sector(random),
-        source=SOURCE_ODDS.draw(random), incident="", enquired=random.random() < through_the_door(world, referral),
+        key=key,
+        child=name(world.name, "child", key),
+        born=born,
+        known=False,
+        referral=referral,
+        sector=sector(random),
+        source=SOURCE_ODDS.draw(random),
+        incident="",
+        enquired=random.random() < through_the_door(world, referral),
         no_further_action=False,
-        need="N2" if disabled else NEEDS.draw(random), started=started, signed_off=signed_off, cancelled=False,
-        outcomes=("child_in_need_plan",), section_47=0, section_47_ended=0, led_on="", conference=0,
-        closes=max(min(referral + whole(random, least, most), eighteen(born)), signed_off + 30), planned=True,
-        share=random.random(), disabled=disabled,
-    )  # fmt: skip
+        need="N2" if disabled else NEEDS.draw(random),
+        started=started,
+        signed_off=signed_off,
+        cancelled=False,
+        outcomes=("child_in_need_plan",),
+        section_47=0,
+        section_47_ended=0,
+        led_on="",
+        conference=0,
+        closes=max(min(referral + whole(random, least, most), eighteen(born)), signed_off + 30),
+        planned=True,
+        share=random.random(),
+        disabled=disabled,
+    )
 
 
 def known_chapters(world: World, life: Known) -> Iterator[Chapter]:

@@ -18,7 +18,7 @@ from events.care import (
     PlacementEnded,
     PlacementStarted,
     ReturnInterviewHeld,
-)  # fmt: skip
+)
 from events.event import Event
 from events.front_door import EnquiryDecided, EnquiryGraded, EnquiryReceived, ReferralReceived
 from events.leaving_care import AdoptionDecided, AdoptionMatched, AdoptionPlaced, AdoptionReversed
@@ -38,7 +38,7 @@ from events.protection import (
     ProtectionPlanStarted,
     Section47Ended,
     Section47Started,
-)  # fmt: skip
+)
 from events.simulator.days import (
     Day,
     Month,
@@ -48,7 +48,7 @@ from events.simulator.days import (
     is_working,
     month_of,
     nth_after,
-)  # fmt: skip
+)
 from events.simulator.script import SECTOR, Script
 from events.simulator.wexshire import World, team
 from events.time import LONDON, add_months
@@ -217,9 +217,13 @@ def small_numbers(s: Script) -> None:
     """Enquiries from a far sector and a team that is in no list: few enough to be hidden from partners."""
     for n in range(2):
         s.enquiry(
-            f"E{n}", _at(s.day(3 + n), 10), _at(s.day(3 + n), 16), ("advice",), postcode_sector=FAR_SECTOR,
+            f"E{n}",
+            _at(s.day(3 + n), 10),
+            _at(s.day(3 + n), 16),
+            ("advice",),
+            postcode_sector=FAR_SECTOR,
             team=UNKNOWN_TEAM,
-        )  # fmt: skip
+        )
 
 
 def merge_chain(s: Script) -> None:
@@ -383,11 +387,42 @@ def comes_back(s: Script) -> None:
 
 
 CASES: tuple[Callable[[Script], None], ...] = (
-    weekend, bank_holiday, reopened, unborn, siblings, transferred_in, transferred_out, duplicate, cancelled, backdated,
-    corrected, disordered, no_further_action, migrated, died, eighteen, small_numbers, merge_chain, merge_retracted,
-    repeated, two_discussions, conference_late, raised, friday, night, clocks_change, month_end, same_carer,
-    short_breaks, two_at_once, ended_before_it_began, planned_ahead, reversed_adoption, slow_decision, comes_back,
-)  # fmt: skip
+    weekend,
+    bank_holiday,
+    reopened,
+    unborn,
+    siblings,
+    transferred_in,
+    transferred_out,
+    duplicate,
+    cancelled,
+    backdated,
+    corrected,
+    disordered,
+    no_further_action,
+    migrated,
+    died,
+    eighteen,
+    small_numbers,
+    merge_chain,
+    merge_retracted,
+    repeated,
+    two_discussions,
+    conference_late,
+    raised,
+    friday,
+    night,
+    clocks_change,
+    month_end,
+    same_carer,
+    short_breaks,
+    two_at_once,
+    ended_before_it_began,
+    planned_ahead,
+    reversed_adoption,
+    slow_decision,
+    comes_back,
+)
 
 
 def case_name(case: Callable[[Script], None]) -> str:

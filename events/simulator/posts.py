@@ -63,9 +63,11 @@ def posts(world: World) -> tuple[Post, ...]:
         *((fte, False, False, True, FIRST) for fte in _jobs(scaled(world, IN_POST - NOT_HOLDING))),
         *((fte, True, True, True, FIRST) for fte in _full(scaled(world, COVERING))),
         *((fte, True, False, True, FIRST) for fte in _full(scaled(world, AGENCY - COVERING))),
-        *((fte, False, False, True, RECRUITMENT[0] + random.randrange(RECRUITMENT[1]))
-          for fte in _full(scaled(world, RECRUITED))),
-    ]  # fmt: skip
+        *(
+            (fte, False, False, True, RECRUITMENT[0] + random.randrange(RECRUITMENT[1]))
+            for fte in _full(scaled(world, RECRUITED))
+        ),
+    ]
     held = dict.fromkeys(places, 0.0)
     found = []
     for number, (fte, agency, covering, holding, since) in enumerate(jobs):
@@ -206,9 +208,20 @@ def _worker(world: World, post: Post, number: int, spell: Spell, day: Day, left:
     random = Random(f"{world.name}/{record}")
     new = not post.agency and evenly(number) < NEWLY_QUALIFIED and post.holding
     return WorkerRecorded(
-        id=name(world.name, "worker", record), record=record, authority=world.authority, source=SOURCE,
-        recorded_at=in_office(on_or_after(max(day, FIRST)), random), occurred_on=as_date(day), origin="simulation",
-        worker=spell.worker, team=post.team, fte=post.fte, case_holder=post.holding, newly_qualified=new or None,
-        agency=post.agency or None, covering_vacancy=post.covering or None, absent=spell.away or None,
+        id=name(world.name, "worker", record),
+        record=record,
+        authority=world.authority,
+        source=SOURCE,
+        recorded_at=in_office(on_or_after(max(day, FIRST)), random),
+        occurred_on=as_date(day),
+        origin="simulation",
+        worker=spell.worker,
+        team=post.team,
+        fte=post.fte,
+        case_holder=post.holding,
+        newly_qualified=new or None,
+        agency=post.agency or None,
+        covering_vacancy=post.covering or None,
+        absent=spell.away or None,
         left=left or None,
-    )  # fmt: skip
+    )

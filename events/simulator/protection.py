@@ -16,7 +16,7 @@ from events.protection import (
     ProtectionPlanEnded,
     ProtectionPlanReviewed,
     ProtectionPlanStarted,
-)  # fmt: skip
+)
 from events.simulator.chance import SILVER, Odds, dealt, evenly, name, whole
 from events.simulator.clerk import REACH, Clerk
 from events.simulator.days import (
@@ -31,7 +31,7 @@ from events.simulator.days import (
     next_working,
     nth_after,
     working,
-)  # fmt: skip
+)
 from events.simulator.spells import (
     NEEDS,
     SOURCE_ODDS,
@@ -44,7 +44,7 @@ from events.simulator.spells import (
     eighteen,
     tell_holders,
     visited,
-)  # fmt: skip
+)
 from events.simulator.volumes import CATEGORIES, PLAN_DAYS, PLANS_AT, REPEATED, plans_at, through_the_door
 from events.simulator.wexshire import World, sector, team
 from events.time import add_months
@@ -147,9 +147,15 @@ def _crossed(world: World, place: int, month: Month) -> Day:
 
 
 def _plan(
-    world: World, random: Random, place: int, number: int, started: Day, ended: Day,
-    shares: tuple[float, ...], before: list[Plan],
-) -> Plan:  # fmt: skip
+    world: World,
+    random: Random,
+    place: int,
+    number: int,
+    started: Day,
+    ended: Day,
+    shares: tuple[float, ...],
+    before: list[Plan],
+) -> Plan:
     key = f"P{place:03}-{number:02}"
     repeated, lag, kind, source, door, lasts = shares
     section_47 = working().days[index_of(started) - conference_days(lag)]
@@ -161,14 +167,29 @@ def _plan(
     ended = max(min(ended, eighteen(born) - 1), started + 1)
     begun, signed_off = assessed(referral, whole(random, 0, 2), lasts)
     spell = Spell(
-        key=key, child=known.spell.child if known else name(world.name, "child", key), born=born, known=bool(known),
-        referral=referral, sector=known.spell.sector if known else sector(random), source=SOURCE_ODDS.at(source),
-        incident="", enquired=door < through_the_door(world, referral),
-        no_further_action=False, need="N1" if kind < 0.8 else NEEDS.draw(random),
-        started=begun, signed_off=signed_off, cancelled=False, outcomes=("section_47",), section_47=section_47,
-        section_47_ended=max(section_47, started - whole(random, 0, 4)), led_on="conference", conference=0,
-        closes=max(ended + whole(random, *STEPPED_DOWN), signed_off), planned=True, share=random.random(),
-    )  # fmt: skip
+        key=key,
+        child=known.spell.child if known else name(world.name, "child", key),
+        born=born,
+        known=bool(known),
+        referral=referral,
+        sector=known.spell.sector if known else sector(random),
+        source=SOURCE_ODDS.at(source),
+        incident="",
+        enquired=door < through_the_door(world, referral),
+        no_further_action=False,
+        need="N1" if kind < 0.8 else NEEDS.draw(random),
+        started=begun,
+        signed_off=signed_off,
+        cancelled=False,
+        outcomes=("section_47",),
+        section_47=section_47,
+        section_47_ended=max(section_47, started - whole(random, 0, 4)),
+        led_on="conference",
+        conference=0,
+        closes=max(ended + whole(random, *STEPPED_DOWN), signed_off),
+        planned=True,
+        share=random.random(),
+    )
     previous = known.previous + 1 if known else random.choice((1, 1, 1, 2)) if again else 0
     return Plan(spell, place, started, ended, CATEGORIES.at(kind), previous)
 
@@ -180,11 +201,15 @@ def _known(random: Random, before: list[Plan], referral: Day) -> Plan | None:
     young = (plan for plan in reversed(before[-6:]) if eighteen(plan.spell.born) > referral + 900)
     children = [plan.spell.child for plan in before]
     return next(
-        (plan for plan in young
-         if plan.spell.closes < referral - 30 and plan.spell.referral < referral - 380
-         and children.count(plan.spell.child) == 1),
+        (
+            plan
+            for plan in young
+            if plan.spell.closes < referral - 30
+            and plan.spell.referral < referral - 380
+            and children.count(plan.spell.child) == 1
+        ),
         None,
-    )  # fmt: skip
+    )
 
 
 # --- what is told --------------------------------------------------------------------------------------------------
@@ -209,9 +234,13 @@ def _tell_need(world: World, plan: Plan) -> list[Event]:
     spell = plan.spell
     clerk = Clerk(world, spell.child, f"{spell.key}/need")
     clerk.tell(
-        EpisodeOpened, f"N-{spell.key}", spell.referral, team=team("assessment", spell.sector),
-        primary_need=spell.need, referral=f"R-{spell.key}",
-    )  # fmt: skip
+        EpisodeOpened,
+        f"N-{spell.key}",
+        spell.referral,
+        team=team("assessment", spell.sector),
+        primary_need=spell.need,
+        referral=f"R-{spell.key}",
+    )
     where = team("safeguarding", spell.sector)
     taken = max(spell.referral + 1, min(spell.signed_off, plan.started))
     tell_holders(clerk, spell, ((spell.referral + whole(clerk.random, 0, 1), "assessment"), (taken, "safeguarding")))
@@ -226,9 +255,13 @@ def _tell_plan(world: World, plan: Plan) -> list[Event]:
     key, where = plan.spell.key, team("safeguarding", plan.spell.sector)
     clerk.tell(InitialConferenceHeld, f"C-{key}", plan.started, team=where, section_47=f"S-{key}", plan_made=True)
     clerk.tell(
-        ProtectionPlanStarted, f"CP-{key}", plan.started, team=where, category=plan.category,
+        ProtectionPlanStarted,
+        f"CP-{key}",
+        plan.started,
+        team=where,
+        category=plan.category,
         previous_plans=plan.previous,
-    )  # fmt: skip
+    )
     for number, day in enumerate(_reviews(clerk.random, plan)):
         clerk.tell(ProtectionPlanReviewed, f"CR-{key}-{number}", day, team=where, plan=f"CP-{key}")
     clerk.tell(ProtectionPlanEnded, f"CP-{key}", plan.ended, team=where)
@@ -264,7 +297,12 @@ def _tell_visits(world: World, plan: Plan, first: Day, last: Day) -> list[Event]
             return clerk.told
         seen = random.random() > NOT_SEEN
         clerk.tell(
-            VisitMade, f"VP-{plan.spell.key}-{first}-{number}", day, team=where, kind="protection", seen=seen,
+            VisitMade,
+            f"VP-{plan.spell.key}-{first}-{number}",
+            day,
+            team=where,
+            kind="protection",
+            seen=seen,
             seen_alone=seen and random.random() < 0.7,
-        )  # fmt: skip
+        )
         number += 1

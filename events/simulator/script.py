@@ -45,11 +45,19 @@ class Script:
             recorded = max(recorded, when + timedelta(minutes=3)) if known or recorded < when else recorded
         else:
             fields["occurred_on"] = as_date(day)
-        telling = kind(**{
-            "id": name(self.world.name, kind.__struct_config__.tag, self.child, record, len(self.told)),
-            "record": record, "recorded_at": recorded, "authority": self.world.authority, "source": SOURCE,
-            "origin": "simulation", "child": child or self.child, "team": team("assessment", SECTOR), **fields,
-        })  # fmt: skip
+        telling = kind(
+            **{
+                "id": name(self.world.name, kind.__struct_config__.tag, self.child, record, len(self.told)),
+                "record": record,
+                "recorded_at": recorded,
+                "authority": self.world.authority,
+                "source": SOURCE,
+                "origin": "simulation",
+                "child": child or self.child,
+                "team": team("assessment", SECTOR),
+                **fields,
+            }
+        )
         self.told.append(telling)
         return telling
 
@@ -62,11 +70,20 @@ class Script:
 
     def retract(self, telling: Event, known: Day) -> None:
         """Tell that the fact never was, with no more than the envelope."""
-        self.told.append(Retraction(
-            id=f"{telling.id}-{len(self.told)}", authority=telling.authority, record=telling.record, source=SOURCE,
-            recorded_at=in_office(on_or_after(known), self.random), occurred_on=telling.day, retracted=True,
-            origin="simulation", retracts=telling.type, child=telling.subject,
-        ))  # fmt: skip
+        self.told.append(
+            Retraction(
+                id=f"{telling.id}-{len(self.told)}",
+                authority=telling.authority,
+                record=telling.record,
+                source=SOURCE,
+                recorded_at=in_office(on_or_after(known), self.random),
+                occurred_on=telling.day,
+                retracted=True,
+                origin="simulation",
+                retracts=telling.type,
+                child=telling.subject,
+            )
+        )
 
     # --- what many cases need ------------------------------------------------------------------------------------
 
@@ -78,16 +95,22 @@ class Script:
     def enquiry(self, record: str, at: datetime, decided: datetime, outcomes: tuple[str, ...], **fields: Any) -> None:
         child = fields.pop("child", "")
         self.tell(
-            EnquiryReceived, record, at, child=child,
+            EnquiryReceived,
+            record,
+            at,
+            child=child,
             **{"enquiry_source": "6", "rag": "amber", "postcode_sector": postcode(SECTOR), **fields},
-        )  # fmt: skip
+        )
         self.tell(EnquiryDecided, f"D-{record}", decided, child=child, outcomes=outcomes, enquiry=record)
 
     def referral(self, record: str, when: Day, known: Day = 0, **fields: Any) -> Event:
         return self.tell(
-            ReferralReceived, record, when, known,
+            ReferralReceived,
+            record,
+            when,
+            known,
             **{"referral_source": "2A", "postcode_sector": postcode(SECTOR), **fields},
-        )  # fmt: skip
+        )
 
     def assessment(
         self, record: str, started: Day, signed_off: Day, referral: str | None = None, **fields: Any

@@ -16,7 +16,7 @@ from events.need import (
     NeedPlanEnded,
     NeedPlanStarted,
     VisitMade,
-)  # fmt: skip
+)
 from events.person import PersonRecorded
 from events.protection import InitialConferenceHeld, Section47Ended, Section47Started
 from events.simulator.chance import Odds, whole
@@ -35,7 +35,7 @@ from events.simulator.days import (
     nth_after,
     on_or_after,
     opening,
-)  # fmt: skip
+)
 from events.simulator.posts import holders
 from events.simulator.volumes import CONFERENCES, DURATIONS
 from events.simulator.wexshire import DUTY, FRONT_DOOR, SOURCES, World, postcode, team
@@ -51,17 +51,30 @@ NEEDS = Odds(
     ("N1", 0.56), ("N5", 0.14), ("N4", 0.09), ("N3", 0.06), ("N6", 0.06), ("N8", 0.04), ("N7", 0.02), ("N2", 0.03)
 )
 FACTORS = Odds(
-    (("3B",), 0.22), (("4B",), 0.16), (("3B", "4B"), 0.14), (("1B", "3B"), 0.08), (("2B",), 0.07), (("16A",), 0.09),
-    (("18B",), 0.06), (("19B",), 0.04), (("15A",), 0.04), ((), 0.1),
-)  # fmt: skip
+    (("3B",), 0.22),
+    (("4B",), 0.16),
+    (("3B", "4B"), 0.14),
+    (("1B", "3B"), 0.08),
+    (("2B",), 0.07),
+    (("16A",), 0.09),
+    (("18B",), 0.06),
+    (("19B",), 0.04),
+    (("15A",), 0.04),
+    ((), 0.1),
+)
 CLOSED_WITH: Odds[tuple[str, ...]] = Odds(
-    (("case_closed",), 0.58), (("case_closed", "early_help"), 0.19), (("case_closed", "advice"), 0.145),
+    (("case_closed",), 0.58),
+    (("case_closed", "early_help"), 0.19),
+    (("case_closed", "advice"), 0.145),
     (("case_closed", "signposted"), 0.085),
-)  # fmt: skip
+)
 KEPT_WITH: Odds[tuple[str, ...]] = Odds(
-    (("child_in_need_plan",), 0.76), (("section_47",), 0.12), (("child_in_need_plan", "step_down"), 0.06),
-    (("care",), 0.03), (("child_in_need_plan", "early_help"), 0.03),
-)  # fmt: skip
+    (("child_in_need_plan",), 0.76),
+    (("section_47",), 0.12),
+    (("child_in_need_plan", "step_down"), 0.06),
+    (("care",), 0.03),
+    (("child_in_need_plan", "early_help"), 0.03),
+)
 SOURCE_ODDS = Odds(*SOURCES)
 NOT_LED_ON = Odds(("no_conference", 0.5), ("no_further_action", 0.42), ("conference", 0.08))
 STARTS_AFTER = Odds((0, 0.5), (1, 0.25), (2, 0.15), (3, 0.1))  # working days from the referral to the assessment
@@ -153,17 +166,28 @@ def tell_referral(world: World, spell: Spell) -> list[Event]:
     if not spell.known:
         unborn = spell.born > month
         clerk.tell(
-            PersonRecorded, spell.child, spell.referral, duty=not is_working(spell.referral),
-            birth_month=_written(spell.born), unborn=unborn or None, disabled=spell.disabled or None,
-        )  # fmt: skip
+            PersonRecorded,
+            spell.child,
+            spell.referral,
+            duty=not is_working(spell.referral),
+            birth_month=_written(spell.born),
+            unborn=unborn or None,
+            disabled=spell.disabled or None,
+        )
         if unborn:
             _tell_birth(clerk, spell)
     clerk.tell(
-        ReferralReceived, f"R-{spell.key}", spell.referral, duty=not is_working(spell.referral),
-        settled=first_day(month + 1) - 1, team=_team("assessment", spell), referral_source=spell.source,
-        no_further_action=spell.no_further_action or None, postcode_sector=postcode(spell.sector),
+        ReferralReceived,
+        f"R-{spell.key}",
+        spell.referral,
+        duty=not is_working(spell.referral),
+        settled=first_day(month + 1) - 1,
+        team=_team("assessment", spell),
+        referral_source=spell.source,
+        no_further_action=spell.no_further_action or None,
+        postcode_sector=postcode(spell.sector),
         enquiry=f"E-{spell.key}" if spell.enquired else None,
-    )  # fmt: skip
+    )
     return clerk.told
 
 
@@ -193,24 +217,36 @@ def tell_front(world: World, spell: Spell) -> list[Event]:
         return clerk.told
     where, record = _team("assessment", spell), f"A-{spell.key}"
     clerk.tell(
-        AssessmentStarted, record, spell.started, duty=not is_working(spell.started), team=where,
+        AssessmentStarted,
+        record,
+        spell.started,
+        duty=not is_working(spell.started),
+        team=where,
         referral=f"R-{spell.key}",
-    )  # fmt: skip
+    )
     if spell.cancelled:
         clerk.tell(AssessmentCancelled, record, spell.signed_off, team=where)
     else:
         clerk.tell(
-            AssessmentAuthorised, record, spell.signed_off, team=where, outcomes=spell.outcomes,
+            AssessmentAuthorised,
+            record,
+            spell.signed_off,
+            team=where,
+            outcomes=spell.outcomes,
             factors=FACTORS.draw(clerk.random) or None,
-        )  # fmt: skip
+        )
     if spell.section_47:
         clerk.tell(Section47Started, f"S-{spell.key}", spell.section_47, team=where)
         clerk.tell(Section47Ended, f"S-{spell.key}", spell.section_47_ended, team=where, outcome=spell.led_on)
     if spell.conference:
         clerk.tell(
-            InitialConferenceHeld, f"C-{spell.key}", spell.conference, team=_team("safeguarding", spell),
-            section_47=f"S-{spell.key}", plan_made=False,
-        )  # fmt: skip
+            InitialConferenceHeld,
+            f"C-{spell.key}",
+            spell.conference,
+            team=_team("safeguarding", spell),
+            section_47=f"S-{spell.key}",
+            plan_made=False,
+        )
     return clerk.told
 
 
@@ -220,32 +256,62 @@ def _tell_enquiry(clerk: Clerk, spell: Spell) -> None:
     received, decided = _moments(random, spell, rag)
     outcomes = ("section_47",) if rag == "red" and random.random() < RED else ("assessment",)
     tell_enquiry(
-        clerk, spell.key, received, decided, rag, outcomes, spell.source, spell.sector, spell.incident,
+        clerk,
+        spell.key,
+        received,
+        decided,
+        rag,
+        outcomes,
+        spell.source,
+        spell.sector,
+        spell.incident,
         first_day(month_of(spell.referral) + 1) - 1,
-    )  # fmt: skip
+    )
 
 
 def tell_enquiry(
-    clerk: Clerk, key: str, received: datetime, decided: datetime, rag: str, outcomes: tuple[str, ...], source: str,
-    sector: int, incident: str, settled: Day,
-) -> None:  # fmt: skip
+    clerk: Clerk,
+    key: str,
+    received: datetime,
+    decided: datetime,
+    rag: str,
+    outcomes: tuple[str, ...],
+    source: str,
+    sector: int,
+    incident: str,
+    settled: Day,
+) -> None:
     """Tell an enquiry, its grading and its decision."""
     random, record = clerk.random, f"E-{key}"
     later = random.random() < GRADED_LATER
     night = not 8 <= received.hour < 17 or not is_working(received.toordinal())
     where = DUTY if night else FRONT_DOOR
     clerk.tell(
-        EnquiryReceived, record, at=received, duty=night, team=where, settled=settled, enquiry_source=source,
-        rag=None if later else rag, postcode_sector=postcode(sector), incident=incident or None,
-    )  # fmt: skip
+        EnquiryReceived,
+        record,
+        at=received,
+        duty=night,
+        team=where,
+        settled=settled,
+        enquiry_source=source,
+        rag=None if later else rag,
+        postcode_sector=postcode(sector),
+        incident=incident or None,
+    )
     if later:
         minutes = min(random.uniform(2, 20), (decided - received).total_seconds() / 120)
         graded = received + timedelta(seconds=int(minutes * 60))
         clerk.tell(EnquiryGraded, f"G-{key}", at=graded, duty=True, team=where, rag=rag, enquiry=record)
     clerk.tell(
-        EnquiryDecided, f"D-{key}", at=decided, duty=night and decided.hour < 9, team=FRONT_DOOR, settled=settled,
-        outcomes=outcomes, enquiry=record,
-    )  # fmt: skip
+        EnquiryDecided,
+        f"D-{key}",
+        at=decided,
+        duty=night and decided.hour < 9,
+        team=FRONT_DOOR,
+        settled=settled,
+        outcomes=outcomes,
+        enquiry=record,
+    )
 
 
 def _moments(random: Random, spell: Spell, rag: str) -> tuple[datetime, datetime]:
@@ -282,9 +348,14 @@ def tell_need(world: World, spell: Spell) -> list[Event]:
     clerk = Clerk(world, spell.child, f"{spell.key}/need")
     random = clerk.random
     clerk.tell(
-        EpisodeOpened, f"N-{spell.key}", spell.referral, duty=not is_working(spell.referral),
-        team=_team("assessment", spell), primary_need=spell.need, referral=f"R-{spell.key}",
-    )  # fmt: skip
+        EpisodeOpened,
+        f"N-{spell.key}",
+        spell.referral,
+        duty=not is_working(spell.referral),
+        team=_team("assessment", spell),
+        primary_need=spell.need,
+        referral=f"R-{spell.key}",
+    )
     moves = spell.signed_off + 5 if spell.planned else spell.closes
     kind = "disabled children" if spell.disabled else "safeguarding"
     tell_holders(clerk, spell, ((spell.referral + whole(random, 0, 3), "assessment"), (moves, kind)))
@@ -318,9 +389,13 @@ def _tell_visits(world: World, spell: Spell, first: Day, last: Day, kind: str) -
     day, number = first + whole(clerk.random, 5, VISIT_EVERY[0]), 0
     while day < last:
         clerk.tell(
-            VisitMade, f"V-{spell.key}-{first}-{number}", next_working(day), team=_team(kind, spell), kind="need",
+            VisitMade,
+            f"V-{spell.key}-{first}-{number}",
+            next_working(day),
+            team=_team(kind, spell),
+            kind="need",
             seen=clerk.random.random() < 0.94,
-        )  # fmt: skip
+        )
         day, number = day + whole(clerk.random, *VISIT_EVERY), number + 1
     return clerk.told
 

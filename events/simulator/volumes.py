@@ -31,9 +31,16 @@ TO_ASSESSMENT = 258 / 644  # report 2.2
 
 # Working days from start to sign-off: census c2, 2017-18. "61+" has no end; ours has.
 DURATIONS: Odds[tuple[int, int]] = Odds(
-    ((0, 0), 25), ((1, 10), 490), ((11, 20), 624), ((21, 30), 767), ((31, 40), 978), ((41, 45), 915), ((46, 50), 295),
-    ((51, 60), 301), ((61, 95), 521),
-)  # fmt: skip
+    ((0, 0), 25),
+    ((1, 10), 490),
+    ((11, 20), 624),
+    ((21, 30), 767),
+    ((31, 40), 978),
+    ((41, 45), 915),
+    ((46, 50), 295),
+    ((51, 60), 301),
+    ((61, 95), 521),
+)
 CANCELLED = 0.04
 CLOSED = 0.414 * 4916 / 2890  # report 3.3: 41.4 % of all 4,916; some 2,890 are of children who may go again at once
 SECTION_47 = (0.33, 0.62)  # of those whose case then closes, and of the others: with the plans' own, census c4's 2,058
@@ -47,11 +54,27 @@ CONFERENCES: Odds[tuple[int, int]] = Odds(  # working days from section 47 to co
 # 511, December: 433). What lies between is ours; so is any other month.
 PLANS_USUAL = 455
 PLANS_AT = {
-    month(2016, 12): 450, month(2017, 1): 447, month(2017, 2): 444, month(2017, 3): 442, month(2017, 4): 456,
-    month(2017, 5): 470, month(2017, 6): 485, month(2017, 7): 499, month(2017, 8): 511, month(2017, 9): 494,
-    month(2017, 10): 474, month(2017, 11): 452, month(2017, 12): 433, month(2018, 1): 452, month(2018, 2): 468,
-    month(2018, 3): 483, month(2018, 4): 478, month(2018, 5): 472, month(2018, 6): 466, month(2018, 7): 460,
-}  # fmt: skip
+    month(2016, 12): 450,
+    month(2017, 1): 447,
+    month(2017, 2): 444,
+    month(2017, 3): 442,
+    month(2017, 4): 456,
+    month(2017, 5): 470,
+    month(2017, 6): 485,
+    month(2017, 7): 499,
+    month(2017, 8): 511,
+    month(2017, 9): 494,
+    month(2017, 10): 474,
+    month(2017, 11): 452,
+    month(2017, 12): 433,
+    month(2018, 1): 452,
+    month(2018, 2): 468,
+    month(2018, 3): 483,
+    month(2018, 4): 478,
+    month(2018, 5): 472,
+    month(2018, 6): 466,
+    month(2018, 7): 460,
+}
 PLAN_DAYS: Odds[tuple[int, int]] = Odds(  # census d7, plans ended in 2017-18 by how long they had lasted
     ((30, 91), 112), ((92, 182), 120), ((183, 364), 227), ((380, 729), 112), ((731, 1500), 31)
 )

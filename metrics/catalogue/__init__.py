@@ -7,9 +7,13 @@ from metrics.measure import Measure
 from metrics.shapes import Part
 
 MEASURES: tuple[Measure, ...] = (
-    *front_door.MEASURES, *referrals.MEASURES, *need.MEASURES, *assessments.MEASURES, *protection.MEASURES,
+    *front_door.MEASURES,
+    *referrals.MEASURES,
+    *need.MEASURES,
+    *assessments.MEASURES,
+    *protection.MEASURES,
     *looked_after.MEASURES,
-)  # fmt: skip
+)
 
 BY_NAME: dict[str, Measure] = {measure.name: measure for measure in MEASURES}
 

@@ -15,9 +15,14 @@ from metrics.shapes import UNKNOWN, Breakdown, Spells, Value, told
 SHORT_BREAKS = ("V3", "V4")
 
 LEGAL_GROUPS = {
-    "C1": "interim_care_order", "C2": "full_care_order", "D1": "freeing_order", "E1": "placement_order",
-    "V2": "section_20", "L": "protection", "J": "justice",
-}  # fmt: skip
+    "C1": "interim_care_order",
+    "C2": "full_care_order",
+    "D1": "freeing_order",
+    "E1": "placement_order",
+    "V2": "section_20",
+    "L": "protection",
+    "J": "justice",
+}
 
 
 def counts(start: Any, life: Life) -> Timeline[bool]:

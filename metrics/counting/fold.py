@@ -77,9 +77,12 @@ def names(event: Event) -> tuple[Key, ...]:
 
 
 def fold(
-    kept: Mapping[Key, Kept], authorities: Mapping[str, Authority], events: Sequence[Event], rules: Authorities | None,
+    kept: Mapping[Key, Kept],
+    authorities: Mapping[str, Authority],
+    events: Sequence[Event],
+    rules: Authorities | None,
     remembered: Remembered | None = None,
-) -> Change:  # fmt: skip
+) -> Change:
     """Return what *events* change.
 
     *kept* holds, for every key that an event names, the household or where to find it, and the households so named.
@@ -139,9 +142,13 @@ def _merge(groups: dict[Key, Group], one: Group, other: Group) -> None:
 
 
 def _tell(
-    change: Change, kept: Mapping[Key, Kept], homes: set[Key], told: list[Event], rules: Authorities | None,
+    change: Change,
+    kept: Mapping[Key, Kept],
+    homes: set[Key],
+    told: list[Event],
+    rules: Authorities | None,
     remembered: Remembered,
-) -> None:  # fmt: skip
+) -> None:
     befores = [case for home in sorted(homes) if isinstance(case := kept.get(home), Case)]
     case = befores[0] if len(befores) == 1 else join(befores)
     after, new = tell_new(case, told)

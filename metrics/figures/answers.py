@@ -37,9 +37,13 @@ class Inquiry:
     """
 
     def __init__(
-        self, found: Found, moments: Sequence[At], now: Callable[[str], datetime], catalogue: str,
+        self,
+        found: Found,
+        moments: Sequence[At],
+        now: Callable[[str], datetime],
+        catalogue: str,
         rules: Callable[[str], Rules] = lambda _: USUAL,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.found, self.rules = found, rules
         self._moments, self._catalogue = moments, catalogue
         self._here = {name: At(now(name)) for name in found}
@@ -90,9 +94,13 @@ class Inquiry:
 
 
 def answer(
-    found: Found, asks: Sequence[Ask], moments: Sequence[At], now: Callable[[str], datetime], catalogue: str,
+    found: Found,
+    asks: Sequence[Ask],
+    moments: Sequence[At],
+    now: Callable[[str], datetime],
+    catalogue: str,
     rules: Callable[[str], Rules] = lambda _: USUAL,
-) -> Answer:  # fmt: skip
+) -> Answer:
     """Return the figures of the authorities *found* that answer *asks* at *moments*.
 
     Raises UnknownBreakdown, UnknownWindow, UnknownPlace.

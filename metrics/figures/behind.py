@@ -20,9 +20,22 @@ from metrics.sums.sums import Sums
 from metrics.windows import since
 
 ENVELOPE = frozenset(
-    ("id", "authority", "child", "record", "source", "recorded_at", "occurred_on", "occurred_at", "received_at",
-     "revision", "retracted", "team", "origin")
-)  # fmt: skip
+    (
+        "id",
+        "authority",
+        "child",
+        "record",
+        "source",
+        "recorded_at",
+        "occurred_on",
+        "occurred_at",
+        "received_at",
+        "revision",
+        "retracted",
+        "team",
+        "origin",
+    )
+)
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -82,9 +95,11 @@ class _Asked:
         moments, until = self._moments((measure.denominator or measure.numerator).name)
         return Behind(
             children=sorted({fact.subject for fact in self._person}),
-            figures=self.counted, moments=[moment_of(at).isoformat() for at in moments],
-            until=None if until is None else moment_of(until).isoformat(), records=list(self._records()),
-        )  # fmt: skip
+            figures=self.counted,
+            moments=[moment_of(at).isoformat() for at in moments],
+            until=None if until is None else moment_of(until).isoformat(),
+            records=list(self._records()),
+        )
 
     def _moments(self, part: str) -> tuple[list[Instant], Instant | None]:
         """Return the last change of a stock up to now and the next, or the moments of a flow within the window."""

@@ -182,21 +182,38 @@ class _Asked:
             yield self._figure(group, None, None, hours)
 
     def _figure(
-        self, key: Key, numerator: int | None, denominator: int | None, value: float | None,
-        beside: Mapping[str, int] | None = None, under: Mapping[str, str] | None = None,
-    ) -> Figure:  # fmt: skip
+        self,
+        key: Key,
+        numerator: int | None,
+        denominator: int | None,
+        value: float | None,
+        beside: Mapping[str, int] | None = None,
+        under: Mapping[str, str] | None = None,
+    ) -> Figure:
         asked, measure = self.question, self.measure
         values = dict(zip(asked.by, key, strict=True))
         team, locality = values.pop("team", asked.team), values.pop("locality", asked.locality)
         if beside is None:
             beside = {} if values or asked.wanted or under else self._beside_at(key)
         return Figure(
-            measure=measure.name, kind=measure.kind, unit=measure.unit, authority=self._authority,
-            window=self._over, from_=self._from, at=self._at, known_at=asked.known_at, team=team, locality=locality,
+            measure=measure.name,
+            kind=measure.kind,
+            unit=measure.unit,
+            authority=self._authority,
+            window=self._over,
+            from_=self._from,
+            at=self._at,
+            known_at=asked.known_at,
+            team=team,
+            locality=locality,
             by={**asked.wanted, **values, **(under or {})},
-            numerator=numerator, denominator=denominator, value=value, target=self._target,
-            status=judge(measure, value, denominator, self._target), beside=dict(beside),
-        )  # fmt: skip
+            numerator=numerator,
+            denominator=denominator,
+            value=value,
+            target=self._target,
+            status=judge(measure, value, denominator, self._target),
+            beside=dict(beside),
+        )
 
     def _beside_at(self, place: Key) -> dict[str, int]:
         """Return what is not in the figure of a place yet; not by breakdown, since what is open has no outcome."""

@@ -8,5 +8,16 @@ from metrics.shapes.part import Breakdown, Part, Value, each, told
 from metrics.shapes.spells import Spells
 
 __all__ = [
-    "UNKNOWN", "Breakdown", "Clock", "Count", "Lap", "Naming", "Part", "SameRecord", "Spells", "Value", "each", "told",
-]  # fmt: skip
+    "UNKNOWN",
+    "Breakdown",
+    "Clock",
+    "Count",
+    "Lap",
+    "Naming",
+    "Part",
+    "SameRecord",
+    "Spells",
+    "Value",
+    "each",
+    "told",
+]

@@ -110,9 +110,12 @@ class Clock:
     # --- how -----------------------------------------------------------------------------------------------------
 
     def _stock(
-        self, name: str, span: Callable[[Run], tuple[Instant, Instant | None]], first: "ByRun | None" = None,
+        self,
+        name: str,
+        span: Callable[[Run], tuple[Instant, Instant | None]],
+        first: "ByRun | None" = None,
         item: "ByRun | None" = None,
-    ) -> Part:  # fmt: skip
+    ) -> Part:
         by = (*_named(first), *self.by, *_named(item))
 
         def cells(life: Life) -> Iterator[Cell]:
@@ -128,20 +131,28 @@ class Clock:
                             yield (held.team, under, end), -1
 
         return Part(
-            name=f"{self.name}.{name}", stock=True, by=by, counts=frozenset((self.link.starts,)),
-            reads=reading(by, *self.link.reads, PersonRecorded), cells=cells, moves=True,
+            name=f"{self.name}.{name}",
+            stock=True,
+            by=by,
+            counts=frozenset((self.link.starts,)),
+            reads=reading(by, *self.link.reads, PersonRecorded),
+            cells=cells,
+            moves=True,
             reducer="longest" if item else None,
-        )  # fmt: skip
+        )
 
     def _flow(
         self, name: str, by: tuple[Breakdown, ...], cell: Callable[[Run, Life], Cell | None], moves: bool = False
     ) -> Part:
         return Part(
-            name=f"{self.name}.{name}", stock=False, by=by, counts=frozenset((self.link.starts,)),
+            name=f"{self.name}.{name}",
+            stock=False,
+            by=by,
+            counts=frozenset((self.link.starts,)),
             reads=reading(by, *self.link.reads, PersonRecorded),
             cells=lambda life: (found for run in self._runs(life) if (found := cell(run, life)) is not None),
             moves=moves,
-        )  # fmt: skip
+        )
 
     def _runs(self, life: Life) -> list[Run]:
         found: list[Run] | None = life.known.get(self)

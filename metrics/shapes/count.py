@@ -29,9 +29,14 @@ class Count:
     def counted(self) -> Part:
         """All of them."""
         return Part(
-            name=self.name, stock=False, by=self.by, counts=frozenset((self.of,)),
-            reads=reading(self.by, self.of, *self.reads), cells=self._cells, reducer=self.reducer,
-        )  # fmt: skip
+            name=self.name,
+            stock=False,
+            by=self.by,
+            counts=frozenset((self.of,)),
+            reads=reading(self.by, self.of, *self.reads),
+            cells=self._cells,
+            reducer=self.reducer,
+        )
 
     def _cells(self, life: Life) -> Iterator[Cell]:
         for fact in life.facts(self.of):

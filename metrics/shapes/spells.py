@@ -54,9 +54,14 @@ class Spells:
                 before = now
 
         return Part(
-            name=name, stock=True, by=self.by, counts=frozenset(term.starts for term in self.terms),
-            reads=reading(self.by, *kinds, *self.reads, PersonRecorded), cells=cells, moves=True,
-        )  # fmt: skip
+            name=name,
+            stock=True,
+            by=self.by,
+            counts=frozenset(term.starts for term in self.terms),
+            reads=reading(self.by, *kinds, *self.reads, PersonRecorded),
+            cells=cells,
+            moves=True,
+        )
 
     def _pieces(self, life: Life) -> Iterator[Stretch[Stands]]:
         for term in self.terms:

@@ -25,9 +25,13 @@ class Loaded(NamedTuple):
 
 
 async def load(
-    store: Store, partition: int, position: Position, parts: Collection[str], stocks: Collection[str] = (),
+    store: Store,
+    partition: int,
+    position: Position,
+    parts: Collection[str],
+    stocks: Collection[str] = (),
     heard: Callable[[], None] = lambda: None,
-) -> Loaded | None:  # fmt: skip
+) -> Loaded | None:
     """Return *partition*, with the *stocks* among its *parts* ready to be asked; call *heard* whenever it answers.
 
     None where it was counted anew meanwhile, or went on by more commits than are kept: then it is to be read again.

@@ -47,9 +47,14 @@ class Sums:
         return same
 
     def total(
-        self, part: Part, since: Instant | None, until: Instant, keeping: Mapping[str, str], by: tuple[str, ...],
+        self,
+        part: Part,
+        since: Instant | None,
+        until: Instant,
+        keeping: Mapping[str, str],
+        by: tuple[str, ...],
         rules: Rules,
-    ) -> dict[Key, int]:  # fmt: skip
+    ) -> dict[Key, int]:
         """Return the sums of *part*, keyed by the values of the breakdowns *by* (none: one sum at `()`).
 
         A flow is summed over [*since*, *until*]; a stock, *since* None, up to *until*. *keeping* keeps to the groups

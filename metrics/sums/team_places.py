@@ -24,10 +24,12 @@ class Places:
         self._pieces: list[dict[str, Numbers]] = []
         for index in range(len(days) + 1):
             standing = [stretch_at(theirs, days[index - 1]) if index else theirs[0][1:] for theirs in stretches]
-            self._pieces.append({
-                name: np.array([values.number(place[which]) for place in standing], np.int32)
-                for which, (name, values) in enumerate(self.values.items())
-            })  # fmt: skip
+            self._pieces.append(
+                {
+                    name: np.array([values.number(place[which]) for place in standing], np.int32)
+                    for which, (name, values) in enumerate(self.values.items())
+                }
+            )
 
     def pieces(
         self, since: Instant | None, until: Instant

@@ -33,7 +33,9 @@ def ensure(kafka: Where, topic: str = EVENTS, partitions: int = PARTITIONS, figu
     wanted = (
         # The append time is what "recorded in the future" is measured by; a producer's own clock is not to be trusted.
         NewTopic(
-            topic, partitions, 1,
+            topic,
+            partitions,
+            1,
             topic_configs={"message.timestamp.type": "LogAppendTime", "retention.ms": "-1", "cleanup.policy": "delete"},
         ),
         # Dead letters may hold anything that a broken source wrote: kept only as long as mending it takes.
@@ -42,13 +44,18 @@ def ensure(kafka: Where, topic: str = EVENTS, partitions: int = PARTITIONS, figu
         # them are written within the hour, so what is behind them is cleaned often; what was withdrawn is told for a
         # week, to readers that were away.
         NewTopic(
-            figures_topic or figures(topic), partitions, 1,
+            figures_topic or figures(topic),
+            partitions,
+            1,
             topic_configs={
-                "cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.2", "segment.ms": str(DAY // 24),
-                "max.compaction.lag.ms": str(DAY), "delete.retention.ms": str(7 * DAY),
+                "cleanup.policy": "compact",
+                "min.cleanable.dirty.ratio": "0.2",
+                "segment.ms": str(DAY // 24),
+                "max.compaction.lag.ms": str(DAY),
+                "delete.retention.ms": str(7 * DAY),
             },
         ),
-    )  # fmt: skip
+    )
     admin = admin_of(kafka)
     try:
         there = set(admin.list_topics())

@@ -146,9 +146,15 @@ class Worker:
         kafka = Kafka(app, self._settings)
         rules = self._settings.rules
         owner = Owner(
-            store, log, rules, kafka, self._settings.dead_letter_limit, self._counters, self._health,
+            store,
+            log,
+            rules,
+            kafka,
+            self._settings.dead_letter_limit,
+            self._counters,
+            self._health,
             recount.dealt_out(store, self._settings.redis, self._settings.topic, rules),
-        )  # fmt: skip
+        )
         app.owner = owner
         starting = asyncio.ensure_future(app.start())  # may never return, where the store is away
         watch(self._health)

@@ -80,7 +80,10 @@ async def _send(to: AIOKafkaProducer, topic: str, dead: Rejected, headers: list[
 
 def _headers(source: str, partition: int, dead: Rejected) -> list[tuple[str, bytes]]:
     about = {
-        "reason": str(dead.letter.reason), "place": dead.letter.place,
-        "topic": source, "partition": str(partition), "offset": str(dead.record.offset),
-    }  # fmt: skip
+        "reason": str(dead.letter.reason),
+        "place": dead.letter.place,
+        "topic": source,
+        "partition": str(partition),
+        "offset": str(dead.record.offset),
+    }
     return [(name, text.encode()) for name, text in about.items()]

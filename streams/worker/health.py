@@ -30,13 +30,17 @@ class Counters:
         self.published = self._counter("casepulse_figures_published", "Figures written to the topic of figures")
         self.failed = self._counter("casepulse_figures_failed", "Failures to publish figures, tried again", "kind")
         self.recounted = Gauge(
-            "casepulse_recount_done_ratio", "Share of the stored cases counted afresh by new rules or a new version",
-            ("partition",), registry=self.registry,
-        )  # fmt: skip
+            "casepulse_recount_done_ratio",
+            "Share of the stored cases counted afresh by new rules or a new version",
+            ("partition",),
+            registry=self.registry,
+        )
         self.latency = Histogram(
-            "casepulse_event_latency_seconds", "From being sent to being committed, where the producer says when",
-            buckets=LATENCIES, registry=self.registry,
-        )  # fmt: skip
+            "casepulse_event_latency_seconds",
+            "From being sent to being committed, where the producer says when",
+            buckets=LATENCIES,
+            registry=self.registry,
+        )
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, registry=self.registry)

@@ -245,10 +245,14 @@ class Owner:
         await self._store.commit(
             partition,
             Commit(
-                expected=before.offset, position=next_offset, generation=before.generation, change=change,
-                dead=listed(batch.rejected), dead_in_a_row=batch.dead_in_a_row,
+                expected=before.offset,
+                position=next_offset,
+                generation=before.generation,
+                change=change,
+                dead=listed(batch.rejected),
+                dead_in_a_row=batch.dead_in_a_row,
             ),
-        )  # fmt: skip
+        )
         held.position = msgspec.structs.replace(before, offset=next_offset, dead_in_a_row=batch.dead_in_a_row)
         if batch.rejected:
             held.dead_recently = await self._store.dead_since(partition, next_offset - LOOK_BACK)

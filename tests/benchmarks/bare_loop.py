@@ -24,9 +24,11 @@ CHUNK = 1000
 async def main(kafka: str, redis: str, topic: str) -> None:
     log, store, rules = describe(kafka, topic), Store(connect(redis), topic), Authorities()
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=kafka, enable_auto_commit=False, fetch_max_wait_ms=FETCH_WAIT,
+        bootstrap_servers=kafka,
+        enable_auto_commit=False,
+        fetch_max_wait_ms=FETCH_WAIT,
         max_partition_fetch_bytes=HELPING,
-    )  # fmt: skip
+    )
     await consumer.start()
     partitions = [TopicPartition(topic, number) for number in range(log.partitions)]
     consumer.assign(partitions)

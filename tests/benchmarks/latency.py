@@ -118,9 +118,12 @@ async def _send(machine: Machine, topic: str, observed: list[Observed], rate: in
         partition = random.randrange(PARTITIONS)
         event, now = enquiry(partition, f"{rate}-{number}"), time.perf_counter()
         sent = await producer.send(
-            topic, msgspec.json.encode(event), key=event.authority.encode(), partition=partition,
+            topic,
+            msgspec.json.encode(event),
+            key=event.authority.encode(),
+            partition=partition,
             headers=[("sent_at", event.recorded_at.isoformat().encode())],
-        )  # fmt: skip
+        )
         waiting.append((partition, now, sent))
     for partition, moment, sent in waiting:
         observed[partition].sent[(await sent).offset] = moment
@@ -130,9 +133,16 @@ async def _send(machine: Machine, topic: str, observed: list[Observed], rate: in
 def enquiry(partition: int, number: str) -> EnquiryReceived:
     now = datetime.now(UTC)
     return EnquiryReceived(
-        id=number, authority=authorities()[partition], record=number, source="benchmark", child=number,
-        recorded_at=now, occurred_at=now, enquiry_source="6", team="Front door",
-    )  # fmt: skip
+        id=number,
+        authority=authorities()[partition],
+        record=number,
+        source="benchmark",
+        child=number,
+        recorded_at=now,
+        occurred_at=now,
+        enquiry_source="6",
+        team="Front door",
+    )
 
 
 async def _follow(redis: Any, topic: str, observed: list[Observed]) -> None:

@@ -36,6 +36,11 @@ def log(events: int) -> list[Event]:
 
 def _last(authority: str) -> Event:
     return EnquiryReceived(
-        id=LAST, authority=authority, record=LAST, source="benchmark", child=LAST, recorded_at=BEGINS,
+        id=LAST,
+        authority=authority,
+        record=LAST,
+        source="benchmark",
+        child=LAST,
+        recorded_at=BEGINS,
         occurred_at=BEGINS,
-    )  # fmt: skip
+    )

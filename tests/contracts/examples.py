@@ -5,11 +5,18 @@ from typing import Any
 Fields = dict[str, Any]
 
 ENVELOPE: Fields = {
-    "id": "t-1", "authority": "X99999901", "record": "R-1", "source": "simulator",
-    "recorded_at": "2026-11-27T10:30:00.123456Z", "occurred_on": "2026-11-26",
-    "received_at": "2026-11-27T11:31:00+01:00", "revision": 7, "retracted": False,
-    "team": "North", "origin": "simulation",
-}  # fmt: skip
+    "id": "t-1",
+    "authority": "X99999901",
+    "record": "R-1",
+    "source": "simulator",
+    "recorded_at": "2026-11-27T10:30:00.123456Z",
+    "occurred_on": "2026-11-26",
+    "received_at": "2026-11-27T11:31:00+01:00",
+    "revision": 7,
+    "retracted": False,
+    "team": "North",
+    "origin": "simulation",
+}
 REQUIRED = ("id", "authority", "record", "source", "recorded_at")  # and one of the dates
 INSTANTS = ("recorded_at", "received_at", "occurred_at", "complete_to")
 DAYS = ("occurred_on", "died_on")
@@ -18,18 +25,22 @@ DAYS = ("occurred_on", "died_on")
 _CHILD: Fields = {"child": "child-1"}
 PAYLOADS: dict[str, tuple[Fields, Fields, Fields]] = {
     "person.recorded": (
-        _CHILD, {}, {"birth_month": "2009-04", "unborn": False, "disabled": True, "died_on": "2026-11-25"},
+        _CHILD,
+        {},
+        {"birth_month": "2009-04", "unborn": False, "disabled": True, "died_on": "2026-11-25"},
     ),
     "child.merged": (_CHILD, {"into": "child-2"}, {}),
     "feed.reported": ({}, {"complete_to": "2026-11-27T10:29:00Z"}, {}),
     "enquiry.received": (
-        _CHILD, {},
+        _CHILD,
+        {},
         {"enquiry_source": "school", "rag": "red", "postcode_sector": "WX1 2", "incident": "I-1"},
     ),
     "enquiry.graded": (_CHILD, {"rag": "amber", "enquiry": "E-1"}, {}),
     "enquiry.decided": (_CHILD, {"outcomes": ["assessment", "a code nobody knows"], "enquiry": "E-1"}, {}),
     "referral.received": (
-        _CHILD, {},
+        _CHILD,
+        {},
         {"referral_source": "police", "no_further_action": False, "postcode_sector": "WX1 2", "enquiry": "E-1"},
     ),
     "episode.opened": (_CHILD, {}, {"primary_need": "N1", "referral": "F-1"}),
@@ -50,10 +61,16 @@ PAYLOADS: dict[str, tuple[Fields, Fields, Fields]] = {
     "care.ended": (_CHILD, {}, {"reason": "E4A"}),
     "legal_status.changed": (_CHILD, {"status": "C2"}, {"care": "C-1"}),
     "placement.started": (
-        _CHILD, {"placement": "U1"},
+        _CHILD,
+        {"placement": "U1"},
         {
-            "provider": "PR1", "same_carer": False, "distance_miles": 12.5, "out_of_area": True,
-            "postcode_sector": "WX1 2", "to_eighteen": True, "care": "C-1",
+            "provider": "PR1",
+            "same_carer": False,
+            "distance_miles": 12.5,
+            "out_of_area": True,
+            "postcode_sector": "WX1 2",
+            "to_eighteen": True,
+            "care": "C-1",
         },
     ),
     "placement.ended": (_CHILD, {}, {"reason": "CARPL"}),
@@ -72,12 +89,17 @@ PAYLOADS: dict[str, tuple[Fields, Fields, Fields]] = {
     "case.allocated": (_CHILD, {"worker": "W-1", "team": "South"}, {}),
     "case.deallocated": (_CHILD, {}, {}),
     "worker.recorded": (
-        {"worker": "W-1"}, {"team": "South", "fte": 0.8, "case_holder": True},
+        {"worker": "W-1"},
+        {"team": "South", "fte": 0.8, "case_holder": True},
         {
-            "newly_qualified": False, "agency": True, "covering_vacancy": False, "absent": False, "left": False,
+            "newly_qualified": False,
+            "agency": True,
+            "covering_vacancy": False,
+            "absent": False,
+            "left": False,
         },
     ),
-}  # fmt: skip
+}
 TYPES = tuple(PAYLOADS)
 
 

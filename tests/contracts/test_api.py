@@ -83,7 +83,7 @@ def test_figures_come_in_the_envelope(valkey: conftest.Store) -> None:
 )
 def test_what_cannot_be_asked_is_a_problem_that_says_why(
     valkey: conftest.Store, path: str, status: int, says: str
-) -> None:  # fmt: skip
+) -> None:
     """Never a figure of something else than was asked."""
 
     async def ask(client: httpx.AsyncClient) -> None:
@@ -152,9 +152,12 @@ def test_prometheus_reads_the_same_figures(valkey: conftest.Store) -> None:
 
 
 ENDINGS = {
-    "count": ("", "numerator"), "quotient": ("_numerator", "numerator"), "rate": ("_numerator", "numerator"),
-    "distribution": ("", "numerator"), "age": ("_seconds", "value"),
-}  # fmt: skip
+    "count": ("", "numerator"),
+    "quotient": ("_numerator", "numerator"),
+    "rate": ("_numerator", "numerator"),
+    "distribution": ("", "numerator"),
+    "age": ("_seconds", "value"),
+}
 
 
 def test_a_team_with_nothing_has_a_zero(valkey: conftest.Store) -> None:

@@ -34,9 +34,7 @@ def filled(valkey: conftest.Store) -> Iterator[conftest.Store]:
         store = Store(connect(valkey.url), LOG.topic)
         position = await store.claim(0, LOG, len(TOLD))
         change = fold({}, {}, [decode(json.dumps(event).encode(), NOW) for event in TOLD], Authorities())
-        await store.commit(
-            0, Commit(expected=0, position=len(TOLD), generation=position.generation, change=change)
-        )  # fmt: skip
+        await store.commit(0, Commit(expected=0, position=len(TOLD), generation=position.generation, change=change))
         await store.close()
 
     asyncio.run(fill())

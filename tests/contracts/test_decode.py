@@ -147,10 +147,14 @@ def test_a_retraction_keeps_the_rules_of_the_envelope(kind: str) -> None:
     """With no payload it is read another way; every rule of the envelope still holds."""
     bare = {**envelope(kind), "retracted": True}
     for name, value, reason in (
-        ("id", "x" * 65, "wrong_length"), ("record", 5, "wrong_type"), ("origin", "elsewhere", "unknown_origin"),
-        ("revision", -1, "out_of_range"), ("recorded_at", "2026-11-27T10:30:00", "no_offset"),
-        ("occurred_on", "2026-11-31", "bad_date"), ("recorded_at", "2026-12-01T12:00:00.1Z", "recorded_in_the_future"),
-    ):  # fmt: skip
+        ("id", "x" * 65, "wrong_length"),
+        ("record", 5, "wrong_type"),
+        ("origin", "elsewhere", "unknown_origin"),
+        ("revision", -1, "out_of_range"),
+        ("recorded_at", "2026-11-27T10:30:00", "no_offset"),
+        ("occurred_on", "2026-11-31", "bad_date"),
+        ("recorded_at", "2026-12-01T12:00:00.1Z", "recorded_in_the_future"),
+    ):
         assert rejected(written({**bare, name: value})) == (reason, f"$.{name}")
     assert rejected(written({**bare, "occurred_at": "2026-11-26T10:00:00Z"})) == ("two_dates", "$.occurred_at")
     del bare["occurred_on"]
@@ -169,9 +173,21 @@ def test_not_retracted_is_no_retraction() -> None:
 # --- lengths and ranges -------------------------------------------------------------------------------------------
 
 BOUNDED = {
-    "id", "authority", "record", "source", "team", "child", "worker", "into", "enquiry", "plan", "missing",
-    "section_47", "referral", "care",
-}  # fmt: skip
+    "id",
+    "authority",
+    "record",
+    "source",
+    "team",
+    "child",
+    "worker",
+    "into",
+    "enquiry",
+    "plan",
+    "missing",
+    "section_47",
+    "referral",
+    "care",
+}
 
 
 @EVERY_TYPE
@@ -233,15 +249,43 @@ def test_no_month_of_birth(month: str) -> None:
 # --- dates --------------------------------------------------------------------------------------------------------
 
 NO_DATES = (
-    "", "2026", "2026-11", "2026-1-1", "20261126", "2026-W48-4", "2026-330", "26-11-2026", "26/11/2026", "0000-01-01",
-    "2026-00-10", "2026-13-01", "2026-11-31", "2025-02-29", "2026-11-26T00:00:00Z", "2026-11-26 ", "+2026-11-26",
-    "-001-01-01", "today", "٢٠٢٦-١١-٢٦",
-)  # fmt: skip
+    "",
+    "2026",
+    "2026-11",
+    "2026-1-1",
+    "20261126",
+    "2026-W48-4",
+    "2026-330",
+    "26-11-2026",
+    "26/11/2026",
+    "0000-01-01",
+    "2026-00-10",
+    "2026-13-01",
+    "2026-11-31",
+    "2025-02-29",
+    "2026-11-26T00:00:00Z",
+    "2026-11-26 ",
+    "+2026-11-26",
+    "-001-01-01",
+    "today",
+    "٢٠٢٦-١١-٢٦",
+)
 NO_INSTANTS = (
-    "", "2026-11-26", "2026-11-26T10:00Z", "2026-11-26T10:00:60Z", "2026-11-26T24:00:00Z", "2026-11-26T25:00:00Z",
-    "2026-11-26T10:00:00+24:00", "2026-11-26T10:00:00+01:60", "2026-11-31T10:00:00Z", "0000-01-01T00:00:00Z",
-    "2026-11-26T10:00:00 GMT", "2026-11-26T10:00:00,5Z", "1764151200", "now",
-)  # fmt: skip
+    "",
+    "2026-11-26",
+    "2026-11-26T10:00Z",
+    "2026-11-26T10:00:60Z",
+    "2026-11-26T24:00:00Z",
+    "2026-11-26T25:00:00Z",
+    "2026-11-26T10:00:00+24:00",
+    "2026-11-26T10:00:00+01:60",
+    "2026-11-31T10:00:00Z",
+    "0000-01-01T00:00:00Z",
+    "2026-11-26T10:00:00 GMT",
+    "2026-11-26T10:00:00,5Z",
+    "1764151200",
+    "now",
+)
 
 
 @pytest.mark.parametrize("name", [*DAYS, *INSTANTS])
@@ -280,9 +324,13 @@ def test_recorded_24_hours_after_it_was_appended_and_no_later(kind: str) -> None
         assert decode(written({**least(kind), "recorded_at": text}), NOW)
     assert decode(written({**least(kind), "recorded_at": "2026-12-01T12:00:00.000001Z"}), NOW + A_MICROSECOND)
     for text in (
-        "2026-12-01T12:00:00.000001Z", "2026-12-01T13:00:00.000001+01:00", "2036-01-01T00:00:00Z",
-        "2101-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999-23:59",
-    ):  # fmt: skip
+        "2026-12-01T12:00:00.000001Z",
+        "2026-12-01T13:00:00.000001+01:00",
+        "2036-01-01T00:00:00Z",
+        "2101-01-01T00:00:00Z",
+        "9999-12-31T23:59:59.999999Z",
+        "9999-12-31T23:59:59.999999-23:59",
+    ):
         assert rejected(written({**least(kind), "recorded_at": text})) == ("recorded_in_the_future", "$.recorded_at")
 
 
@@ -358,8 +406,13 @@ def test_who_somebody_is_may_be_withdrawn_outside_the_calendar(kind: str) -> Non
 @EVERY_TYPE
 def test_offsets_at_the_ends_of_time(kind: str) -> None:
     """Instants that have no equal in UTC: a dead letter like any other, in every field."""
-    for text in ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59.999999Z",
-                 "9999-12-31T23:59:59.999999-23:59", "1899-12-31T23:59:59Z"):  # fmt: skip
+    for text in (
+        "0001-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+23:59",
+        "9999-12-31T23:59:59.999999Z",
+        "9999-12-31T23:59:59.999999-23:59",
+        "1899-12-31T23:59:59Z",
+    ):
         assert rejected(at(kind, "2026-11-20T10:00:00Z", text)) == ("outside_calendar", "$.occurred_at")
         for name in {"received_at", "complete_to"} & full(kind).keys():
             assert rejected(written({**full(kind), name: text})) == ("outside_calendar", f"$.{name}")
@@ -403,30 +456,80 @@ CARE = full("care.started")
 AS_BYTES = written(CARE)
 DEEP = 10_000
 BOMBS = (
-    b"[" * DEEP + b"]" * DEEP, b'{"a":' * DEEP + b"1" + b"}" * DEEP, b'[{"a":' * 7_500 + b"1" + b"}]" * 7_500,
+    b"[" * DEEP + b"]" * DEEP,
+    b'{"a":' * DEEP + b"1" + b"}" * DEEP,
+    b'[{"a":' * 7_500 + b"1" + b"}]" * 7_500,
     b"[" * 55_000,
-)  # fmt: skip
-WIDE = (b"[" + b"{}," * 20_000 + b"{}]", b"[" + b"0," * 25_000 + b"0]",
-        b"{" + b",".join(b'"%d":0' % n for n in range(6_000)) + b"}")  # fmt: skip
+)
+WIDE = (
+    b"[" + b"{}," * 20_000 + b"{}]",
+    b"[" + b"0," * 25_000 + b"0]",
+    b"{" + b",".join(b'"%d":0' % n for n in range(6_000)) + b"}",
+)
 
 NOTHING = (None, b"", b" ", b"\n", b" \t\r\n" * 100)
 NOT_UTF8 = (
-    b"\xff\xfe", AS_BYTES.decode().encode("utf-16"), b"\xff" + AS_BYTES,
-    raw(CARE, "need", b'"\xff"'), raw(CARE, "moon", b'"\xff"'), raw(CARE, "need", b'"caf\xe9"'),
-    raw(CARE, "moon", b'"\xc0\xaf"'), raw(CARE, "need", b'"\xed\xa0\x80"'), raw(CARE, "moon", b'"\xed\xa0\x80"'),
-    AS_BYTES[:-1] + b', "\xff": 1}', AS_BYTES + b"\xff", raw(CARE, "need", b'"\xf4\x90\x80\x80"'),
-)  # fmt: skip
+    b"\xff\xfe",
+    AS_BYTES.decode().encode("utf-16"),
+    b"\xff" + AS_BYTES,
+    raw(CARE, "need", b'"\xff"'),
+    raw(CARE, "moon", b'"\xff"'),
+    raw(CARE, "need", b'"caf\xe9"'),
+    raw(CARE, "moon", b'"\xc0\xaf"'),
+    raw(CARE, "need", b'"\xed\xa0\x80"'),
+    raw(CARE, "moon", b'"\xed\xa0\x80"'),
+    AS_BYTES[:-1] + b', "\xff": 1}',
+    AS_BYTES + b"\xff",
+    raw(CARE, "need", b'"\xf4\x90\x80\x80"'),
+)
 NOT_JSON = (
-    b"{", b"}", b'{"type"', AS_BYTES[:-1], AS_BYTES + b"}", AS_BYTES + AS_BYTES, AS_BYTES[:-1] + b",}",
-    AS_BYTES.replace(b'"', b"'"), b"\xef\xbb\xbf" + AS_BYTES, AS_BYTES + b"// said", b"\0", b"\0" + AS_BYTES,
-    AS_BYTES + b"\0", raw(CARE, "need", b'"a\0b"'), raw(CARE, "moon", b'"a\0b"'), raw(CARE, "need", b'"a\nb"'),
-    *(raw(CARE, name, literal) for name in ("need", "moon", "revision") for literal in (
-        b"NaN", b"Infinity", b"-Infinity", b"nan", b"undefined", b"01", b"+1", b".5", b"1.", b"1e", b"TRUE",
-    )),
-    *(raw(CARE, name, literal) for name in ("need", "moon") for literal in (
-        b'"\\ud800"', b'"\\udc00"', b'"\\ud800\\u0041"', b'"\\ud800\\ud800"', b'"\\x41"', b'"\\u12"', b'"open',
-    )),
-)  # fmt: skip
+    b"{",
+    b"}",
+    b'{"type"',
+    AS_BYTES[:-1],
+    AS_BYTES + b"}",
+    AS_BYTES + AS_BYTES,
+    AS_BYTES[:-1] + b",}",
+    AS_BYTES.replace(b'"', b"'"),
+    b"\xef\xbb\xbf" + AS_BYTES,
+    AS_BYTES + b"// said",
+    b"\0",
+    b"\0" + AS_BYTES,
+    AS_BYTES + b"\0",
+    raw(CARE, "need", b'"a\0b"'),
+    raw(CARE, "moon", b'"a\0b"'),
+    raw(CARE, "need", b'"a\nb"'),
+    *(
+        raw(CARE, name, literal)
+        for name in ("need", "moon", "revision")
+        for literal in (
+            b"NaN",
+            b"Infinity",
+            b"-Infinity",
+            b"nan",
+            b"undefined",
+            b"01",
+            b"+1",
+            b".5",
+            b"1.",
+            b"1e",
+            b"TRUE",
+        )
+    ),
+    *(
+        raw(CARE, name, literal)
+        for name in ("need", "moon")
+        for literal in (
+            b'"\\ud800"',
+            b'"\\udc00"',
+            b'"\\ud800\\u0041"',
+            b'"\\ud800\\ud800"',
+            b'"\\x41"',
+            b'"\\u12"',
+            b'"open',
+        )
+    ),
+)
 NO_OBJECT = (b"null", b"true", b"1", b"1e400", b'"words"', b"[]", b"[" + AS_BYTES + b"]", *BOMBS[:1])
 FAULTY: tuple[tuple[bytes | None, str, str], ...] = (
     *((value, "empty", "$") for value in NOTHING),
@@ -445,7 +548,7 @@ FAULTY: tuple[tuple[bytes | None, str, str], ...] = (
     (raw(CARE, "type", b"5"), "wrong_type", "$.type"),
     (b"{}", "missing_field", "$.type"),
     (raw(CARE, "type", b'"care.started", "type": "care.ended"'), "unknown_type", "$.type"),
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("number", range(len(FAULTY)))
@@ -554,8 +657,21 @@ def canaries(kind: str) -> Iterator[bytes]:
             event[name] = f"{CANARY}-{name}"
     for name in event:
         yield written({field: value for field, value in event.items() if field != name})
-        for wrong in (CANARY, CANARY * 20, [CANARY], {CANARY: CANARY}, NUMBER, -NUMBER, -NUMBER - 0.5, 10**30, None, "",
-                      f"{CANARY} - at `$.{CANARY}`", f"2026-11-{CANARY}", f"` - at `{CANARY}"):  # fmt: skip
+        for wrong in (
+            CANARY,
+            CANARY * 20,
+            [CANARY],
+            {CANARY: CANARY},
+            NUMBER,
+            -NUMBER,
+            -NUMBER - 0.5,
+            10**30,
+            None,
+            "",
+            f"{CANARY} - at `$.{CANARY}`",
+            f"2026-11-{CANARY}",
+            f"` - at `{CANARY}",
+        ):
             yield written({**event, name: wrong})
             yield written({**event, name: wrong, "retracted": True})
         for literal in (b'"%s\xff"', b'"%s\\ud800"', b"%s", b'"%s', b'["%s", 5]', b'{"%s": "%s"}', b'"%s\n"'):
@@ -583,11 +699,38 @@ def test_no_value_is_ever_told(kind: str) -> None:
 # --- chance -------------------------------------------------------------------------------------------------------
 
 TOKENS = (
-    b"", b"null", b"true", b"[]", b"{}", b'""', b"0", b"-1", b"1e400", b"NaN", b"9" * 40, b'"\\ud800"', b'"\\u0000"',
-    b"\xff", b"\0", b'"', b"\\", b",", b":", b"{", b"}", b"[", b"]", b'"retracted": true, ',
-    b'"9999-12-31T23:59:59-23:59"', b'"0001-01-01T00:00:00+23:59"', b'"1995-01-01T00:00:00+14:00"', b'"2026-11-30"',
-    b"[" * 2000, "é".encode(), b"Z",
-)  # fmt: skip
+    b"",
+    b"null",
+    b"true",
+    b"[]",
+    b"{}",
+    b'""',
+    b"0",
+    b"-1",
+    b"1e400",
+    b"NaN",
+    b"9" * 40,
+    b'"\\ud800"',
+    b'"\\u0000"',
+    b"\xff",
+    b"\0",
+    b'"',
+    b"\\",
+    b",",
+    b":",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b'"retracted": true, ',
+    b'"9999-12-31T23:59:59-23:59"',
+    b'"0001-01-01T00:00:00+23:59"',
+    b'"1995-01-01T00:00:00+14:00"',
+    b'"2026-11-30"',
+    b"[" * 2000,
+    "é".encode(),
+    b"Z",
+)
 WORDS = re.compile(rb'"[^"]*"|[\d.]+|true|false|null')
 
 
@@ -663,11 +806,43 @@ def times(value: bytes) -> Iterator[float]:
 
 
 EDGES: tuple[Any, ...] = (
-    "", "a\0b", "\x1f", "worker\x1fW-1", ":", "%", "*", "{x}", "𝄞" * 64, "child-1", "W-1", "x" * 64, None, True, False,
-    0, 1, 1.5, 2**63 - 1, -1e308, [], [""], ["a"] * 500, ["\0", "𝄞", "a"], "1995-01-01", "2050-12-31", "2026-11-30",
-    "1995-01-01T00:00:00Z", "1995-01-01T12:00:00+12:00", "2026-12-01T12:00:00Z", "2026-10-25T01:30:00+01:00",
-    "1900-01-01T00:00:00+23:59", "2100-12-31T23:59:59-23:59", "1900-01", "2099-12", "simulation",
-)  # fmt: skip
+    "",
+    "a\0b",
+    "\x1f",
+    "worker\x1fW-1",
+    ":",
+    "%",
+    "*",
+    "{x}",
+    "𝄞" * 64,
+    "child-1",
+    "W-1",
+    "x" * 64,
+    None,
+    True,
+    False,
+    0,
+    1,
+    1.5,
+    2**63 - 1,
+    -1e308,
+    [],
+    [""],
+    ["a"] * 500,
+    ["\0", "𝄞", "a"],
+    "1995-01-01",
+    "2050-12-31",
+    "2026-11-30",
+    "1995-01-01T00:00:00Z",
+    "1995-01-01T12:00:00+12:00",
+    "2026-12-01T12:00:00Z",
+    "2026-10-25T01:30:00+01:00",
+    "1900-01-01T00:00:00+23:59",
+    "2100-12-31T23:59:59-23:59",
+    "1900-01",
+    "2099-12",
+    "simulation",
+)
 
 
 def test_what_is_let_in_can_be_counted() -> None:
@@ -694,9 +869,25 @@ def test_what_is_let_in_can_be_counted() -> None:
 def fits(value: Any, schema: Fields, document: Fields) -> bool:
     """Return whether *value* fits *schema*: as much of JSON Schema as ours uses, and nothing unknown in it."""
     known = {
-        "$ref", "anyOf", "oneOf", "type", "enum", "const", "title", "description", "default", "properties", "required",
-        "items", "minLength", "maxLength", "minimum", "maximum", "pattern", "format",
-    }  # fmt: skip
+        "$ref",
+        "anyOf",
+        "oneOf",
+        "type",
+        "enum",
+        "const",
+        "title",
+        "description",
+        "default",
+        "properties",
+        "required",
+        "items",
+        "minLength",
+        "maxLength",
+        "minimum",
+        "maximum",
+        "pattern",
+        "format",
+    }
     assert schema.keys() <= known, schema.keys() - known
     if "$ref" in schema:
         return fits(value, document["$defs"][schema["$ref"].rpartition("/")[2]], document)
@@ -704,20 +895,22 @@ def fits(value: Any, schema: Fields, document: Fields) -> bool:
     wanted = schema.get("type")
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     sized = len(value) if isinstance(value, str) else 0
-    return all((
-        wanted is None or (is_number if wanted == "number" else type(value) is kinds[wanted]),
-        "anyOf" not in schema or any(fits(value, one, document) for one in schema["anyOf"]),
-        "oneOf" not in schema or sum(fits(value, one, document) for one in schema["oneOf"]) == 1,
-        value in schema.get("enum", [value]),
-        value == schema.get("const", value),
-        not isinstance(value, dict) or set(schema.get("required", ())) <= value.keys(),
-        not isinstance(value, dict)
-        or all(fits(value[n], one, document) for n, one in schema.get("properties", {}).items() if n in value),
-        not isinstance(value, list) or all(fits(item, schema.get("items", {}), document) for item in value),
-        schema.get("minLength", 0) <= sized <= schema.get("maxLength", sized),
-        not is_number or schema.get("minimum", value) <= value <= schema.get("maximum", value),
-        not isinstance(value, str) or "pattern" not in schema or re.search(schema["pattern"], value) is not None,
-    ))  # fmt: skip
+    return all(
+        (
+            wanted is None or (is_number if wanted == "number" else type(value) is kinds[wanted]),
+            "anyOf" not in schema or any(fits(value, one, document) for one in schema["anyOf"]),
+            "oneOf" not in schema or sum(fits(value, one, document) for one in schema["oneOf"]) == 1,
+            value in schema.get("enum", [value]),
+            value == schema.get("const", value),
+            not isinstance(value, dict) or set(schema.get("required", ())) <= value.keys(),
+            not isinstance(value, dict)
+            or all(fits(value[n], one, document) for n, one in schema.get("properties", {}).items() if n in value),
+            not isinstance(value, list) or all(fits(item, schema.get("items", {}), document) for item in value),
+            schema.get("minLength", 0) <= sized <= schema.get("maxLength", sized),
+            not is_number or schema.get("minimum", value) <= value <= schema.get("maximum", value),
+            not isinstance(value, str) or "pattern" not in schema or re.search(schema["pattern"], value) is not None,
+        )
+    )
 
 
 @pytest.fixture(scope="module")

@@ -50,10 +50,18 @@ FLOORS = {
 # What reads a clock. `events` and `metrics` are given the time as an argument; how long an answer took to come is
 # measured, in the two files that wait for one, by a clock that tells no time of day.
 CLOCKS = {
-    ("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"),
-    ("time", "time"), ("time", "time_ns"), ("time", "localtime"), ("time", "gmtime"), ("time", "ctime"),
-    ("time", "clock_gettime"), ("time", "strftime"),
-}  # fmt: skip
+    ("datetime", "now"),
+    ("datetime", "utcnow"),
+    ("datetime", "today"),
+    ("date", "today"),
+    ("time", "time"),
+    ("time", "time_ns"),
+    ("time", "localtime"),
+    ("time", "gmtime"),
+    ("time", "ctime"),
+    ("time", "clock_gettime"),
+    ("time", "strftime"),
+}
 STOPWATCHES = {("time", name) for name in ("monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")}
 MAY_MEASURE = ("metrics/store/reader.py", "metrics/exposition/")
 

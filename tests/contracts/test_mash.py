@@ -51,21 +51,46 @@ def test_a_message_is_the_whole_small_truth() -> None:
     assert [it["state"] for it in (live, empty, rebuilding)] == ["live", "empty", "rebuilding"]
     assert set(live) == set(empty) == set(rebuilding)
     assert {
-        "board", "state", "authority", "name", "now", "as_of", "complete_to", "speed", "simulated", "office",
-        "rebuilding", "catalogue", "figures", "queue", "arrivals", "deadlines",
-    } <= set(live)  # fmt: skip
+        "board",
+        "state",
+        "authority",
+        "name",
+        "now",
+        "as_of",
+        "complete_to",
+        "speed",
+        "simulated",
+        "office",
+        "rebuilding",
+        "catalogue",
+        "figures",
+        "queue",
+        "arrivals",
+        "deadlines",
+    } <= set(live)
     for it in (empty, rebuilding):
         assert not any(it[name] for name in ("figures", "queue", "arrivals", "deadlines", "lead")), "never a number"
     assert rebuilding["rebuilding"] == {"read": 0.31, "back_at": None}
     numbers = {name: it["numerator"] for name, it in live["figures"].items() if isinstance(it, dict)}
-    assert numbers | {
-        "enquiries_awaiting_decision": 4, "enquiries_overdue": 1, "received_today": 2, "received_month": 5,
-        "decided_today": 1, "conferences_overdue": 1, "section_47_week": 1, "assessments_overdue": 1,
-        "assessments_open": 3,
-    } == numbers  # fmt: skip
+    assert (
+        numbers
+        | {
+            "enquiries_awaiting_decision": 4,
+            "enquiries_overdue": 1,
+            "received_today": 2,
+            "received_month": 5,
+            "decided_today": 1,
+            "conferences_overdue": 1,
+            "section_47_week": 1,
+            "assessments_overdue": 1,
+            "assessments_open": 3,
+        }
+        == numbers
+    )
     assert {it["by"]["due_on"]: it["numerator"] for it in live["figures"]["enquiries_due"]} == {
-        "2017-12-14": 2, "2017-12-15": 1,
-    }  # fmt: skip
+        "2017-12-14": 2,
+        "2017-12-15": 1,
+    }
     assert live["figures"]["decided_today"]["target"] is not None
     assert live["figures"]["longest_wait"]["value"] == 7 + 8 + 5.5 + 1 / 30
 
@@ -75,8 +100,11 @@ def test_one_mark_for_each_who_waits() -> None:
     queue = Told(DAY).message("2017-12-14T14:32")["queue"]
     assert (queue["waiting"], queue["axis"], queue["bins"]) == (4, 16, None)
     assert [(round(mark["hours"], 2), mark["due"]) for mark in queue["marks"]] == [
-        (20.53, "late"), (13.03, "today"), (6.53, "today"), (3.5, "later"),
-    ]  # fmt: skip
+        (20.53, "late"),
+        (13.03, "today"),
+        (6.53, "today"),
+        (3.5, "later"),
+    ]
     before, after = (Told(DAY).message(moment)["queue"]["marks"] for moment in ("2017-12-14T23:59", "2017-12-15T00:00"))
     assert [mark["due"] for mark in before] == ["late", "today", "today", "later"]
     assert [mark["due"] for mark in after] == ["late", "late", "late", "today"]
@@ -113,9 +141,12 @@ def test_a_long_queue_is_a_histogram() -> None:
     ],
 )
 def test_one_sentence_by_a_fixed_order(
-    enquiries: tuple[int, int], conferences: tuple[int, int], assessments: tuple[int, int], far: bool,
+    enquiries: tuple[int, int],
+    conferences: tuple[int, int],
+    assessments: tuple[int, int],
+    far: bool,
     says: tuple[str, str],
-) -> None:  # fmt: skip
+) -> None:
     """Late now, due today, far more than usual, what else is late, nothing; and only what is true."""
     found = lead(Due(*enquiries), Due(*assessments), Due(*conferences), _arrivals(far), loaded=True)
     assert (found.kind, found.text) == says
@@ -123,9 +154,20 @@ def test_one_sentence_by_a_fixed_order(
 
 def _arrivals(far: bool) -> Arrivals:
     return Arrivals(
-        day=date(2017, 12, 14), begins=480, ends=1080, now=872, received=38, today=(), usual=None, usual_now=22,
-        more=16, far=far, days=26, wanted=26, without=None,
-    )  # fmt: skip
+        day=date(2017, 12, 14),
+        begins=480,
+        ends=1080,
+        now=872,
+        received=38,
+        today=(),
+        usual=None,
+        usual_now=22,
+        more=16,
+        far=far,
+        days=26,
+        wanted=26,
+        without=None,
+    )
 
 
 def thursdays(n: int, counts: tuple[int, ...] = (4,), last: date = date(2017, 12, 7)) -> Iterator[tuple[str, ...]]:
@@ -236,8 +278,10 @@ def test_a_board_of_one_team() -> None:
     assert north["figures"]["enquiries_awaiting_decision"]["team"] == "North"
     wrong = told.message("2017-12-14T14:32", "Nroth")
     assert (wrong["state"], wrong["figures"], wrong["teams"]) == (
-        "unknown_team", None, ["Front_door", "North", "South", "unknown"],
-    )  # fmt: skip
+        "unknown_team",
+        None,
+        ["Front_door", "North", "South", "unknown"],
+    )
     named = Told(DAY, Rules(calendar(), teams=(TeamFact("South", "Southern", name="Southside"),)))
     assert named.message("2017-12-14T14:32", "Southside")["queue"]["waiting"] == 1
 
@@ -295,7 +339,7 @@ LATE_FRIDAY = Hours((None, None, None, None, (time(10), time(19)), None, None))
 )
 def test_the_office_is_the_authority_s_own(
     rules: Rules, moment: str, closes: str | None, closed: str | None, opens: str | None, why: str | None
-) -> None:  # fmt: skip
+) -> None:
     """Its hours, its closure days, its bank holidays; at the moment of closing it is closed."""
     found = opening(rules, at(moment))
     assert found.open == (closes is not None)

@@ -62,11 +62,14 @@ def owning(store: Store, **given: Any) -> Owner:
 def records(told: list[dict[str, Any]] = TOLD) -> list[Any]:
     return [
         SimpleNamespace(
-            offset=n, timestamp=int(NOW.timestamp() * 1000), key=b"X99999901", value=json.dumps(event).encode(),
+            offset=n,
+            timestamp=int(NOW.timestamp() * 1000),
+            key=b"X99999901",
+            value=json.dumps(event).encode(),
             headers=[],
         )
         for n, event in enumerate(told)
-    ]  # fmt: skip
+    ]
 
 
 def test_what_was_forgotten_is_read_again(valkey: conftest.Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,7 +48,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
         ("month", "9999-11-30", "9999-12-31", ["9999-11-30", "9999-12-31"]),
         ("week", "9999-12-30", "9999-12-31", ["9999-12-31"]),
     ],
-)  # fmt: skip
+)
 def test_a_point_is_the_end_of_its_step(step: str, first: str, last: str, found: list[str] | None) -> None:
     """The last day of each month, the Sunday of each week; of the step under way its days so far."""
     days = ends(date.fromisoformat(first), date.fromisoformat(last), step)

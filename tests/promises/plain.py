@@ -854,7 +854,10 @@ def time_in_care(since: date, today: date) -> str:
 # measure: its kind, its own window, who counts it, its breakdowns beside `team`
 TABLE: dict[str, tuple[str, str, Callable[[Child, Asked], Iterator[Counted]], str]] = {
     "enquiries_received": (
-        "count", "month", enquiries_received, "enquiry_source rag outcome postcode_sector hour",
+        "count",
+        "month",
+        enquiries_received,
+        "enquiry_source rag outcome postcode_sector hour",
     ),
     "enquiries_to_assessment": ("quotient", "month", enquiries_to_assessment, "enquiry_source rag"),
     "enquiries_awaiting_decision": ("count", "now", enquiries_awaiting_decision, "rag enquiry_source"),
@@ -891,7 +894,7 @@ TABLE: dict[str, tuple[str, str, Callable[[Child, Asked], Iterator[Counted]], st
     "looked_after_rate": ("rate", "now", children_looked_after, ""),
     "placements_in_year": ("distribution", "now", placements_in_year, ""),
     "placements_since_entry": ("distribution", "now", placements_since_entry, "time_in_care"),
-}  # fmt: skip
+}
 KINDS = {measure: kind for measure, (kind, _, _, _) in TABLE.items()}
 DEFAULT_WINDOWS = {measure: window for measure, (_, window, _, _) in TABLE.items()}
 COUNTED_BY = {measure: counted for measure, (_, _, counted, _) in TABLE.items()}

@@ -236,21 +236,31 @@ NUMBERS = (
     Number("… that lead to nothing", "census", 728 / 5341, led_nowhere, form=".1%"),
     Number("enquiries in December", "report", 644, lambda: figure("enquiries_received", DECEMBER).numerator, 0.006),
     Number(
-        "… passed on for assessment", "report", 258 / 644, lambda: value("enquiries_to_assessment", DECEMBER),
+        "… passed on for assessment",
+        "report",
+        258 / 644,
+        lambda: value("enquiries_to_assessment", DECEMBER),
         form=".1%",
     ),
     Number("children in need at 31 December", "report", 5122, lambda: value("children_in_need", DECEMBER)),
     Number("assessments authorised in the year", "census", ASSESSED, lambda: len(authorised())),
     *(
         Number(
-            f"… on working day {low + 1} to {high}" if high else "… on the day of the start", "census",
-            published / ASSESSED, _share_of(low, high), 0.05 if high else 0.1, ".1%",
+            f"… on working day {low + 1} to {high}" if high else "… on the day of the start",
+            "census",
+            published / ASSESSED,
+            _share_of(low, high),
+            0.05 if high else 0.1,
+            ".1%",
         )
         for (low, high), published in zip(pairwise((-1, 0, 10, 20, 30, 40, 45)), BINS, strict=True)
     ),
     Number("… within 45 working days", "census", sum(BINS) / ASSESSED, _share_of(-1, 45), form=".1%"),
     Number(
-        "… by the measure", "census", sum(BINS) / ASSESSED, lambda: value("assessment_timeliness", ENDED, "year"),
+        "… by the measure",
+        "census",
+        sum(BINS) / ASSESSED,
+        lambda: value("assessment_timeliness", ENDED, "year"),
         form=".1%",
     ),
     Number("… with the case closed", "report", 0.414, case_closed, form=".1%"),
@@ -267,11 +277,15 @@ NUMBERS = (
     Number("social workers, full-time equivalents", "workforce", 340.8, fte, 0, ".1f"),
     Number("… of them agency", "workforce", 46.7 / 340.8, lambda: fte(agency=True) / fte(), 0.001, ".1%"),
     Number(
-        "… of these for a vacancy", "workforce", 42.7 / 46.7,
-        lambda: fte(agency=True, covering=True) / fte(agency=True), 0.001, ".1%",
+        "… of these for a vacancy",
+        "workforce",
+        42.7 / 46.7,
+        lambda: fte(agency=True, covering=True) / fte(agency=True),
+        0.001,
+        ".1%",
     ),
     Number("cases of each full-time equivalent", "workforce", 4679 / 243.0, caseload, form=".1f"),
-)  # fmt: skip
+)
 
 
 def page() -> Iterator[str]:

@@ -119,9 +119,13 @@ def run(copy: Path, *stories: str) -> subprocess.CompletedProcess[str]:
     ids = [f"tests/stories/{story}" for story in stories]
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *ids],
-        cwd=copy, env={**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+        cwd=copy,
+        env={**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
 
 
 def test_unspoilt_the_stories_pass_and_the_copy_is_what_they_run(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from tests.promises.plain import (
     nth_working_day,
     office_time,
     values,
-)  # fmt: skip
+)
 
 AUTHORITY = "X99999901"
 Event = dict[str, Any]
@@ -413,11 +413,18 @@ def test_referred_again_within_twelve_months(earlier: str, later: str, again: tu
 @pytest.mark.parametrize(
     ("at", "band"),
     [
-        ("2018-04-30", "unborn"), ("2018-05-01T00:00:00+01:00", "0"), ("2019-05-31", "0"), ("2019-06-01", "1-4"),
-        ("2023-05-31", "1-4"), ("2023-06-01", "5-9"), ("2028-06-01", "10-15"), ("2034-06-01", "16-17"),
-        ("2036-05-31", "16-17"), ("2036-06-01", "18+"),
+        ("2018-04-30", "unborn"),
+        ("2018-05-01T00:00:00+01:00", "0"),
+        ("2019-05-31", "0"),
+        ("2019-06-01", "1-4"),
+        ("2023-05-31", "1-4"),
+        ("2023-06-01", "5-9"),
+        ("2028-06-01", "10-15"),
+        ("2034-06-01", "16-17"),
+        ("2036-05-31", "16-17"),
+        ("2036-06-01", "18+"),
     ],
-)  # fmt: skip
+)
 def test_every_birthday_is_the_first_of_the_month_after(at: str, band: str) -> None:
     """Born (or expected) in May 2018."""
     told = [event("episode.opened", "N1", "2018-01-01"), person("H1", birth_month="2018-05")]
@@ -436,8 +443,15 @@ def test_each_field_is_taken_from_the_one_recorded_last_that_gives_it() -> None:
     assert found(told, "children_in_need", "2018-05-31", "age_band") == "5-9"
     assert found([one | {"id": "p9"}, *told], "children_in_need", "2018-05-31", "age_band") == "5-9"  # an older telling
     assert found([*told, one | {"record": "H9", "id": "p9"}], "children_in_need", "2018-05-31", "age_band") == "5-9"
-    assert found([*told, one | {"record": "H9", "birth_month": "2005-04", "id": "p9"}], "children_in_need",
-                 "2018-05-31", "age_band") == "10-15"  # fmt: skip
+    assert (
+        found(
+            [*told, one | {"record": "H9", "birth_month": "2005-04", "id": "p9"}],
+            "children_in_need",
+            "2018-05-31",
+            "age_band",
+        )
+        == "10-15"
+    )
     assert count(told, "children_in_need", "2018-06-01") == 0
 
 
@@ -505,12 +519,13 @@ def test_an_allocation_stands_while_there_is_need(allocations: str, teams: str) 
 def test_need_of_any_kind_holds_an_allocation() -> None:
     """An episode, then a plan of another authority that overlaps it, then care that touches the plan."""
     told = [
-        event("episode.opened", "N1", "2018-01-01"), event("episode.closed", "N1", "2018-02-01"),
+        event("episode.opened", "N1", "2018-01-01"),
+        event("episode.closed", "N1", "2018-02-01"),
         event("protection_plan.started", "C1", "2018-01-20", other_authority=True),
         event("protection_plan.ended", "C1", "2018-03-01"),
         event("care.started", "P1", "2018-03-01", team="care"),
         allocated("W1", "2018-01-01", "North"),
-    ]  # fmt: skip
+    ]
     assert found(told, "children_looked_after", "2018-04-01", "team") == "North"
     assert found([*told[:3], *told[4:]], "children_looked_after", "2018-04-01", "team") == "North"
     later = [*told[:4], told[4] | {"occurred_on": "2018-03-02"}, told[5]]
@@ -560,9 +575,10 @@ def test_settled_once_in_time_or_late(more: str, settled: tuple[int, int], team:
     for what, when in (text.split() for text in filter(None, more.split(", "))):
         fields: dict[str, Any] = {"outcomes": []} if what == "authorised" else {}
         told.append(
-            person("H1", died_on=when) if what == "died" else
-            event(f"assessment.{what}", "A1", when, team="South", **fields)
-        )  # fmt: skip
+            person("H1", died_on=when)
+            if what == "died"
+            else event(f"assessment.{what}", "A1", when, team="South", **fields)
+        )
     assert ask(told, "assessment_timeliness_settled", "2018-03-31") == settled
     assert found(told, "assessment_timeliness_settled", "2018-03-31", "team") == team
 
@@ -859,10 +875,14 @@ def test_the_standing_placement() -> None:
 @pytest.mark.parametrize(
     ("at", "time"),
     [
-        ("2018-02-27", "<6m"), ("2018-02-28", "6-12m"), ("2018-08-30", "6-12m"), ("2018-08-31", "1-2y"),
-        ("2019-08-30", "1-2y"), ("2019-08-31", "2y+"),
+        ("2018-02-27", "<6m"),
+        ("2018-02-28", "6-12m"),
+        ("2018-08-30", "6-12m"),
+        ("2018-08-31", "1-2y"),
+        ("2019-08-30", "1-2y"),
+        ("2019-08-31", "2y+"),
     ],
-)  # fmt: skip
+)
 def test_time_in_care_goes_by_calendar_months(at: str, time: str) -> None:
     """From 31 August 2017: six months later is 28 February."""
     told = [event("care.started", "P1", "2017-08-31")]

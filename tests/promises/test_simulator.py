@@ -151,15 +151,21 @@ def test_nothing_ends_that_never_began() -> None:
     soon = standing(backlog(SMALL, AFTER, AFTER + timedelta(days=60), open_before=False))
     began |= {(event.type, event.record) for event in soon}  # a beginning may be told after its end
     pairs = {
-        "assessment.authorised": "assessment.started", "assessment.cancelled": "assessment.started",
-        "section_47.ended": "section_47.started", "protection_plan.ended": "protection_plan.started",
-        "care.ended": "care.started", "episode.closed": "episode.opened", "missing.ended": "missing.started",
-        "need_plan.ended": "need_plan.started", "case.deallocated": "case.allocated",
-    }  # fmt: skip
+        "assessment.authorised": "assessment.started",
+        "assessment.cancelled": "assessment.started",
+        "section_47.ended": "section_47.started",
+        "protection_plan.ended": "protection_plan.started",
+        "care.ended": "care.started",
+        "episode.closed": "episode.opened",
+        "missing.ended": "missing.started",
+        "need_plan.ended": "need_plan.started",
+        "case.deallocated": "case.allocated",
+    }
     hanging = [
-        (event.type, event.record) for event in told
+        (event.type, event.record)
+        for event in told
         if event.type in pairs and (pairs[event.type], event.record.removesuffix("-X")) not in began
-    ]  # fmt: skip
+    ]
     assert hanging == []
     for event in map(msgspec.to_builtins, told):
         if event["type"] in ("enquiry.graded", "enquiry.decided"):

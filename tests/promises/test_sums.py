@@ -30,13 +30,27 @@ MOVING = Rules(
     ),
 )
 ASKED: tuple[Key, ...] = (
-    (), ("team",), ("locality",), ("team", "locality"), ("rag",), ("outcome",), ("outcome", "team"),
-    ("outcome", "outcome"), ("item",), ("locality", "rag", "outcome", "item"),
-)  # fmt: skip
+    (),
+    ("team",),
+    ("locality",),
+    ("team", "locality"),
+    ("rag",),
+    ("outcome",),
+    ("outcome", "team"),
+    ("outcome", "outcome"),
+    ("item",),
+    ("locality", "rag", "outcome", "item"),
+)
 KEPT: tuple[Mapping[str, str], ...] = (
-    {}, {"team": "south"}, {"locality": "hills"}, {"rag": "red"}, {"outcome": "a"}, {"outcome": "never told"},
-    {"team": "South and North", "outcome": "b"}, {"colour": "not a breakdown of this part"},
-)  # fmt: skip
+    {},
+    {"team": "south"},
+    {"locality": "hills"},
+    {"rag": "red"},
+    {"outcome": "a"},
+    {"outcome": "never told"},
+    {"team": "South and North", "outcome": "b"},
+    {"colour": "not a breakdown of this part"},
+)
 
 
 def part(stock: bool, reducer: Reducer | None = None) -> Part:
@@ -53,9 +67,14 @@ def cell(choose: Random) -> Where:
 
 
 def plain(
-    cells: Mapping[Where, int], part: Part, since: Instant | None, until: Instant, keeping: Mapping[str, str], by: Key,
+    cells: Mapping[Where, int],
+    part: Part,
+    since: Instant | None,
+    until: Instant,
+    keeping: Mapping[str, str],
+    by: Key,
     rules: Rules,
-) -> dict[Key, int]:  # fmt: skip
+) -> dict[Key, int]:
     """Return what `Sums.total` should, by looking at every cell."""
     found: Counter[Key] = Counter()
     for (team, values, at), n in cells.items():

@@ -15,10 +15,13 @@ from metrics import catalogue
 from metrics.measure import Measure
 
 AREAS = (
-    ("Front door", catalogue.front_door), ("Referrals", catalogue.referrals), ("Need", catalogue.need),
-    ("Assessments", catalogue.assessments), ("Child protection", catalogue.protection),
+    ("Front door", catalogue.front_door),
+    ("Referrals", catalogue.referrals),
+    ("Need", catalogue.need),
+    ("Assessments", catalogue.assessments),
+    ("Child protection", catalogue.protection),
     ("Looked after", catalogue.looked_after),
-)  # fmt: skip
+)
 HEAD = """\
 # Measures
 
@@ -32,9 +35,12 @@ may set are in [authority.md](authority.md), what was chosen where guidance leav
 [DECISIONS.md](../DECISIONS.md).
 """
 KINDS = {
-    "count": "a number", "quotient": "a share", "rate": "a rate per 10,000 children aged 0 to 17",
-    "distribution": "children by band", "age": "how long, in office hours",
-}  # fmt: skip
+    "count": "a number",
+    "quotient": "a share",
+    "rate": "a rate per 10,000 children aged 0 to 17",
+    "distribution": "children by band",
+    "age": "how long, in office hours",
+}
 POLARITIES = {"high_is_good": "higher is better", "low_is_good": "lower is better", "neither": "neither way is better"}
 
 

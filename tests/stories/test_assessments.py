@@ -36,32 +36,42 @@ STARTED = """
 
 def test_assessments_started_are_those_of_the_month(story: Story) -> None:
     """Each single assessment that began in the month up to the day, whatever became of it."""
-    story("""
+    story(
+        """
         day        | event                | record | child | note
         -----------+----------------------+--------+-------+-------------
         2025-05-30 | assessment started   | A1     | ada   | last month's
         2025-06-02 | assessment started   | A2     | ben   |
         2025-06-03 | assessment cancelled | A2     | ben   |
         2025-06-20 | assessment started   | A3     | cat   |
-    """, on="2025-06-30", expect={ASSESSMENTS_STARTED: 2})  # fmt: skip
+    """,
+        on="2025-06-30",
+        expect={ASSESSMENTS_STARTED: 2},
+    )
 
 
 def test_assessments_authorised_divide_by_outcome(story: Story) -> None:
     """Each single assessment signed off in the month, once under every outcome that it has."""
-    story("""
+    story(
+        """
         day        | event                 | record | child | fields                          | note
         -----------+-----------------------+--------+-------+---------------------------------+-------------
         2025-05-30 | assessment authorised | A1     | ada   | outcomes=care                   | last month's
         2025-06-02 | assessment authorised | A2     | ben   | outcomes=case_closed,signposted |
         2025-06-20 | assessment authorised | A3     | cat   | outcomes=case_closed            |
-    """, on="2025-06-30", by="outcome", expect={
-        ASSESSMENTS_AUTHORISED: {"case_closed": 2, "signposted": 1},
-    })  # fmt: skip
+    """,
+        on="2025-06-30",
+        by="outcome",
+        expect={
+            ASSESSMENTS_AUTHORISED: {"case_closed": 2, "signposted": 1},
+        },
+    )
 
 
 def test_assessments_are_to_be_authorised_within_45_working_days(story: Story) -> None:
     """From their own start, which is day 0: day 45 is in time, day 46 is late, and what is open is not counted."""
-    story("""
+    story(
+        """
         day        | event                 | record | child | fields               | note
         -----------+-----------------------+--------+-------+----------------------+---------------
         2025-03-03 | assessment started    | A1     | ada   |                      |
@@ -69,37 +79,50 @@ def test_assessments_are_to_be_authorised_within_45_working_days(story: Story) -
         2025-03-03 | assessment started    | A2     | ben   |                      |
         2025-05-09 | assessment authorised | A2     | ben   | outcomes=case_closed | day 46
         2025-03-03 | assessment started    | A3     | cat   |                      | open, and overdue
-    """, on="2025-05-31", expect={ASSESSMENT_TIMELINESS: (1, 2)})  # fmt: skip
+    """,
+        on="2025-05-31",
+        expect={ASSESSMENT_TIMELINESS: (1, 2)},
+    )
 
 
 def test_45_working_days_may_also_be_counted_from_the_referral(story: Story) -> None:
     """Begun a week after the referral that it names: in time by its own start, and a day late from the referral."""
-    story("""
+    story(
+        """
         day        | event                 | record | fields               | note
         -----------+-----------------------+--------+----------------------+---------------------------------
         2025-03-03 | referral received     | R1     |                      | day 45 is 8 May
         2025-03-10 | assessment started    | A1     | referral=R1          | day 45 is 15 May
         2025-05-09 | assessment authorised | A1     | outcomes=case_closed |
-    """, on="2025-05-31", expect={
-        ASSESSMENT_TIMELINESS_FROM_REFERRAL: (0, 1), ASSESSMENT_TIMELINESS: (1, 1),
-    })  # fmt: skip
+    """,
+        on="2025-05-31",
+        expect={
+            ASSESSMENT_TIMELINESS_FROM_REFERRAL: (0, 1),
+            ASSESSMENT_TIMELINESS: (1, 1),
+        },
+    )
 
 
 def test_open_assessments_that_are_overdue_count_as_settled(story: Story) -> None:
     """Settled by the sign-off or by the passing of day 45, whichever is first: so the late are in it as they wait."""
-    story("""
+    story(
+        """
         day        | event                 | record | child | fields               | note
         -----------+-----------------------+--------+-------+----------------------+-------------------------
         2025-03-03 | assessment started    | A1     | ada   |                      |
         2025-05-08 | assessment authorised | A1     | ada   | outcomes=case_closed | day 45
         2025-03-03 | assessment started    | A2     | ben   |                      | open, and late since today
         2025-03-04 | assessment started    | A3     | cat   |                      | open, and day 45 is today
-    """, on="2025-05-09", expect={ASSESSMENT_TIMELINESS_SETTLED: (1, 2)})  # fmt: skip
+    """,
+        on="2025-05-09",
+        expect={ASSESSMENT_TIMELINESS_SETTLED: (1, 2)},
+    )
 
 
 def test_open_assessments_are_neither_authorised_nor_cancelled(story: Story) -> None:
     """Started and still to be signed off: Ben's is signed off, Cat's was given up."""
-    story("""
+    story(
+        """
         day        | event                 | record | child | fields
         -----------+-----------------------+--------+-------+---------------------
         2025-03-03 | assessment started    | A1     | ada   |
@@ -107,66 +130,90 @@ def test_open_assessments_are_neither_authorised_nor_cancelled(story: Story) -> 
         2025-04-07 | assessment authorised | A2     | ben   | outcomes=case_closed
         2025-03-03 | assessment started    | A3     | cat   |
         2025-04-08 | assessment cancelled  | A3     | cat   |
-    """, on="2025-04-30", expect={ASSESSMENTS_OPEN: 1})  # fmt: skip
+    """,
+        on="2025-04-30",
+        expect={ASSESSMENTS_OPEN: 1},
+    )
 
 
 def test_open_assessments_are_overdue_after_day_45(story: Story) -> None:
     """Not signed off by the end of the 45th working day: overdue from the next, and as long as it is open."""
-    story("""
+    story(
+        """
         day        | event                 | record | child | fields               | note
         -----------+-----------------------+--------+-------+----------------------+-----------------
         2025-03-03 | assessment started    | A1     | ada   |                      | day 45 was 8 May
         2025-03-04 | assessment started    | A2     | ben   |                      | day 45 is 9 May
         2025-03-03 | assessment started    | A3     | cat   |                      |
         2025-05-09 | assessment authorised | A3     | cat   | outcomes=case_closed | late, and done
-    """, on="2025-05-09", expect={ASSESSMENTS_OVERDUE: 1})  # fmt: skip
+    """,
+        on="2025-05-09",
+        expect={ASSESSMENTS_OVERDUE: 1},
+    )
 
 
 def test_assessments_are_due_within_five_working_days(story: Story) -> None:
     """Open, not overdue, and day 45 no later than the fifth working day from the day one looks on, by that day."""
-    story("""
+    story(
+        """
         day        | event              | record | child | note
         -----------+--------------------+--------+-------+--------------------------------------------------
         2025-02-24 | assessment started | A1     | ada   | day 45 is Wednesday 30 April, today
         2025-03-03 | assessment started | A2     | ben   | Thursday 8 May, the fifth over the bank holiday
         2025-03-04 | assessment started | A3     | cat   | Friday 9 May, the sixth
         2025-02-21 | assessment started | A4     | dan   | was yesterday
-    """, on="2025-04-30", by="due_on", expect={ASSESSMENTS_DUE: {"2025-04-30": 1, "2025-05-08": 1}})  # fmt: skip
+    """,
+        on="2025-04-30",
+        by="due_on",
+        expect={ASSESSMENTS_DUE: {"2025-04-30": 1, "2025-05-08": 1}},
+    )
 
 
 def test_the_assessment_rate_is_per_10_000_children() -> None:
     """Two signed off since April among 10,000 children aged 0 to 17; not made up to a year."""
     story = setting(population={2025: 10_000})
-    story("""
+    story(
+        """
         day        | event                 | record | child | fields               | note
         -----------+-----------------------+--------+-------+----------------------+------------
         2025-03-31 | assessment authorised | A1     | ada   | outcomes=case_closed | last year's
         2025-04-01 | assessment authorised | A2     | ben   | outcomes=case_closed |
         2025-06-20 | assessment authorised | A3     | cat   | outcomes=early_help  |
-    """, on="2025-06-30", expect={ASSESSMENT_RATE: (2, 10_000)})  # fmt: skip
+    """,
+        on="2025-06-30",
+        expect={ASSESSMENT_RATE: (2, 10_000)},
+    )
 
 
 def test_assessments_may_end_with_the_case_closed(story: Story) -> None:
     """Of those signed off since April, the ones whose outcomes say that the case closes, whatever else they say."""
-    story("""
+    story(
+        """
         day        | event                 | record | child | fields
         -----------+-----------------------+--------+-------+----------------------------------
         2025-04-07 | assessment authorised | A1     | ada   | outcomes=case_closed
         2025-05-12 | assessment authorised | A2     | ben   | outcomes=signposted,case_closed
         2025-06-20 | assessment authorised | A3     | cat   | outcomes=child_in_need_plan
-    """, on="2025-06-30", expect={ASSESSMENTS_CASE_CLOSED: (2, 3)})  # fmt: skip
+    """,
+        on="2025-06-30",
+        expect={ASSESSMENTS_CASE_CLOSED: (2, 3)},
+    )
 
 
 def test_a_closed_case_may_have_been_offered_support(story: Story) -> None:
     """Of the cases closed after assessment, those also given early help, advice, a signpost or a step down."""
-    story("""
+    story(
+        """
         day        | event                 | record | child | fields                               | note
         -----------+-----------------------+--------+-------+--------------------------------------+------------
         2025-04-07 | assessment authorised | A1     | ada   | outcomes=case_closed                 |
         2025-05-12 | assessment authorised | A2     | ben   | outcomes=case_closed,early_help      |
         2025-06-20 | assessment authorised | A3     | cat   | outcomes=advice                      | not closed
         2025-06-20 | assessment authorised | A4     | dan   | outcomes=section_47,case_closed      | no support
-    """, on="2025-06-30", expect={ASSESSMENTS_CLOSED_WITH_SUPPORT: (1, 3)})  # fmt: skip
+    """,
+        on="2025-06-30",
+        expect={ASSESSMENTS_CLOSED_WITH_SUPPORT: (1, 3)},
+    )
 
 
 # --- 45 working days ----------------------------------------------------------------------------------------------
@@ -174,26 +221,34 @@ def test_a_closed_case_may_have_been_offered_support(story: Story) -> None:
 
 def test_day_45_is_in_time(story: Story) -> None:
     """The last lawful day counts as in time, to its last microsecond."""
-    story("""
+    story(
+        """
         day                              | event                 | record | fields               | note
         ---------------------------------+-----------------------+--------+----------------------+-------
         2025-03-03                       | assessment started    | A1     |                      |
         2025-05-08                       | assessment authorised | A1     | outcomes=case_closed | day 45
         2025-03-03T23:59:59.999999+00:00 | assessment started    | A2     |                      |
         2025-05-08T23:59:59.999999+01:00 | assessment authorised | A2     | outcomes=case_closed | day 45
-    """, on="2025-05-09", expect={ASSESSMENT_TIMELINESS: (2, 2), ASSESSMENTS_OVERDUE: 0})  # fmt: skip
+    """,
+        on="2025-05-09",
+        expect={ASSESSMENT_TIMELINESS: (2, 2), ASSESSMENTS_OVERDUE: 0},
+    )
 
 
 def test_day_46_is_late(story: Story) -> None:
     """Authorised on the day after the last lawful one, or at its first moment: counted, and not in time."""
-    story("""
+    story(
+        """
         day                       | event                 | record | fields               | note
         --------------------------+-----------------------+--------+----------------------+-------
         2025-03-03                | assessment started    | A1     |                      |
         2025-05-09                | assessment authorised | A1     | outcomes=case_closed | day 46
         2025-03-03                | assessment started    | A2     |                      |
         2025-05-09T00:00:00+01:00 | assessment authorised | A2     | outcomes=case_closed | day 46
-    """, on="2025-05-09", expect={ASSESSMENT_TIMELINESS: (0, 2), ASSESSMENTS_OVERDUE: 0})  # fmt: skip
+    """,
+        on="2025-05-09",
+        expect={ASSESSMENT_TIMELINESS: (0, 2), ASSESSMENTS_OVERDUE: 0},
+    )
 
 
 def test_a_breach_appears_at_midnight_and_not_a_microsecond_before(story: Story) -> None:
@@ -654,23 +709,39 @@ def test_cases_closed_divide_by_who_referred(story: Story) -> None:
         2025-04-07 | assessment authorised | A3     | ben   | outcomes=case_closed
         2025-04-07 | assessment authorised | A4     | cat   | outcomes=case_closed
     """
-    story(table, on="2025-04-07", by="referral_source", expect={
-        ASSESSMENTS_CASE_CLOSED: {"1A": (1, 2), "unknown": (2, 2)},
-    })  # fmt: skip
+    story(
+        table,
+        on="2025-04-07",
+        by="referral_source",
+        expect={
+            ASSESSMENTS_CASE_CLOSED: {"1A": (1, 2), "unknown": (2, 2)},
+        },
+    )
     arrived = table + "2025-03-04 | referral received | R1 | ben | referral_source=2B"
-    story(arrived, on="2025-04-07", by="referral_source", expect={
-        ASSESSMENTS_CASE_CLOSED: {"1A": (1, 2), "2B": (1, 1), "unknown": (1, 1)},
-    })  # fmt: skip
+    story(
+        arrived,
+        on="2025-04-07",
+        by="referral_source",
+        expect={
+            ASSESSMENTS_CASE_CLOSED: {"1A": (1, 2), "2B": (1, 1), "unknown": (1, 1)},
+        },
+    )
 
 
 def test_a_sign_off_counts_on_its_own_day_with_or_without_a_start(story: Story) -> None:
     """Authorised in June, its start unknown or after it: signed off all the same, and in no percentage of time."""
-    story("""
+    story(
+        """
         day        | event                 | record | child | fields
         -----------+-----------------------+--------+-------+----------------
         2025-06-02 | assessment authorised | A1     | ada   | outcomes=advice
         2025-06-03 | assessment started    | A2     | ben   |
         2025-06-02 | assessment authorised | A2     | ben   | outcomes=
-    """, on="2025-06-30", by="outcome", expect={
-        ASSESSMENTS_AUTHORISED: {"advice": 1, "unknown": 1}, ASSESSMENT_TIMELINESS: {},
-    })  # fmt: skip
+    """,
+        on="2025-06-30",
+        by="outcome",
+        expect={
+            ASSESSMENTS_AUTHORISED: {"advice": 1, "unknown": 1},
+            ASSESSMENT_TIMELINESS: {},
+        },
+    )

@@ -24,19 +24,24 @@ from tests.story import Story, setting
 
 def test_the_enquiries_of_the_month_count_once_for_each_child(story: Story) -> None:
     """Everything that the front door took in this month up to the day: of one enquiry about two children, two."""
-    story("""
+    story(
+        """
         day        | event            | record | child | note
         -----------+------------------+--------+-------+---------------------
         2025-05-30 | enquiry received | E1     | ada   | last month's
         2025-06-02 | enquiry received | E2     | ada   |
         2025-06-02 | enquiry received | E2     | ben   | her brother, the same
         2025-06-20 | enquiry received | E3     | ada   | and another
-    """, on="2025-06-30", expect={ENQUIRIES_RECEIVED: 3})  # fmt: skip
+    """,
+        on="2025-06-30",
+        expect={ENQUIRIES_RECEIVED: 3},
+    )
 
 
 def test_enquiries_pass_on_to_assessment_by_the_month_they_came_in(story: Story) -> None:
     """Of those received in June, those whose latest decision sends them to assessment, also where it came in July."""
-    (figure,) = story("""
+    (figure,) = story(
+        """
         day        | event            | record | child | fields                             | note
         -----------+------------------+--------+-------+------------------------------------+-------------
         2025-06-02 | enquiry received | E1     | ada   |                                    |
@@ -44,37 +49,49 @@ def test_enquiries_pass_on_to_assessment_by_the_month_they_came_in(story: Story)
         2025-06-30 | enquiry received | E2     | ben   |                                    |
         2025-07-02 | enquiry decided  | D2     | ben   | enquiry=E2 outcomes=assessment     | counts in June
         2025-06-30 | enquiry received | E3     | cat   |                                    | undecided still
-    """, on="2025-06-30", expect={ENQUIRIES_TO_ASSESSMENT: (1, 3)})  # fmt: skip
+    """,
+        on="2025-06-30",
+        expect={ENQUIRIES_TO_ASSESSMENT: (1, 3)},
+    )
     assert figure.beside == {"undecided": 1}
 
 
 def test_enquiries_await_their_first_decision(story: Story) -> None:
     """Received and nothing decided yet: Ada's and Cat's; Ben's was decided at three."""
-    story("""
+    story(
+        """
         day                       | event            | record | child | fields
         --------------------------+------------------+--------+-------+-------------------------------
         2025-06-02T09:10:00+01:00 | enquiry received | E1     | ada   |
         2025-06-02T09:30:00+01:00 | enquiry received | E2     | ben   |
         2025-06-02T15:00:00+01:00 | enquiry decided  | D2     | ben   | enquiry=E2 outcomes=assessment
         2025-06-02T16:00:00+01:00 | enquiry received | E3     | cat   |
-    """, on="2025-06-02T16:30:00+01:00", expect={ENQUIRIES_AWAITING_DECISION: 2})  # fmt: skip
+    """,
+        on="2025-06-02T16:30:00+01:00",
+        expect={ENQUIRIES_AWAITING_DECISION: 2},
+    )
 
 
 def test_the_longest_wait_counts_office_hours(story: Story) -> None:
     """In since Friday 15:00, an hour before the office closes, and it is Monday 10:30: two and a half hours."""
-    story("""
+    story(
+        """
         day                       | event            | record | child | fields                     | note
         --------------------------+------------------+--------+-------+----------------------------+---------------
         2025-06-05T11:00:00+01:00 | enquiry received | E1     | ada   |                            |
         2025-06-06T12:00:00+01:00 | enquiry decided  | D1     | ada   | enquiry=E1 outcomes=advice | waits no longer
         2025-06-06T15:00:00+01:00 | enquiry received | E2     | ben   |                            | a Friday
         2025-06-09T09:15:00+01:00 | enquiry received | E3     | cat   |                            |
-    """, on="2025-06-09T10:30:00+01:00", expect={LONGEST_WAIT: 2.5})  # fmt: skip
+    """,
+        on="2025-06-09T10:30:00+01:00",
+        expect={LONGEST_WAIT: 2.5},
+    )
 
 
 def test_enquiries_are_to_be_decided_by_the_end_of_the_next_working_day(story: Story) -> None:
     """In on Friday at 16:30: decided on Monday is in time, on Tuesday late; what is open on Tuesday is late already."""
-    story("""
+    story(
+        """
         day                       | event            | record | child | fields
         --------------------------+------------------+--------+-------+-------------------------------
         2025-06-06T16:30:00+01:00 | enquiry received | E1     | ada   |
@@ -82,34 +99,47 @@ def test_enquiries_are_to_be_decided_by_the_end_of_the_next_working_day(story: S
         2025-06-06T16:30:00+01:00 | enquiry received | E2     | ben   |
         2025-06-10T09:00:00+01:00 | enquiry decided  | D2     | ben   | enquiry=E2 outcomes=early_help
         2025-06-06T16:30:00+01:00 | enquiry received | E3     | cat   |
-    """, on="2025-06-10", expect={ENQUIRY_DECISION_TIMELINESS: (1, 3)})  # fmt: skip
+    """,
+        on="2025-06-10",
+        expect={ENQUIRY_DECISION_TIMELINESS: (1, 3)},
+    )
 
 
 def test_enquiries_are_due_by_day(story: Story) -> None:
     """On Monday, what came in on Friday is due today and what came in today tomorrow; the overdue are not due."""
-    story("""
+    story(
+        """
         day                       | event            | record | child | note
         --------------------------+------------------+--------+-------+--------------
         2025-06-05T10:00:00+01:00 | enquiry received | E1     | ada   | was due on Friday
         2025-06-06T10:00:00+01:00 | enquiry received | E2     | ben   |
         2025-06-07T10:00:00+01:00 | enquiry received | E3     | cat   | a Saturday
         2025-06-09T10:00:00+01:00 | enquiry received | E4     | dan   |
-    """, on="2025-06-09", by="due_on", expect={ENQUIRIES_DUE: {"2025-06-09": 2, "2025-06-10": 1}})  # fmt: skip
+    """,
+        on="2025-06-09",
+        by="due_on",
+        expect={ENQUIRIES_DUE: {"2025-06-09": 2, "2025-06-10": 1}},
+    )
 
 
 def test_enquiries_are_overdue_from_the_midnight_after_they_were_due(story: Story) -> None:
     """Nobody decided, and nothing was told since: at 00:00 of the second working day after receipt it is overdue."""
-    story("""
+    story(
+        """
         day                       | event            | record | child | note
         --------------------------+------------------+--------+-------+------------------
         2025-06-05T10:00:00+01:00 | enquiry received | E1     | ada   | was due on Friday
         2025-06-06T10:00:00+01:00 | enquiry received | E2     | ben   | due today
-    """, on="2025-06-09", expect={ENQUIRIES_OVERDUE: 1, ENQUIRIES_AWAITING_DECISION: 2})  # fmt: skip
+    """,
+        on="2025-06-09",
+        expect={ENQUIRIES_OVERDUE: 1, ENQUIRIES_AWAITING_DECISION: 2},
+    )
 
 
 def test_three_siblings_of_one_report_are_one_incident(story: Story) -> None:
     """A police report on three children is three enquiries and one incident; an enquiry that names none is its own."""
-    story("""
+    story(
+        """
         day        | event            | record | child | fields
         -----------+------------------+--------+-------+------------
         2025-06-02 | enquiry received | E1     | ada   | incident=I1
@@ -117,7 +147,10 @@ def test_three_siblings_of_one_report_are_one_incident(story: Story) -> None:
         2025-06-03 | enquiry received | E3     | cat   | incident=I1
         2025-06-03 | enquiry received | E4     | dan   |
         2025-06-04 | enquiry received | E5     | dan   |
-    """, on="2025-06-30", expect={INCIDENTS_RECEIVED: 3, ENQUIRIES_RECEIVED: 5})  # fmt: skip
+    """,
+        on="2025-06-30",
+        expect={INCIDENTS_RECEIVED: 3, ENQUIRIES_RECEIVED: 5},
+    )
 
 
 # --- which day and hour, and what is thought and decided ----------------------------------------------------------
@@ -195,15 +228,22 @@ def test_undecided_until_decided_and_under_the_latest_decision_after(story: Stor
     story(enquiry, on=may, by="outcome", expect={ENQUIRIES_RECEIVED: {"undecided": 1}})
     story(decided, on=may, by="outcome", expect={ENQUIRIES_RECEIVED: {"early_help": 1, "advice": 1}})
     story(again, on=may, by="outcome", expect={ENQUIRIES_RECEIVED: {"assessment": 1}})
-    story(again, on=may, by="outcome", known_at="2025-06-08", expect={
-        ENQUIRIES_RECEIVED: {"early_help": 1, "advice": 1},
-    })  # fmt: skip
+    story(
+        again,
+        on=may,
+        by="outcome",
+        known_at="2025-06-08",
+        expect={
+            ENQUIRIES_RECEIVED: {"early_help": 1, "advice": 1},
+        },
+    )
     story(again, on=may, expect={ENQUIRIES_RECEIVED: 1})
 
 
 def test_a_decision_about_another_child_or_enquiry_decides_nothing(story: Story) -> None:
     """A decision belongs to the enquiry it names, of its own child; a grade does too."""
-    story("""
+    story(
+        """
         day        | event            | record | child | fields
         -----------+------------------+--------+-------+-------------------------------
         2025-06-02 | enquiry received | E1     | ada   | rag=amber
@@ -211,7 +251,11 @@ def test_a_decision_about_another_child_or_enquiry_decides_nothing(story: Story)
         2025-06-02 | enquiry decided  | D2     | ada   | enquiry=E2 outcomes=assessment
         2025-06-02 | enquiry graded   | G1     | ben   | enquiry=E1 rag=red
         2025-06-02 | enquiry graded   | G2     | ada   | enquiry=E2 rag=red
-    """, on="2025-06-02", by={"outcome": "undecided", "rag": "amber"}, expect={ENQUIRIES_RECEIVED: 1})  # fmt: skip
+    """,
+        on="2025-06-02",
+        by={"outcome": "undecided", "rag": "amber"},
+        expect={ENQUIRIES_RECEIVED: 1},
+    )
 
 
 def test_the_newest_grade_stands(story: Story) -> None:
@@ -246,12 +290,16 @@ def test_one_record_under_two_names_of_one_child_counts_once(story: Story) -> No
 
 def test_two_children_of_one_enquiry_are_two_and_stay_two_under_one_record(story: Story) -> None:
     """An enquiry is counted for each child that it is about, siblings too."""
-    story("""
+    story(
+        """
         day        | event            | record | child
         -----------+------------------+--------+------
         2025-06-02 | enquiry received | E1     | ada
         2025-06-02 | enquiry received | E1     | ben
-    """, on="2025-06-02", expect={ENQUIRIES_RECEIVED: 2})  # fmt: skip
+    """,
+        on="2025-06-02",
+        expect={ENQUIRIES_RECEIVED: 2},
+    )
 
 
 def test_the_latest_decision_is_the_one_that_counts(story: Story) -> None:
@@ -321,18 +369,42 @@ def test_what_waits_is_graded_as_it_was_at_that_moment(story: Story) -> None:
         2025-06-02T15:00:00+01:00 | enquiry graded   | G1     | enquiry=E1 rag=red
         2025-06-02T16:00:00+01:00 | enquiry received | E2     | enquiry_source=school
     """
-    story(table, on="2025-06-02T14:59:59.999999+01:00", by="rag", expect={
-        ENQUIRIES_AWAITING_DECISION: {"green": 1}, ENQUIRIES_DUE: {"green": 1}, ENQUIRIES_RECEIVED: {"red": 1},
-    })  # fmt: skip
-    story(table, on="2025-06-02", by="rag", expect={
-        ENQUIRIES_AWAITING_DECISION: {"red": 1, "unknown": 1}, ENQUIRIES_RECEIVED: {"red": 1, "unknown": 1},
-    })  # fmt: skip
-    story(table, on="2025-06-02", by="enquiry_source", expect={
-        ENQUIRIES_AWAITING_DECISION: {"school": 1, "unknown": 1},
-    })  # fmt: skip
-    story(table, on="2025-06-04", by="rag", expect={
-        ENQUIRIES_OVERDUE: {"red": 1, "unknown": 1}, ENQUIRY_DECISION_TIMELINESS: {"red": (0, 1), "unknown": (0, 1)},
-    })  # fmt: skip
+    story(
+        table,
+        on="2025-06-02T14:59:59.999999+01:00",
+        by="rag",
+        expect={
+            ENQUIRIES_AWAITING_DECISION: {"green": 1},
+            ENQUIRIES_DUE: {"green": 1},
+            ENQUIRIES_RECEIVED: {"red": 1},
+        },
+    )
+    story(
+        table,
+        on="2025-06-02",
+        by="rag",
+        expect={
+            ENQUIRIES_AWAITING_DECISION: {"red": 1, "unknown": 1},
+            ENQUIRIES_RECEIVED: {"red": 1, "unknown": 1},
+        },
+    )
+    story(
+        table,
+        on="2025-06-02",
+        by="enquiry_source",
+        expect={
+            ENQUIRIES_AWAITING_DECISION: {"school": 1, "unknown": 1},
+        },
+    )
+    story(
+        table,
+        on="2025-06-04",
+        by="rag",
+        expect={
+            ENQUIRIES_OVERDUE: {"red": 1, "unknown": 1},
+            ENQUIRY_DECISION_TIMELINESS: {"red": (0, 1), "unknown": (0, 1)},
+        },
+    )
     red_due_on_tuesday = {"rag": "red", "due_on": "2025-06-03"}
     story(table, on="2025-06-02", by=red_due_on_tuesday, expect={ENQUIRIES_DUE: 1})
 
@@ -386,11 +458,15 @@ def test_an_authority_has_its_own_office_hours_and_closure_days() -> None:
     """Open 8 to 8, and closed on a day of its own: the wait counts the long hours, and nothing of that day."""
     long = (time(8), time(20))
     story = setting(calendar(frozenset({date(2025, 6, 3)})), hours=Hours((long, long, long, long, long, None, None)))
-    story("""
+    story(
+        """
         day                       | event            | record | note
         --------------------------+------------------+--------+----------------------------------------
         2025-06-02T19:00:00+01:00 | enquiry received | E1     | an hour of Monday, none of Tuesday the 3rd
-    """, on="2025-06-04T08:30:00+01:00", expect={LONGEST_WAIT: 1.5})  # fmt: skip
+    """,
+        on="2025-06-04T08:30:00+01:00",
+        expect={LONGEST_WAIT: 1.5},
+    )
 
 
 # --- one working day ----------------------------------------------------------------------------------------------
@@ -420,9 +496,16 @@ def test_a_decision_is_due_by_the_end_of_the_next_working_day(
     story(table, on=received, by="due_on", expect={ENQUIRIES_DUE: {last_day: 1}})
     story(table, on=last_day, by="due_on", expect={ENQUIRIES_DUE: {last_day: 1}})
     story(table, on=last_day, expect={ENQUIRIES_OVERDUE: 0, ENQUIRY_DECISION_TIMELINESS: (0, 0)})
-    story(table, on=f"{day_after}T00:00:00+01:00", expect={
-        ENQUIRIES_OVERDUE: 1, ENQUIRIES_DUE: 0, ENQUIRIES_AWAITING_DECISION: 1, ENQUIRY_DECISION_TIMELINESS: (0, 1),
-    })  # fmt: skip
+    story(
+        table,
+        on=f"{day_after}T00:00:00+01:00",
+        expect={
+            ENQUIRIES_OVERDUE: 1,
+            ENQUIRIES_DUE: 0,
+            ENQUIRIES_AWAITING_DECISION: 1,
+            ENQUIRY_DECISION_TIMELINESS: (0, 1),
+        },
+    )
 
 
 def test_a_decision_at_the_last_moment_is_in_time_and_at_the_next_late(story: Story) -> None:
@@ -485,9 +568,16 @@ def test_a_first_decision_before_its_receipt_is_a_slip(story: Story) -> None:
         2025-06-03T10:00:00+01:00 | enquiry received | E4     | cat   |
         2025-06-03                | enquiry decided  | D4     | cat   | enquiry=E4 outcomes=advice
     """
-    story(table, on="2025-06-03", expect={
-        ENQUIRY_DECISION_TIMELINESS: (1, 1), ENQUIRIES_AWAITING_DECISION: 0, LONGEST_WAIT: None, ENQUIRIES_RECEIVED: 3,
-    })  # fmt: skip
+    story(
+        table,
+        on="2025-06-03",
+        expect={
+            ENQUIRY_DECISION_TIMELINESS: (1, 1),
+            ENQUIRIES_AWAITING_DECISION: 0,
+            LONGEST_WAIT: None,
+            ENQUIRIES_RECEIVED: 3,
+        },
+    )
     story(table, on="2025-06-30", expect={ENQUIRY_DECISION_TIMELINESS: (1, 1), ENQUIRIES_OVERDUE: 0})
 
 
@@ -600,6 +690,11 @@ def test_enquiries_divide_by_source_and_by_postcode_sector(story: Story) -> None
         2025-06-02 | enquiry received | E3     |
     """
     story(table, on="2025-06-02", by="enquiry_source", expect={ENQUIRIES_RECEIVED: {"police": 2, "unknown": 1}})
-    story(table, on="2025-06-02", by="postcode_sector", expect={
-        ENQUIRIES_RECEIVED: {"EX1": 1, "EX2": 1, "unknown": 1},
-    })  # fmt: skip
+    story(
+        table,
+        on="2025-06-02",
+        by="postcode_sector",
+        expect={
+            ENQUIRIES_RECEIVED: {"EX1": 1, "EX2": 1, "unknown": 1},
+        },
+    )

@@ -10,7 +10,8 @@ from tests.story import Story, setting
 
 def test_children_with_an_open_period_of_care_are_looked_after(story: Story) -> None:
     """Ada is; Ben left; Cat has an agreed series of short breaks (V3), which is no care; of Dan no status was told."""
-    story("""
+    story(
+        """
         day        | event                | record | child | fields    | note
         -----------+----------------------+--------+-------+-----------+---------------
         2025-03-03 | care started         | P1     | ada   |           |
@@ -20,20 +21,27 @@ def test_children_with_an_open_period_of_care_are_looked_after(story: Story) -> 
         2025-03-03 | care started         | P3     | cat   |           |
         2025-03-03 | legal status changed | L3     | cat   | status=V3 | short breaks
         2025-03-03 | care started         | P4     | dan   |           | no status told
-    """, on="2025-06-30", expect={CHILDREN_LOOKED_AFTER: 2})  # fmt: skip
+    """,
+        on="2025-06-30",
+        expect={CHILDREN_LOOKED_AFTER: 2},
+    )
 
 
 def test_the_looked_after_rate_is_per_10_000_children() -> None:
     """Two children looked after among 5,000 aged 0 to 17: 4 per 10,000."""
     story = setting(population={2025: 5_000})
-    (figure,) = story("""
+    (figure,) = story(
+        """
         day        | event        | record | child
         -----------+--------------+--------+------
         2025-03-03 | care started | P1     | ada
         2025-03-03 | care started | P2     | ben
         2025-03-03 | care started | P3     | cat
         2025-06-10 | care ended   | P3     | cat
-    """, on="2025-06-30", expect={LOOKED_AFTER_RATE: (2, 5_000)})  # fmt: skip
+    """,
+        on="2025-06-30",
+        expect={LOOKED_AFTER_RATE: (2, 5_000)},
+    )
     assert figure.value == 4
 
 
@@ -151,7 +159,8 @@ def test_merged_children_are_one_and_parted_they_are_two_again(story: Story) -> 
 
 def test_links_join_in_chains_and_both_ways(story: Story) -> None:
     """Three names, linked from the middle, and a name of which nothing else is told: one child."""
-    story("""
+    story(
+        """
         day        | event        | record | child | fields
         -----------+--------------+--------+-------+-----------
         2025-03-03 | care started | P1     | ada   |
@@ -160,7 +169,10 @@ def test_links_join_in_chains_and_both_ways(story: Story) -> None:
         2025-03-04 | child merged | M1     | bea   | into=ada
         2025-03-04 | child merged | M2     | bea   | into=nobody
         2025-03-04 | child merged | M3     | cat   | into=nobody
-    """, on="2025-03-03", expect={CHILDREN_LOOKED_AFTER: 1})  # fmt: skip
+    """,
+        on="2025-03-03",
+        expect={CHILDREN_LOOKED_AFTER: 1},
+    )
 
 
 def test_an_end_before_its_start_is_in_no_stock(story: Story) -> None:

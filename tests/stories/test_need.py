@@ -10,7 +10,8 @@ from tests.story import Story
 
 def test_a_child_in_need_counts_once_by_whatever_is_open(story: Story) -> None:
     """An episode of need, a protection plan, a period of care: Ada has two of them and is one child in need."""
-    story("""
+    story(
+        """
         day        | event                   | record | child | note
         -----------+-------------------------+--------+-------+----------------------
         2025-03-03 | episode opened          | E1     | ada   |
@@ -18,31 +19,43 @@ def test_a_child_in_need_counts_once_by_whatever_is_open(story: Story) -> None:
         2025-04-07 | care started            | P1     | ben   |
         2025-03-03 | episode opened          | E2     | cat   |
         2025-06-02 | episode closed          | E2     | cat   | no longer in need
-    """, on="2025-06-30", expect={CHILDREN_IN_NEED_NOW: 2})  # fmt: skip
+    """,
+        on="2025-06-30",
+        expect={CHILDREN_IN_NEED_NOW: 2},
+    )
 
 
 def test_episodes_opened_are_those_of_the_month(story: Story) -> None:
     """Each episode of need that opened in the month up to the day, whatever has become of it since."""
-    story("""
+    story(
+        """
         day        | event          | record | child | note
         -----------+----------------+--------+-------+------------------
         2025-05-30 | episode opened | E1     | ada   | last month's
         2025-06-02 | episode opened | E2     | ben   |
         2025-06-20 | episode closed | E2     | ben   |
         2025-06-30 | episode opened | E3     | ben   | opened again
-    """, on="2025-06-30", expect={EPISODES_OPENED: 2})  # fmt: skip
+    """,
+        on="2025-06-30",
+        expect={EPISODES_OPENED: 2},
+    )
 
 
 def test_episodes_closed_divide_by_why(story: Story) -> None:
     """Each episode that closed in the month, under the census's reason; one told without any is `unknown`."""
-    story("""
+    story(
+        """
         day        | event          | record | child | fields             | note
         -----------+----------------+--------+-------+--------------------+-------------
         2025-03-03 | episode opened | E1     | ada   |                    |
         2025-06-02 | episode closed | E1     | ada   | closure_reason=RC8 |
         2025-06-03 | episode closed | E2     | ben   |                    | none told
         2025-05-30 | episode closed | E3     | cat   | closure_reason=RC9 | last month's
-    """, on="2025-06-30", by="closure_reason", expect={EPISODES_CLOSED: {"RC8": 1, "unknown": 1}})  # fmt: skip
+    """,
+        on="2025-06-30",
+        by="closure_reason",
+        expect={EPISODES_CLOSED: {"RC8": 1, "unknown": 1}},
+    )
 
 
 # --- at their boundaries ------------------------------------------------------------------------------------------
@@ -93,24 +106,32 @@ def test_whatever_makes_a_child_in_need(story: Story, event: str, fields: str) -
 
 def test_short_breaks_are_need_though_they_are_no_care(story: Story) -> None:
     """An agreed series of short breaks (V3) is not being looked after; the child is in need all the same."""
-    story("""
+    story(
+        """
         day        | event                | record | fields
         -----------+----------------------+--------+----------
         2025-03-03 | care started         | P1     |
         2025-03-03 | legal status changed | L1     | status=V3
-    """, on="2025-03-31", expect={CHILDREN_IN_NEED_NOW: 1})  # fmt: skip
+    """,
+        on="2025-03-31",
+        expect={CHILDREN_IN_NEED_NOW: 1},
+    )
 
 
 def test_what_is_no_need_by_itself(story: Story) -> None:
     """A referral, an assessment, a section 47 enquiry, a child in need plan: only an episode, plan or care counts."""
-    story("""
+    story(
+        """
         day        | event              | record
         -----------+--------------------+-------
         2025-03-03 | referral received  | R1
         2025-03-03 | assessment started | A1
         2025-03-03 | section 47 started | S1
         2025-03-03 | need plan started  | N1
-    """, on="2025-03-31", expect={CHILDREN_IN_NEED_NOW: 0})  # fmt: skip
+    """,
+        on="2025-03-31",
+        expect={CHILDREN_IN_NEED_NOW: 0},
+    )
 
 
 def test_the_primary_need_is_that_of_the_open_episode_that_began_last(story: Story) -> None:
@@ -158,13 +179,17 @@ def test_episodes_opened_divide_by_need_and_team(story: Story) -> None:
 
 def test_a_closure_counts_on_its_own_day_with_or_without_its_opening(story: Story) -> None:
     """An end whose start nobody told, or that lies before its start, is a closure all the same; it is no need."""
-    story("""
+    story(
+        """
         day        | event          | record | note
         -----------+----------------+--------+----------------------
         2025-06-02 | episode closed | E1     | opened nobody knows when
         2025-06-10 | episode opened | E2     |
         2025-06-09 | episode closed | E2     | a slip of the keyboard
-    """, on="2025-06-30", expect={EPISODES_CLOSED: 2, EPISODES_OPENED: 1, CHILDREN_IN_NEED_NOW: 0})  # fmt: skip
+    """,
+        on="2025-06-30",
+        expect={EPISODES_CLOSED: 2, EPISODES_OPENED: 1, CHILDREN_IN_NEED_NOW: 0},
+    )
 
 
 def test_an_episode_opened_and_closed_on_one_day_is_never_open(story: Story) -> None:

@@ -99,9 +99,14 @@ def test_dead_by_the_deadline_of_an_enquiry(story: Story) -> None:
         2025-06-02 | enquiry received | Q1     |
     """
     for died_on, settled in (("2025-06-03", (0, 0)), ("2025-06-04", (0, 1))):
-        story(table + f"2025-06-10 | person recorded | ada | died_on={died_on}", on="2025-06-30", expect={
-            ENQUIRY_DECISION_TIMELINESS: settled, ENQUIRIES_RECEIVED: 1,
-        })  # fmt: skip
+        story(
+            table + f"2025-06-10 | person recorded | ada | died_on={died_on}",
+            on="2025-06-30",
+            expect={
+                ENQUIRY_DECISION_TIMELINESS: settled,
+                ENQUIRIES_RECEIVED: 1,
+            },
+        )
 
 
 @pytest.mark.parametrize(("died_on", "in_time"), [("2025-05-08", 1), ("2025-05-09", 0), ("2025-08-01", 0)])
@@ -114,11 +119,15 @@ def test_a_sign_off_after_the_death_took_as_long_as_the_child_lived(story: Story
         2025-03-03 | assessment started    | A1     | referral=R1
         2025-06-09 | assessment authorised | A1     | outcomes=advice
     """
-    story(table + f"2025-06-10 | person recorded | ada | died_on={died_on}", on="2025-06-30", expect={
-        ASSESSMENT_TIMELINESS: (in_time, 1),
-        ASSESSMENT_TIMELINESS_FROM_REFERRAL: (in_time, 1),
-        ASSESSMENT_TIMELINESS_SETTLED: (0, 1 - in_time),
-    })  # fmt: skip
+    story(
+        table + f"2025-06-10 | person recorded | ada | died_on={died_on}",
+        on="2025-06-30",
+        expect={
+            ASSESSMENT_TIMELINESS: (in_time, 1),
+            ASSESSMENT_TIMELINESS_FROM_REFERRAL: (in_time, 1),
+            ASSESSMENT_TIMELINESS_SETTLED: (0, 1 - in_time),
+        },
+    )
 
 
 def test_what_happened_counts_though_the_child_had_died(story: Story) -> None:
@@ -143,9 +152,12 @@ def test_care_plans_and_the_wait_for_a_conference_end_on_the_18th_birthday(story
     """Born in May 2007: 18 on 1 June 2025. Care, plan and the wait end then; episode and other clocks do not."""
     table = OPEN + person(birth_month="2007-05")
     until = {
-        CHILDREN_LOOKED_AFTER: 1, PROTECTION_PLANS_OPEN: 1, CONFERENCES_OVERDUE: 1, PLACEMENTS_IN_YEAR: (1, 1),
+        CHILDREN_LOOKED_AFTER: 1,
+        PROTECTION_PLANS_OPEN: 1,
+        CONFERENCES_OVERDUE: 1,
+        PLACEMENTS_IN_YEAR: (1, 1),
         PLACEMENTS_SINCE_ENTRY: (1, 1),
-    }  # fmt: skip
+    }
     lasting = {CHILDREN_IN_NEED_NOW: 1, ASSESSMENTS_OVERDUE: 1, ENQUIRIES_AWAITING_DECISION: 1, ENQUIRIES_OVERDUE: 1}
     story(table, on="2025-05-31T23:59:59.999999+01:00", expect={**until, **lasting})
     gone = {measure: 0 if isinstance(number, int) else (0, 0) for measure, number in until.items()}
@@ -241,9 +253,16 @@ def test_a_child_passes_from_one_age_band_to_the_next_on_the_first_of_a_month(
         2025-08-01 | person recorded         | ada    | birth_month={birth_month}
     """
     in_childhood = {} if band == "18+" else {band: 1}
-    story(table, on=on, by="age_band", expect={
-        CHILDREN_IN_NEED_NOW: {band: 1}, PROTECTION_PLANS_OPEN: in_childhood, CHILDREN_LOOKED_AFTER: in_childhood,
-    })  # fmt: skip
+    story(
+        table,
+        on=on,
+        by="age_band",
+        expect={
+            CHILDREN_IN_NEED_NOW: {band: 1},
+            PROTECTION_PLANS_OPEN: in_childhood,
+            CHILDREN_LOOKED_AFTER: in_childhood,
+        },
+    )
 
 
 def test_the_unborn_are_unborn_until_somebody_says_otherwise(story: Story) -> None:
@@ -264,9 +283,15 @@ def test_the_unborn_are_unborn_until_somebody_says_otherwise(story: Story) -> No
 def test_nobody_told_when_the_child_was_born(story: Story) -> None:
     """No month of birth: the age is `unknown`, and no birthday ends anything."""
     table = OPEN + person(disabled="true")
-    story(table, on="2045-06-01", by="age_band", expect={
-        CHILDREN_IN_NEED_NOW: {"unknown": 1}, CHILDREN_LOOKED_AFTER: {"unknown": 1},
-    })  # fmt: skip
+    story(
+        table,
+        on="2045-06-01",
+        by="age_band",
+        expect={
+            CHILDREN_IN_NEED_NOW: {"unknown": 1},
+            CHILDREN_LOOKED_AFTER: {"unknown": 1},
+        },
+    )
 
 
 # --- what is told of a person, field by field ---------------------------------------------------------------------
@@ -371,9 +396,15 @@ def test_a_start_and_a_stop_under_two_names_are_one_clock(story: Story) -> None:
     story(two, on="2025-03-31", expect={ENQUIRIES_OVERDUE: 1, CONFERENCES_OVERDUE: 1, ASSESSMENTS_OPEN: 1})
     story(two, on="2025-05-31", expect={ASSESSMENT_TIMELINESS: (0, 0), ASSESSMENT_TIMELINESS_FROM_REFERRAL: (0, 0)})
     story(merged, on="2025-03-31", expect={ENQUIRIES_OVERDUE: 0, CONFERENCES_OVERDUE: 0, ASSESSMENTS_OPEN: 1})
-    story(merged, on="2025-05-31", expect={
-        ASSESSMENT_TIMELINESS: (1, 1), ASSESSMENT_TIMELINESS_FROM_REFERRAL: (1, 1), ASSESSMENTS_OPEN: 0,
-    })  # fmt: skip
+    story(
+        merged,
+        on="2025-05-31",
+        expect={
+            ASSESSMENT_TIMELINESS: (1, 1),
+            ASSESSMENT_TIMELINESS_FROM_REFERRAL: (1, 1),
+            ASSESSMENTS_OPEN: 0,
+        },
+    )
     story(merged, on="2025-03-31", expect={ENQUIRY_DECISION_TIMELINESS: (1, 1)})
 
 
@@ -391,10 +422,22 @@ def test_a_merged_child_has_one_case_and_one_history_of_placements(story: Story)
     """
     merged = two + "2025-06-02 | child merged | M1 | ada-b | into=ada\n"
     on = "2025-05-31"
-    story(two, on=on, by="team", expect={
-        CHILDREN_LOOKED_AFTER: {"North": 1}, PLACEMENTS_SINCE_ENTRY: {"North": (2, 1)},
-    })  # fmt: skip
-    story(merged, on=on, by="team", expect={
-        CHILDREN_LOOKED_AFTER: {"South": 1}, PLACEMENTS_SINCE_ENTRY: {"South": (3, 1)},
-        PLACEMENTS_IN_YEAR: {"South": (3, 1)},
-    })  # fmt: skip
+    story(
+        two,
+        on=on,
+        by="team",
+        expect={
+            CHILDREN_LOOKED_AFTER: {"North": 1},
+            PLACEMENTS_SINCE_ENTRY: {"North": (2, 1)},
+        },
+    )
+    story(
+        merged,
+        on=on,
+        by="team",
+        expect={
+            CHILDREN_LOOKED_AFTER: {"South": 1},
+            PLACEMENTS_SINCE_ENTRY: {"South": (3, 1)},
+            PLACEMENTS_IN_YEAR: {"South": (3, 1)},
+        },
+    )

@@ -68,9 +68,15 @@ def test_what_is_open_moves_with_the_case(story: Story) -> None:
         ("2025-04-30", "South", "South"),
         ("2025-05-01", "West", "East"),
     ):
-        story(table, on=on, by="team", expect={
-            CHILDREN_IN_NEED_NOW: {of_need: 1}, ASSESSMENTS_OPEN: {of_assessment: 1},
-        })  # fmt: skip
+        story(
+            table,
+            on=on,
+            by="team",
+            expect={
+                CHILDREN_IN_NEED_NOW: {of_need: 1},
+                ASSESSMENTS_OPEN: {of_assessment: 1},
+            },
+        )
     story(table, on="2025-03-31", by="team", expect={ASSESSMENTS_STARTED: {"East": 1}, EPISODES_OPENED: {"West": 1}})
 
 
@@ -88,21 +94,32 @@ def test_everything_open_about_a_child_moves_with_the_case(story: Story) -> None
         2025-05-12 | case allocated          | C1     | worker=w1 team=North
     """
     for on, team in (("2025-05-11", None), ("2025-05-12", "North")):
-        story(table, on=on, by="team", expect={
-            ENQUIRIES_AWAITING_DECISION: {team or "MASH": 1},
-            ENQUIRIES_OVERDUE: {team or "MASH": 1},
-            ASSESSMENTS_OPEN: {team or "East": 1},
-            ASSESSMENTS_OVERDUE: {team or "East": 1},
-            CONFERENCES_OVERDUE: {team or "Duty": 1},
-            PROTECTION_PLANS_OPEN: {team or "Plans": 1},
-            CHILDREN_LOOKED_AFTER: {team or "Care": 1},
-            PLACEMENTS_IN_YEAR: {team or "Care": (1, 1)},
-            PLACEMENTS_SINCE_ENTRY: {team or "Care": (1, 1)},
-        })  # fmt: skip
+        story(
+            table,
+            on=on,
+            by="team",
+            expect={
+                ENQUIRIES_AWAITING_DECISION: {team or "MASH": 1},
+                ENQUIRIES_OVERDUE: {team or "MASH": 1},
+                ASSESSMENTS_OPEN: {team or "East": 1},
+                ASSESSMENTS_OVERDUE: {team or "East": 1},
+                CONFERENCES_OVERDUE: {team or "Duty": 1},
+                PROTECTION_PLANS_OPEN: {team or "Plans": 1},
+                CHILDREN_LOOKED_AFTER: {team or "Care": 1},
+                PLACEMENTS_IN_YEAR: {team or "Care": (1, 1)},
+                PLACEMENTS_SINCE_ENTRY: {team or "Care": (1, 1)},
+            },
+        )
     soon = table + "2025-03-04 | case allocated | C0 | worker=w1 team=South"
-    story(soon, on="2025-03-04T12:00:00+00:00", by="team", expect={
-        ENQUIRIES_DUE: {"South": 1}, LONGEST_WAIT: {"South": 11.0},
-    })  # fmt: skip
+    story(
+        soon,
+        on="2025-03-04T12:00:00+00:00",
+        by="team",
+        expect={
+            ENQUIRIES_DUE: {"South": 1},
+            LONGEST_WAIT: {"South": 11.0},
+        },
+    )
     story(soon, on="2025-03-17", by="team", expect={CONFERENCES_DUE: {"South": 1}})
     story(soon, on="2025-05-08", by="team", expect={ASSESSMENTS_DUE: {"South": 1}})
 
@@ -277,9 +294,16 @@ def test_of_several_plans_or_periods_the_one_that_is_meant_tells_the_team(story:
         2025-05-12 | care ended              | P2     |
     """
     for on, team in (("2025-04-06", "North"), ("2025-04-07", "unknown"), ("2025-05-12", "North")):
-        story(table, on=on, by="team", expect={
-            PROTECTION_PLANS_OPEN: {team: 1}, CHILDREN_LOOKED_AFTER: {team: 1}, PLACEMENTS_SINCE_ENTRY: {team: (0, 1)},
-        })  # fmt: skip
+        story(
+            table,
+            on=on,
+            by="team",
+            expect={
+                PROTECTION_PLANS_OPEN: {team: 1},
+                CHILDREN_LOOKED_AFTER: {team: 1},
+                PLACEMENTS_SINCE_ENTRY: {team: (0, 1)},
+            },
+        )
 
 
 # --- the team of what is settled ----------------------------------------------------------------------------------
@@ -290,9 +314,15 @@ def test_what_was_in_time_is_the_stopping_teams(story: Story) -> None:
     allocated = CASE + "2025-03-10 | case allocated | C1 | worker=w1 team=North\n"
     for team, settled in (("team=South", "South"), ("", "unknown")):
         table = allocated + f"2025-05-08 | assessment authorised | A1 | {team} outcomes=advice"
-        story(table, on="2025-05-08", by="team", expect={
-            ASSESSMENT_TIMELINESS_SETTLED: {settled: (1, 1)}, ASSESSMENT_TIMELINESS: {settled: (1, 1)},
-        })  # fmt: skip
+        story(
+            table,
+            on="2025-05-08",
+            by="team",
+            expect={
+                ASSESSMENT_TIMELINESS_SETTLED: {settled: (1, 1)},
+                ASSESSMENT_TIMELINESS: {settled: (1, 1)},
+            },
+        )
 
 
 NORTH = "2025-03-10 | case allocated | C1 | worker=w1 team=North\n"
@@ -366,9 +396,15 @@ def test_a_team_stands_in_its_locality_of_the_day() -> None:
     """
     story(table, on="2025-03-31", by="locality", expect={ASSESSMENTS_OPEN: {"Exeter": 1}})
     story(table, on="2025-04-01", by="locality", expect={ASSESSMENTS_OPEN: {"Coast": 2, "unknown": 2}})
-    story(table, on="2025-04-01", window="last_7_days", by="locality", expect={
-        ASSESSMENTS_STARTED: {"Exeter": 1, "Coast": 1, "unknown": 2},
-    })  # fmt: skip
+    story(
+        table,
+        on="2025-04-01",
+        window="last_7_days",
+        by="locality",
+        expect={
+            ASSESSMENTS_STARTED: {"Exeter": 1, "Coast": 1, "unknown": 2},
+        },
+    )
     story(table, on="2025-04-01", by={"locality": "Coast"}, expect={ASSESSMENTS_OPEN: 2})
     story(table, on="2025-04-01", team="North", expect={ASSESSMENTS_OPEN: 2})
 
@@ -388,9 +424,15 @@ def test_a_team_merged_into_another_leaves_it_what_is_open() -> None:
     story(table, on="2025-03-31", by="team", expect={ASSESSMENTS_OPEN: {"South": 1, "North": 1}})
     story(table, on="2025-04-01", by="team", expect={ASSESSMENTS_OPEN: {"North": 3}})
     story(table, on="2025-04-01", by="locality", expect={ASSESSMENTS_OPEN: {"Exeter": 3}})
-    story(table, on="2025-04-01", window="last_7_days", by="team", expect={
-        ASSESSMENTS_STARTED: {"South": 1, "North": 2},
-    })  # fmt: skip
+    story(
+        table,
+        on="2025-04-01",
+        window="last_7_days",
+        by="team",
+        expect={
+            ASSESSMENTS_STARTED: {"South": 1, "North": 2},
+        },
+    )
 
 
 def test_a_breach_is_in_the_locality_of_the_day_it_became_late() -> None:
@@ -401,9 +443,15 @@ def test_a_breach_is_in_the_locality_of_the_day_it_became_late() -> None:
             TeamFact("East", "Coast", first=date(2025, 5, 10)),
         )
     )
-    story(CASE, on="2025-05-12", by="locality", expect={
-        ASSESSMENT_TIMELINESS_SETTLED: {"Exeter": (0, 1)}, ASSESSMENTS_OVERDUE: {"Coast": 1},
-    })  # fmt: skip
+    story(
+        CASE,
+        on="2025-05-12",
+        by="locality",
+        expect={
+            ASSESSMENT_TIMELINESS_SETTLED: {"Exeter": (0, 1)},
+            ASSESSMENTS_OVERDUE: {"Coast": 1},
+        },
+    )
 
 
 def test_a_renamed_team_bears_its_new_name_on_every_day() -> None:

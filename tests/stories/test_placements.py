@@ -11,7 +11,8 @@ from tests.story import Story, setting
 
 def test_placements_in_the_past_12_months_in_bands(story: Story) -> None:
     """Where the child was 12 months ago, and each placement begun since: Ada three, Ben one, Cat none told."""
-    story("""
+    story(
+        """
         day        | event             | record | child | fields                   | note
         -----------+-------------------+--------+-------+--------------------------+---------------------
         2024-01-10 | care started      | P1     | ada   |                          |
@@ -21,12 +22,17 @@ def test_placements_in_the_past_12_months_in_bands(story: Story) -> None:
         2024-01-10 | care started      | P2     | ben   |                          |
         2024-01-10 | placement started | PL4    | ben   | placement=U1             |
         2025-05-12 | care started      | P3     | cat   |                          | no placement told yet
-    """, on="2025-06-30", by="band", expect={PLACEMENTS_IN_YEAR: {"0": (1, 3), "1": (1, 3), "3+": (1, 3)}})  # fmt: skip
+    """,
+        on="2025-06-30",
+        by="band",
+        expect={PLACEMENTS_IN_YEAR: {"0": (1, 3), "1": (1, 3), "3+": (1, 3)}},
+    )
 
 
 def test_placements_since_a_child_came_into_care_in_bands(story: Story) -> None:
     """All of the present period of care, however long: Ada moved twice before this year, Ben came back into care."""
-    story("""
+    story(
+        """
         day        | event             | record | child | fields                   | note
         -----------+-------------------+--------+-------+--------------------------+---------------------
         2021-03-01 | care started      | P1     | ada   |                          |
@@ -38,7 +44,11 @@ def test_placements_since_a_child_came_into_care_in_bands(story: Story) -> None:
         2023-06-05 | care ended        | P2     | ben   |                          |
         2025-02-03 | care started      | P3     | ben   |                          | a new period
         2025-02-03 | placement started | PL5    | ben   | placement=U1             |
-    """, on="2025-06-30", by="band", expect={PLACEMENTS_SINCE_ENTRY: {"1": (1, 2), "3": (1, 2)}})  # fmt: skip
+    """,
+        on="2025-06-30",
+        by="band",
+        expect={PLACEMENTS_SINCE_ENTRY: {"1": (1, 2), "3": (1, 2)}},
+    )
 
 
 def test_the_mean_is_over_all_children_looked_after(story: Story) -> None:
@@ -60,10 +70,15 @@ def test_the_mean_is_over_all_children_looked_after(story: Story) -> None:
     on = "2025-06-30"
     (whole, year) = story(table, on=on, expect={PLACEMENTS_SINCE_ENTRY: (7, 3), PLACEMENTS_IN_YEAR: (7, 3)})
     assert whole.value == year.value == pytest.approx(7 / 3)
-    story(table, on=on, by="band", expect={
-        PLACEMENTS_SINCE_ENTRY: {"0": (1, 3), "1": (1, 3), "5+": (1, 3)},
-        PLACEMENTS_IN_YEAR: {"0": (1, 3), "1": (1, 3), "3+": (1, 3)},
-    })  # fmt: skip
+    story(
+        table,
+        on=on,
+        by="band",
+        expect={
+            PLACEMENTS_SINCE_ENTRY: {"0": (1, 3), "1": (1, 3), "5+": (1, 3)},
+            PLACEMENTS_IN_YEAR: {"0": (1, 3), "1": (1, 3), "3+": (1, 3)},
+        },
+    )
     story(table, on="2025-04-07", by="band", expect={PLACEMENTS_SINCE_ENTRY: {"0": (1, 3), "1": (1, 3), "4": (1, 3)}})
     story(table, on="2024-12-31", expect={PLACEMENTS_SINCE_ENTRY: (0, 0)})
 
@@ -74,12 +89,14 @@ def test_the_mean_is_over_all_children_looked_after(story: Story) -> None:
 
 def placed(story: Story, number: int, *rows: str) -> None:
     """Assert that the placements *rows* make so many runs, by both measures."""
-    table = "\n".join((
-        "day | event | record | fields",
-        "---",
-        "2025-01-06 | care started | P1 |",
-        *rows,
-    ))  # fmt: skip
+    table = "\n".join(
+        (
+            "day | event | record | fields",
+            "---",
+            "2025-01-06 | care started | P1 |",
+            *rows,
+        )
+    )
     both = {PLACEMENTS_SINCE_ENTRY: (number, 1), PLACEMENTS_IN_YEAR: (number, 1)}
     story(table, on="2025-12-31", expect=both)
 
@@ -121,11 +138,12 @@ def test_only_the_same_place_with_the_same_provider_is_a_return(
 ) -> None:
     """After a temporary stay: anything else is a move."""
     placed(
-        story, number,
+        story,
+        number,
         f"2025-01-06 | placement started | PL1 | {before}",
         "2025-03-03 | placement started | PL2 | placement=T1 provider=H",
         f"2025-03-10 | placement started | PL3 | {after}",
-    )  # fmt: skip
+    )
 
 
 def test_the_same_place_again_without_a_stay_between_is_a_move(story: Story) -> None:
@@ -138,22 +156,26 @@ def test_the_same_place_again_without_a_stay_between_is_a_move(story: Story) -> 
 def test_a_stay_excuses_one_return_and_not_the_next(story: Story) -> None:
     """Back from hospital, and a month later the same place is told as a new start: that is a move."""
     placed(
-        story, 2, FIRST,
+        story,
+        2,
+        FIRST,
         "2025-03-03 | placement started | PL2 | placement=T1",
         "2025-03-10 | placement started | PL3 | placement=U4 provider=A",
         "2025-04-07 | placement started | PL4 | placement=U4 provider=A",
-    )  # fmt: skip
+    )
 
 
 def test_a_stay_after_which_the_child_moves_on_is_one_move(story: Story) -> None:
     """From home to hospital to a new home, and from there to hospital and back: two placements."""
     placed(
-        story, 2, FIRST,
+        story,
+        2,
+        FIRST,
         "2025-03-03 | placement started | PL2 | placement=T1",
         "2025-03-10 | placement started | PL3 | placement=U1 provider=B",
         "2025-04-07 | placement started | PL4 | placement=T1",
         "2025-04-14 | placement started | PL5 | placement=U1 provider=B",
-    )  # fmt: skip
+    )
 
 
 def test_the_same_carer_under_another_status_is_no_move(story: Story) -> None:
@@ -170,10 +192,12 @@ def test_an_authority_may_count_the_same_carer(story: Story) -> None:
     same = "2025-03-03 | placement started | PL2 | placement=U1 provider=A same_carer=true"
     placed(counting, 2, FIRST, same)
     placed(
-        counting, 1, FIRST,
+        counting,
+        1,
+        FIRST,
         "2025-03-03 | placement started | PL2 | placement=T1",
         "2025-03-10 | placement started | PL3 | placement=U4 provider=A same_carer=true",
-    )  # fmt: skip
+    )
     placed(counting, 1, FIRST, "2025-03-03 | placement started | PL2 | placement=A3 same_carer=true")
 
 
@@ -188,10 +212,11 @@ def test_where_nothing_came_before_a_placement_begins(story: Story, fields: str)
     """The first of a period is a placement, also where it says that it continues one; after a mere stay too."""
     placed(story, 1, f"2025-03-03 | placement started | PL1 | {fields}")
     placed(
-        story, 1,
+        story,
+        1,
         "2025-01-06 | placement started | PL0 | placement=T0",
         f"2025-03-03 | placement started | PL1 | {fields}",
-    )  # fmt: skip
+    )
 
 
 def test_a_mere_stay_is_no_placement(story: Story) -> None:
@@ -206,24 +231,29 @@ def test_a_gap_is_bridged_by_what_continues(story: Story) -> None:
     placed(story, 1, FIRST, ended, "2025-04-07 | placement started | PL2 | placement=A5")
     placed(story, 2, FIRST, ended, "2025-04-07 | placement started | PL2 | placement=U4 provider=A")
     placed(
-        story, 1, FIRST, ended,
+        story,
+        1,
+        FIRST,
+        ended,
         "2025-03-03 | placement started | PL2 | placement=T2",
         "2025-04-07 | placement started | PL3 | placement=U4 provider=A",
-    )  # fmt: skip
+    )
 
 
 def test_of_two_that_begin_at_one_moment_the_greater_record_comes_after(story: Story) -> None:
     """The order of records is the order of the placements: from B to A's carer is no move, the other way is one."""
     placed(
-        story, 1,
+        story,
+        1,
         "2025-01-06 | placement started | PL1 | placement=U4 provider=A",
         "2025-01-06 | placement started | PL2 | placement=U1 same_carer=true",
-    )  # fmt: skip
+    )
     placed(
-        story, 2,
+        story,
+        2,
         "2025-01-06 | placement started | PL2 | placement=U4 provider=A",
         "2025-01-06 | placement started | PL1 | placement=U1 same_carer=true",
-    )  # fmt: skip
+    )
 
 
 def test_an_end_before_its_start_takes_a_placement_out(story: Story) -> None:
@@ -270,25 +300,33 @@ def years(story: Story, table: str, numbers: dict[str, int]) -> None:
 
 def test_a_placement_leaves_the_year_12_months_after_it_ended(story: Story) -> None:
     """Left on 10 March for another: it counts while the window's start lies before that day, and no longer on it."""
-    years(story, """
+    years(
+        story,
+        """
         day        | event             | record | fields
         -----------+-------------------+--------+-------------
         2023-01-09 | care started      | P1     |
         2023-01-09 | placement started | PL1    | placement=U4
         2024-03-10 | placement started | PL2    | placement=K2
-    """, {"2024-03-09": 1, "2024-03-10": 2, "2025-03-09": 2, "2025-03-10": 1, "2030-12-31": 1})  # fmt: skip
+    """,
+        {"2024-03-09": 1, "2024-03-10": 2, "2025-03-09": 2, "2025-03-10": 1, "2030-12-31": 1},
+    )
 
 
 def test_a_placement_that_ended_by_itself_leaves_the_year_too(story: Story) -> None:
     """Its own end, with nothing after it for a while: from then the 12 months run, and not from the next start."""
-    years(story, """
+    years(
+        story,
+        """
         day        | event             | record | fields
         -----------+-------------------+--------+-------------
         2023-01-09 | care started      | P1     |
         2023-01-09 | placement started | PL1    | placement=U4
         2024-03-10 | placement ended   | PL1    |
         2024-05-13 | placement started | PL2    | placement=K2
-    """, {"2024-05-12": 1, "2024-05-13": 2, "2025-03-09": 2, "2025-03-10": 1})  # fmt: skip
+    """,
+        {"2024-05-12": 1, "2024-05-13": 2, "2025-03-09": 2, "2025-03-10": 1},
+    )
 
 
 def test_an_end_at_an_hour_leaves_the_year_with_its_day(story: Story) -> None:
@@ -306,7 +344,9 @@ def test_an_end_at_an_hour_leaves_the_year_with_its_day(story: Story) -> None:
 
 def test_placements_of_a_day_count_for_a_year(story: Story) -> None:
     """Two short ones within the window are two; one of no length counts up to the day before its date's anniversary."""
-    years(story, """
+    years(
+        story,
+        """
         day        | event             | record | fields                  | note
         -----------+-------------------+--------+-------------------------+---------------------------
         2023-01-09 | care started      | P1     |                         |
@@ -314,9 +354,15 @@ def test_placements_of_a_day_count_for_a_year(story: Story) -> None:
         2024-03-10 | placement started | PL2    | placement=K2            |
         2024-03-12 | placement started | PL3    | placement=U4 provider=B | of no length
         2024-03-12 | placement started | PL4    | placement=U4 provider=C |
-    """, {
-        "2024-03-12": 4, "2025-03-09": 4, "2025-03-10": 3, "2025-03-11": 3, "2025-03-12": 1,
-    })  # fmt: skip
+    """,
+        {
+            "2024-03-12": 4,
+            "2025-03-09": 4,
+            "2025-03-10": 3,
+            "2025-03-11": 3,
+            "2025-03-12": 1,
+        },
+    )
 
 
 @pytest.mark.parametrize(

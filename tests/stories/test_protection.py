@@ -28,32 +28,41 @@ STARTED = """
 
 def test_each_section_47_enquiry_counts_in_the_month_it_began(story: Story) -> None:
     """By the day of the strategy discussion that began it; each occasion counts, the same child's second one too."""
-    story("""
+    story(
+        """
         day        | event              | record | child | note
         -----------+--------------------+--------+-------+-------------
         2025-05-30 | section 47 started | S1     | ada   | last month's
         2025-06-02 | section 47 started | S2     | ada   |
         2025-06-20 | section 47 started | S3     | ada   | a second one
         2025-06-20 | section 47 started | S4     | ben   |
-    """, on="2025-06-30", expect={SECTION_47_STARTED: 3})  # fmt: skip
+    """,
+        on="2025-06-30",
+        expect={SECTION_47_STARTED: 3},
+    )
 
 
 def test_the_section_47_rate_is_per_10_000_children() -> None:
     """Two since April among 40,000 children aged 0 to 17: half a one per 10,000, not made up to a year."""
     story = setting(population={2025: 40_000})
-    (figure,) = story("""
+    (figure,) = story(
+        """
         day        | event              | record | child | note
         -----------+--------------------+--------+-------+----------------
         2025-03-31 | section 47 started | S1     | ada   | last year's
         2025-04-01 | section 47 started | S2     | ada   |
         2025-06-20 | section 47 started | S3     | ben   |
-    """, on="2025-06-30", expect={SECTION_47_RATE: (2, 40_000)})  # fmt: skip
+    """,
+        on="2025-06-30",
+        expect={SECTION_47_RATE: (2, 40_000)},
+    )
     assert figure.value == 0.5
 
 
 def test_conferences_are_due_within_five_working_days(story: Story) -> None:
     """With no conference yet and the 15th working day no more than five working days away, by that day."""
-    story("""
+    story(
+        """
         day        | event                   | record | child | fields        | note
         -----------+-------------------------+--------+-------+---------------+------------------------------------
         2025-03-03 | section 47 started      | S1     | ada   |               | day 15 is Monday the 24th
@@ -61,12 +70,17 @@ def test_conferences_are_due_within_five_working_days(story: Story) -> None:
         2025-03-03 | section 47 started      | S3     | cat   |               |
         2025-03-12 | initial conference held | IC3    | cat   | section_47=S3 | was held
         2025-02-24 | section 47 started      | S4     | dan   |               | the 17th, today
-    """, on="2025-03-17", by="due_on", expect={CONFERENCES_DUE: {"2025-03-17": 1, "2025-03-24": 1}})  # fmt: skip
+    """,
+        on="2025-03-17",
+        by="due_on",
+        expect={CONFERENCES_DUE: {"2025-03-17": 1, "2025-03-24": 1}},
+    )
 
 
 def test_conferences_are_overdue_after_15_working_days(story: Story) -> None:
     """No conference by the 15th working day: overdue from the next, unless the enquiry ended without need of one."""
-    story("""
+    story(
+        """
         day        | event              | record | child | fields                | note
         -----------+--------------------+--------+-------+-----------------------+--------------------------
         2025-03-03 | section 47 started | S1     | ada   |                       | day 15 is the 24th
@@ -75,32 +89,43 @@ def test_conferences_are_overdue_after_15_working_days(story: Story) -> None:
         2025-03-14 | section 47 ended   | S3     | cat   | outcome=no_conference | none is needed
         2025-03-03 | section 47 started | S4     | dan   |                       |
         2025-03-14 | section 47 ended   | S4     | dan   | outcome=conference    | one is, and none was held
-    """, on="2025-03-25", expect={CONFERENCES_OVERDUE: 2})  # fmt: skip
+    """,
+        on="2025-03-25",
+        expect={CONFERENCES_OVERDUE: 2},
+    )
 
 
 def test_children_on_a_plan_count_once(story: Story) -> None:
     """Children with an open child protection plan of this authority; a visitor's plan is the other authority's."""
-    story("""
+    story(
+        """
         day        | event                   | record | child | fields               | note
         -----------+-------------------------+--------+-------+----------------------+-----------
         2025-03-03 | protection plan started | PP1    | ada   | category=NEG         |
         2025-03-03 | protection plan started | PP2    | ben   | category=EMO         |
         2025-06-10 | protection plan ended   | PP2    | ben   |                      | ended
         2025-04-07 | protection plan started | PP3    | cat   | other_authority=true | a visitor
-    """, on="2025-06-30", expect={PROTECTION_PLANS_OPEN: 1})  # fmt: skip
+    """,
+        on="2025-06-30",
+        expect={PROTECTION_PLANS_OPEN: 1},
+    )
 
 
 def test_the_plan_rate_is_per_10_000_children() -> None:
     """Three children on a plan among 10,000 aged 0 to 17, plans of other authorities left out."""
     story = setting(population={2025: 10_000})
-    story("""
+    story(
+        """
         day        | event                   | record | child | fields
         -----------+-------------------------+--------+-------+---------------------
         2025-03-03 | protection plan started | PP1    | ada   |
         2025-03-03 | protection plan started | PP2    | ben   |
         2025-04-07 | protection plan started | PP3    | cat   |
         2025-04-07 | protection plan started | PP4    | dan   | other_authority=true
-    """, on="2025-06-30", expect={PROTECTION_PLAN_RATE: (3, 10_000)})  # fmt: skip
+    """,
+        on="2025-06-30",
+        expect={PROTECTION_PLAN_RATE: (3, 10_000)},
+    )
 
 
 # --- due and overdue ----------------------------------------------------------------------------------------------
@@ -252,14 +277,18 @@ def test_the_first_conference_ends_the_wait(story: Story) -> None:
 
 def test_a_conference_of_another_child_ends_no_wait(story: Story) -> None:
     """A brother's conference, though it names the record: each child's enquiry waits for its own."""
-    story("""
+    story(
+        """
         day        | event                   | record | child | fields
         -----------+-------------------------+--------+-------+--------------
         2025-03-03 | section 47 started      | S1     | ada   |
         2025-03-03 | section 47 started      | S2     | ben   |
         2025-03-20 | initial conference held | IC1    | ben   | section_47=S1
         2025-03-21 | initial conference held | IC2    | ben   |
-    """, on="2025-03-25", expect={CONFERENCES_OVERDUE: 1})  # fmt: skip
+    """,
+        on="2025-03-25",
+        expect={CONFERENCES_OVERDUE: 1},
+    )
 
 
 @pytest.mark.parametrize(

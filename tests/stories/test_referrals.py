@@ -15,7 +15,8 @@ from tests.story import Story, setting
 
 def test_the_referrals_of_the_month_are_counted(story: Story) -> None:
     """Each referral of the month up to the day counts, siblings too, and the same child's second one."""
-    story("""
+    story(
+        """
         day        | event             | record | child | note
         -----------+-------------------+--------+-------+---------------------------
         2025-05-31 | referral received | R1     | ada   | last month's
@@ -23,27 +24,35 @@ def test_the_referrals_of_the_month_are_counted(story: Story) -> None:
         2025-06-10 | referral received | R3     | ben   |
         2025-06-20 | referral received | R4     | ben   | referred again, and counts
         2025-06-21 | referral received | R5     | cat   | tomorrow's
-    """, on="2025-06-20", expect={REFERRALS_RECEIVED: 3})  # fmt: skip
+    """,
+        on="2025-06-20",
+        expect={REFERRALS_RECEIVED: 3},
+    )
 
 
 def test_the_referral_rate_is_per_10_000_children() -> None:
     """Three referrals this quarter among 20,000 children aged 0 to 17: 1.5 per 10,000, and not made up to a year."""
     story = setting(population={2025: 20_000})
-    (figure,) = story("""
+    (figure,) = story(
+        """
         day        | event             | record | child | note
         -----------+-------------------+--------+-------+--------------------
         2025-06-30 | referral received | R1     | ada   | the quarter before
         2025-07-01 | referral received | R2     | ben   |
         2025-08-15 | referral received | R3     | cat   |
         2025-09-30 | referral received | R4     | dan   |
-    """, on="2025-09-30", expect={REFERRAL_RATE: (3, 20_000)})  # fmt: skip
+    """,
+        on="2025-09-30",
+        expect={REFERRAL_RATE: (3, 20_000)},
+    )
     assert figure.value == pytest.approx(1.5)
     assert (figure.unit, figure.beside) == ("per_10000_children", {"population_year": 2025})
 
 
 def test_a_referral_within_12_months_of_another_is_a_re_referral(story: Story) -> None:
     """Ada came back on the last day that counts, the same day a year later; Ben a day too late; Cat was never here."""
-    story("""
+    story(
+        """
         day        | event             | record | child | note
         -----------+-------------------+--------+-------+-----------------------
         2024-06-10 | referral received | R1     | ada   |
@@ -51,19 +60,26 @@ def test_a_referral_within_12_months_of_another_is_a_re_referral(story: Story) -
         2024-06-09 | referral received | R3     | ben   |
         2025-06-10 | referral received | R4     | ben   | 12 months and a day: none
         2025-06-12 | referral received | R5     | cat   |
-    """, on="2025-06-30", expect={RE_REFERRALS: (1, 3)})  # fmt: skip
+    """,
+        on="2025-06-30",
+        expect={RE_REFERRALS: (1, 3)},
+    )
 
 
 def test_referrals_with_no_further_action_are_those_that_say_so(story: Story) -> None:
     """Out of all referrals of the month, those told to lead to nothing; one that does not say is not among them."""
-    story("""
+    story(
+        """
         day        | event             | record | child | fields                  | note
         -----------+-------------------+--------+-------+-------------------------+----------------
         2025-06-02 | referral received | R1     | ada   | no_further_action=true  |
         2025-06-03 | referral received | R2     | ben   | no_further_action=false |
         2025-06-04 | referral received | R3     | cat   |                         | does not say
         2025-05-30 | referral received | R4     | dan   | no_further_action=true  | last month's
-    """, on="2025-06-30", expect={REFERRALS_NO_FURTHER_ACTION: (1, 3)})  # fmt: skip
+    """,
+        on="2025-06-30",
+        expect={REFERRALS_NO_FURTHER_ACTION: (1, 3)},
+    )
 
 
 # --- at their boundaries ------------------------------------------------------------------------------------------
@@ -144,9 +160,15 @@ def test_referrals_divide_by_who_referred_and_where_from(story: Story) -> None:
         2025-06-04 | referral received | R4     | cat   |
     """
     on = "2025-06-30"
-    story(table, on=on, by="referral_source", expect={
-        REFERRALS_RECEIVED: {"2B": 2, "unknown": 1}, RE_REFERRALS: {"2B": (1, 2), "unknown": (0, 1)},
-    })  # fmt: skip
+    story(
+        table,
+        on=on,
+        by="referral_source",
+        expect={
+            REFERRALS_RECEIVED: {"2B": 2, "unknown": 1},
+            RE_REFERRALS: {"2B": (1, 2), "unknown": (0, 1)},
+        },
+    )
     story(table, on=on, by="postcode_sector", expect={REFERRALS_RECEIVED: {"EX1": 1, "EX2": 1, "unknown": 1}})
     story(table, on=on, by="team", expect={REFERRALS_RECEIVED: {"North": 1, "South": 1, "unknown": 1}})
 

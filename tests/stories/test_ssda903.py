@@ -26,7 +26,7 @@ from tests.stories.ssda903_returns import (
     told,
     total,
     writer,
-)  # fmt: skip
+)
 
 write = pytest.fixture(writer)
 
@@ -126,133 +126,194 @@ def test_a_later_return_takes_back_an_end_and_joins_what_was_apart(write: Write)
 BESIDE = {  # name: episodes, periods that come of it, findings, outcomes (used, repaired, left)
     "care_that_began_before_the_return": (
         "1 01/06/2016 P V2 - -",
-        [("2016-06-01", "", "")], {"BEGAN_EARLIER": 1}, (1, 0, 0),
+        [("2016-06-01", "", "")],
+        {"BEGAN_EARLIER": 1},
+        (1, 0, 0),
     ),
     "back_after_a_gap": (
         "1 01/06/2017 S V2 14/08/2017 E4A\n1 15/08/2017 S V2 - -",
-        [("2017-06-01", "2017-08-14", "E4A"), ("2017-08-15", "", "")], {"AFTER_A_GAP": 1}, (2, 0, 0),
+        [("2017-06-01", "2017-08-14", "E4A"), ("2017-08-15", "", "")],
+        {"AFTER_A_GAP": 1},
+        (2, 0, 0),
     ),
     "two_periods_touch_where_both_rows_say_so": (
         "1 01/06/2017 S V2 14/08/2017 E4A\n1 14/08/2017 S V2 - -",
-        [("2017-06-01", "2017-08-14", "E4A"), ("2017-08-14", "", "")], {"TOUCHES": 1}, (2, 0, 0),
+        [("2017-06-01", "2017-08-14", "E4A"), ("2017-08-14", "", "")],
+        {"TOUCHES": 1},
+        (2, 0, 0),
     ),
     "periods_overlap_and_both_stand": (
         "1 01/06/2017 S V2 14/08/2017 E4A\n1 01/08/2017 S C2 01/09/2017 E3",
-        [("2017-06-01", "2017-08-14", "E4A"), ("2017-08-01", "2017-09-01", "E3")], {"OVERLAPS": 1}, (2, 0, 0),
+        [("2017-06-01", "2017-08-14", "E4A"), ("2017-08-01", "2017-09-01", "E3")],
+        {"OVERLAPS": 1},
+        (2, 0, 0),
     ),
     "an_open_episode_that_another_follows_stays_open": (
         "1 01/06/2017 S V2 - -\n1 01/08/2017 S C2 01/09/2017 E3",
         [("2017-06-01", "", ""), ("2017-08-01", "2017-09-01", "E3")],
-        {"OPEN_THEN_ANOTHER": 1, "OVERLAPS": 1}, (2, 0, 0),
+        {"OPEN_THEN_ANOTHER": 1, "OVERLAPS": 1},
+        (2, 0, 0),
     ),
     "an_end_that_says_it_goes_on": (
         "1 01/06/2017 S V2 14/08/2017 X1",
-        [("2017-06-01", "2017-08-14", "X1")], {"ENDS_UNEXPLAINED": 1}, (1, 0, 0),
+        [("2017-06-01", "2017-08-14", "X1")],
+        {"ENDS_UNEXPLAINED": 1},
+        (1, 0, 0),
     ),
     "an_end_without_a_reason": (
         "1 01/06/2017 S V2 14/08/2017 -",
-        [("2017-06-01", "2017-08-14", "")], {"ENDS_UNEXPLAINED": 1}, (1, 0, 0),
+        [("2017-06-01", "2017-08-14", "")],
+        {"ENDS_UNEXPLAINED": 1},
+        (1, 0, 0),
     ),
     "a_child_whom_the_header_lacks": (
         "2 01/06/2017 S V2 - -",
-        [("2017-06-01", "", "")], {"NOT_IN_HEADER": 1}, (1, 0, 0),
+        [("2017-06-01", "", "")],
+        {"NOT_IN_HEADER": 1},
+        (1, 0, 0),
     ),
     "overlapping_chains_keep_apart": (
         "1 01/06/2017 S V2 14/08/2017 X1\n1 01/08/2017 S C2 20/08/2017 X1\n"
         "1 14/08/2017 P V2 01/10/2017 E3\n1 20/08/2017 P C2 - -",
-        [("2017-06-01", "2017-10-01", "E3"), ("2017-08-01", "", "")], {"OVERLAPS": 1}, (4, 0, 0),
+        [("2017-06-01", "2017-10-01", "E3"), ("2017-08-01", "", "")],
+        {"OVERLAPS": 1},
+        (4, 0, 0),
     ),
     "of_two_that_end_on_the_day_the_one_that_goes_on_goes_on": (
         "1 01/06/2017 S V2 20/08/2017 X1\n1 01/08/2017 S C2 20/08/2017 E3\n1 20/08/2017 P V2 - -",
-        [("2017-06-01", "", ""), ("2017-08-01", "2017-08-20", "E3")], {"OVERLAPS": 1}, (3, 0, 0),
+        [("2017-06-01", "", ""), ("2017-08-01", "2017-08-20", "E3")],
+        {"OVERLAPS": 1},
+        (3, 0, 0),
     ),
     "the_last_day_that_the_return_knows": (
         "1 01/06/2017 S V2 31/03/2018 E4A\n2 31/03/2018 S V2 - -",
-        [("2017-06-01", "2018-03-31", "E4A"), ("2018-03-31", "", "")], {"NOT_IN_HEADER": 1}, (2, 0, 0),
+        [("2017-06-01", "2018-03-31", "E4A"), ("2018-03-31", "", "")],
+        {"NOT_IN_HEADER": 1},
+        (2, 0, 0),
     ),
     "the_first_day_of_the_calendar": (
         "1 01/01/1995 S V2 - -",
-        [("1995-01-01", "", "")], {}, (1, 0, 0),
+        [("1995-01-01", "", "")],
+        {},
+        (1, 0, 0),
     ),
     # Repaired.
     "a_reason_beside_a_blank_end_is_no_end": (
         "1 01/06/2017 S V2 - E4A",
-        [("2017-06-01", "", "")], {"REASON_WITHOUT_END": 1}, (0, 1, 0),
+        [("2017-06-01", "", "")],
+        {"REASON_WITHOUT_END": 1},
+        (0, 1, 0),
     ),
     "an_end_that_the_return_cannot_know": (
         "1 01/06/2017 S V2 01/04/2018 E4A",
-        [("2017-06-01", "", "")], {"END_AFTER_AS_OF": 1}, (0, 1, 0),
+        [("2017-06-01", "", "")],
+        {"END_AFTER_AS_OF": 1},
+        (0, 1, 0),
     ),
     "a_far_end_that_stands_for_none": (
         "1 01/06/2017 S V2 31/12/9999 -",
-        [("2017-06-01", "", "")], {"END_AFTER_AS_OF": 1}, (0, 1, 0),
+        [("2017-06-01", "", "")],
+        {"END_AFTER_AS_OF": 1},
+        (0, 1, 0),
     ),
     "dates_that_follow_on_beside_a_reason_that_ends": (
         "1 01/06/2017 S V2 14/08/2017 E4A\n1 14/08/2017 P V2 - -",
-        [("2017-06-01", "", "")], {"JOINED_BY_DATE": 1}, (1, 1, 0),
+        [("2017-06-01", "", "")],
+        {"JOINED_BY_DATE": 1},
+        (1, 1, 0),
     ),
     "dates_that_follow_on_beside_a_start": (
         "1 01/06/2017 S V2 14/08/2017 X1\n1 14/08/2017 S V2 - -",
-        [("2017-06-01", "", "")], {"JOINED_BY_DATE": 1}, (1, 1, 0),
+        [("2017-06-01", "", "")],
+        {"JOINED_BY_DATE": 1},
+        (1, 1, 0),
     ),
     "no_legal_status": (
         "1 01/06/2017 S - - -",
-        [("2017-06-01", "", "")], {"NO_STATUS": 1}, (0, 1, 0),
+        [("2017-06-01", "", "")],
+        {"NO_STATUS": 1},
+        (0, 1, 0),
     ),
     "no_code": (
         "1 01/06/2017 S Mabel 14/08/2017 X1\n1 14/08/2017 P V2 - - Mabel Mabel",
-        [("2017-06-01", "", "")], {"NO_CODE": 2}, (0, 2, 0),
+        [("2017-06-01", "", "")],
+        {"NO_CODE": 2},
+        (0, 2, 0),
     ),
     "no_place_ends_the_one_before": (
         "1 01/06/2017 S V2 14/08/2017 X1\n1 14/08/2017 P V2 - - -",
-        [("2017-06-01", "", "")], {"NO_PLACE": 1}, (1, 1, 0),
+        [("2017-06-01", "", "")],
+        {"NO_PLACE": 1},
+        (1, 1, 0),
     ),
     "no_cause": (
         "1 01/06/2017 S V2 14/08/2017 X1\n1 14/08/2017 - V2 - -",
-        [("2017-06-01", "", "")], {"NO_CAUSE": 1}, (1, 1, 0),
+        [("2017-06-01", "", "")],
+        {"NO_CAUSE": 1},
+        (1, 1, 0),
     ),
     "legal_status_alone_yet_another_place": (
         "1 01/06/2017 S V2 14/08/2017 X1\n1 14/08/2017 L C2 - - U4",
-        [("2017-06-01", "", "")], {"OTHER_PLACE": 1}, (1, 1, 0),
+        [("2017-06-01", "", "")],
+        {"OTHER_PLACE": 1},
+        (1, 1, 0),
     ),
     "a_reason_for_a_change_of_place_where_none_is": (
         "1 01/06/2017 S V2 14/08/2017 X1 U1 PR1 CREQB\n1 14/08/2017 L C2 - - U1 PR1 CREQB",
-        [("2017-06-01", "", "")], {"PLACE_GOES_ON": 2}, (0, 2, 0),
+        [("2017-06-01", "", "")],
+        {"PLACE_GOES_ON": 2},
+        (0, 2, 0),
     ),
     # Left.
     "the_same_row_twice": (
         "1 01/06/2017 S V2 - -\n1 01/06/2017 S V2 - -",
-        [("2017-06-01", "", "")], {"DUPLICATE": 1}, (1, 0, 1),
+        [("2017-06-01", "", "")],
+        {"DUPLICATE": 1},
+        (1, 0, 1),
     ),
     "the_same_start_twice_the_one_that_ended_is_newer": (
         "1 01/06/2017 S V2 14/08/2017 E3\n1 01/06/2017 S V2 - -\n1 01/06/2017 S V2 01/08/2017 E4A",
-        [("2017-06-01", "2017-08-14", "E3")], {"SAME_START": 2}, (1, 0, 2),
+        [("2017-06-01", "2017-08-14", "E3")],
+        {"SAME_START": 2},
+        (1, 0, 2),
     ),
     "no_child": (
         "- 01/06/2017 S V2 - -",
-        [], {"NO_CHILD": 1}, (0, 0, 1),
+        [],
+        {"NO_CHILD": 1},
+        (0, 0, 1),
     ),
     "dates_that_are_none": (
         "1 - S V2 - -\n1 31/06/2017 S V2 - -\n1 2017-06-01 S V2 - -\n1 01/06/2017 S V2 soon -\n1 31/12/1994 S V2 - -",
-        [], {"BAD_DATE": 5}, (0, 0, 5),
+        [],
+        {"BAD_DATE": 5},
+        (0, 0, 5),
     ),
     "a_start_that_the_return_cannot_know": (
         "1 01/04/2018 S V2 - -",
-        [], {"STARTS_AFTER_AS_OF": 1}, (0, 0, 1),
+        [],
+        {"STARTS_AFTER_AS_OF": 1},
+        (0, 0, 1),
     ),
     "an_end_before_the_start": (
         "1 01/06/2017 S V2 31/05/2017 E3",
-        [], {"ENDS_BEFORE_START": 1}, (0, 0, 1),
+        [],
+        {"ENDS_BEFORE_START": 1},
+        (0, 0, 1),
     ),
     "an_end_on_the_day_of_the_start": (
         "1 01/06/2017 S V2 01/06/2017 X1\n1 01/06/2017 L C2 - -",
-        [("2017-06-01", "", "")], {"ENDS_AS_IT_STARTS": 1, "BEGAN_EARLIER": 1}, (1, 0, 1),
+        [("2017-06-01", "", "")],
+        {"ENDS_AS_IT_STARTS": 1, "BEGAN_EARLIER": 1},
+        (1, 0, 1),
     ),
     "a_row_with_a_comma_too_many": (
         "1 01/06/2017 S V2,V2 - -",
-        [], {"RAGGED": 1}, (0, 0, 1),
+        [],
+        {"RAGGED": 1},
+        (0, 0, 1),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", BESIDE)

@@ -25,96 +25,147 @@ HEADINGS = "CHILD,SEX,DOB,ETHNIC,UPN\n"
 BESIDE_OTHERS = {
     "a_child": (
         ("header", HEADINGS + "1,2,27/03/2008,WBRI,D051910639385\n"),
-        [("2018-03-31", {"birth_month": "2008-03"})], {}, (1, 0, 0),
+        [("2018-03-31", {"birth_month": "2008-03"})],
+        {},
+        (1, 0, 0),
     ),
     "a_child_without_an_episode_is_a_person_all_the_same": (
         ("header", HEADINGS + "1,2,27/03/2008,,\n2,1,01/04/2008,,\n"),
         [("2018-03-31", {"birth_month": "2008-03"}), ("2018-03-31", {"birth_month": "2008-04"})],
-        {"NO_EPISODES": 1}, (2, 0, 0),
+        {"NO_EPISODES": 1},
+        (2, 0, 0),
     ),
     "births_that_are_none": (
         ("header", HEADINGS + "1,2,,,\n1,2,31/06/2008,,\n1,2,31/12/1899,,\n1,2,01/04/2018,,\n"),
-        [], {"BAD_BIRTH": 4}, (0, 0, 4),
+        [],
+        {"BAD_BIRTH": 4},
+        (0, 0, 4),
     ),
     "a_row_of_nobody_and_a_row_twice": (
         ("header", HEADINGS + "1,2,27/03/2008,,\n,,,,\n1,2,27/03/2008,,\n1,2\n"),
-        [("2018-03-31", {"birth_month": "2008-03"})], {"NO_CHILD": 1, "DUPLICATE": 1, "RAGGED": 1}, (1, 0, 3),
+        [("2018-03-31", {"birth_month": "2008-03"})],
+        {"NO_CHILD": 1, "DUPLICATE": 1, "RAGGED": 1},
+        (1, 0, 3),
     ),
     "two_births_of_one_child": (
         ("header", HEADINGS + "1,2,27/04/2008,,\n1,2,27/03/2008,,\n"),
-        [("2018-03-31", {"birth_month": "2008-04"})], {"SAME_FACT": 1}, (1, 0, 1),
+        [("2018-03-31", {"birth_month": "2008-04"})],
+        {"SAME_FACT": 1},
+        (1, 0, 1),
     ),
     "reviews_were_held_however_the_child_took_part": (
         ("reviews", REVIEWS + "1,,30/08/2017,PN0\n1,,30/11/2017,PN7\n1,,31/03/2018,\n"),
-        [("2017-08-30", {}), ("2017-11-30", {}), ("2018-03-31", {})], {}, (3, 0, 0),
+        [("2017-08-30", {}), ("2017-11-30", {}), ("2018-03-31", {})],
+        {},
+        (3, 0, 0),
     ),
     "reviews_that_are_none": (
         ("reviews", REVIEWS + "1,,01/04/2018,PN1\n1,,,PN1\n1,,30/08/2017,PN1\n1,,30/08/2017,PN2\n"),
-        [("2017-08-30", {})], {"STARTS_AFTER_AS_OF": 1, "BAD_DATE": 1, "SAME_FACT": 1}, (1, 0, 3),
+        [("2017-08-30", {})],
+        {"STARTS_AFTER_AS_OF": 1, "BAD_DATE": 1, "SAME_FACT": 1},
+        (1, 0, 3),
     ),
     "a_review_of_a_stranger": (
         ("reviews", REVIEWS + "2,,30/08/2017,PN1\n"),
-        [("2017-08-30", {})], {"NOT_IN_HEADER": 1, "NO_EPISODES": 1}, (1, 0, 0),
+        [("2017-08-30", {})],
+        {"NOT_IN_HEADER": 1, "NO_EPISODES": 1},
+        (1, 0, 0),
     ),
     "missing_away_and_still_missing": (
         ("missing", MISSING + "1,,M,01/07/2017,02/07/2017\n1,,A,01/08/2017,01/08/2017\n1,,M,30/03/2018,\n"),
-        [("2017-07-01", {"kind": "missing"}), ("2017-07-02", {"kind": "missing"}), ("2017-08-01", {"kind": "away"}),
-         ("2017-08-01", {"kind": "away"}), ("2018-03-30", {"kind": "missing"})], {}, (3, 0, 0),
+        [
+            ("2017-07-01", {"kind": "missing"}),
+            ("2017-07-02", {"kind": "missing"}),
+            ("2017-08-01", {"kind": "away"}),
+            ("2017-08-01", {"kind": "away"}),
+            ("2018-03-30", {"kind": "missing"}),
+        ],
+        {},
+        (3, 0, 0),
     ),
     "missing_of_no_kind_and_beyond_the_return": (
         ("missing", MISSING + "1,,Q,01/07/2017,\n1,,M,30/03/2018,01/04/2018\n"),
-        [("2017-07-01", {}), ("2018-03-30", {"kind": "missing"})], {"NO_CODE": 1, "END_AFTER_AS_OF": 1}, (0, 2, 0),
+        [("2017-07-01", {}), ("2018-03-30", {"kind": "missing"})],
+        {"NO_CODE": 1, "END_AFTER_AS_OF": 1},
+        (0, 2, 0),
     ),
     "missing_twice_and_backwards": (
         ("missing", MISSING + "1,,M,01/07/2017,\n1,,M,01/07/2017,02/07/2017\n1,,M,03/08/2017,01/08/2017\n"),
         [("2017-07-01", {"kind": "missing"}), ("2017-07-02", {"kind": "missing"})],
-        {"SAME_START": 1, "ENDS_BEFORE_START": 1}, (1, 0, 2),
+        {"SAME_START": 1, "ENDS_BEFORE_START": 1},
+        (1, 0, 2),
     ),
     "young_people_who_left_care": (
         ("oc3", LEAVERS + "1,27/06/1999,YES,F2,B1\n2,27/02/1999,REFU,0,0\n3,27/03/1999,RHOM,,\n"),
-        [("2017-07-01", {"accommodation": "B1", "activity": "F2", "in_touch": "yes", "suitable": True}),
-         ("2018-03-01", {"accommodation": "0", "activity": "0", "in_touch": "refused"}),
-         ("2018-03-31", {"in_touch": "returned_home"})],
-        {"NOT_IN_HEADER": 2, "NO_EPISODES": 2}, (3, 0, 0),
+        [
+            ("2017-07-01", {"accommodation": "B1", "activity": "F2", "in_touch": "yes", "suitable": True}),
+            ("2018-03-01", {"accommodation": "0", "activity": "0", "in_touch": "refused"}),
+            ("2018-03-31", {"in_touch": "returned_home"}),
+        ],
+        {"NOT_IN_HEADER": 2, "NO_EPISODES": 2},
+        (3, 0, 0),
     ),
     "young_people_of_whom_little_can_be_read": (
         ("oc3", LEAVERS + "1,,NO,FULL,02\n1,27/06/1999,MAYBE,F2,B2\n"),
-        [("2018-03-31", {"in_touch": "no"})], {"NO_BIRTHDAY": 1, "NO_CODE": 1, "NO_ANSWER": 1}, (0, 1, 1),
+        [("2018-03-31", {"in_touch": "no"})],
+        {"NO_BIRTHDAY": 1, "NO_CODE": 1, "NO_ANSWER": 1},
+        (0, 1, 1),
     ),
     "an_adoption": (
         ("ad1", ADOPTIONS + "1,,01/06/2016,01/09/2016,0,2,MF,L3\n"),
-        [("2016-06-01", {}), ("2016-09-01", {})], {}, (1, 0, 0),
+        [("2016-06-01", {}), ("2016-09-01", {})],
+        {},
+        (1, 0, 0),
     ),
     "an_adoption_in_part": (
         ("ad1", ADOPTIONS + "1,,,01/09/2016,,,,\n1,,01/06/2016,,,,,\n1,,01/06/2017,01/09/2018,,,,\n"),
-        [("2016-06-01", {}), ("2016-09-01", {}), ("2017-06-01", {})], {"END_AFTER_AS_OF": 1}, (2, 1, 0),
+        [("2016-06-01", {}), ("2016-09-01", {}), ("2017-06-01", {})],
+        {"END_AFTER_AS_OF": 1},
+        (2, 1, 0),
     ),
     "decisions_and_their_reversal": (
         ("placed_for_adoption", DECISIONS + "1,,01/06/2016,,\n1,,01/06/2015,01/03/2016,RD3\n"),
-        [("2015-06-01", {}), ("2016-03-01", {}), ("2016-06-01", {})], {}, (2, 0, 0),
+        [("2015-06-01", {}), ("2016-03-01", {}), ("2016-06-01", {})],
+        {},
+        (2, 0, 0),
     ),
     "an_end_of_being_placed_that_is_no_reversal": (
         ("placed_for_adoption", DECISIONS + "1,,01/06/2016,01/03/2017,XXX\n1,,01/06/2015,,RD3\n"),
-        [("2015-06-01", {}), ("2016-06-01", {})], {"CEASED_UNEXPLAINED": 1, "REASON_WITHOUT_END": 1}, (0, 2, 0),
+        [("2015-06-01", {}), ("2016-06-01", {})],
+        {"CEASED_UNEXPLAINED": 1, "REASON_WITHOUT_END": 1},
+        (0, 2, 0),
     ),
     "social_workers": (
         ("sw_episodes", WORKERS + "1,,sw9,01/06/2017,01/08/2017,X\n1,,,01/08/2017,,\n"),
-        [("2017-06-01", {"team": "unknown"}), ("2017-08-01", {})], {"NO_WORKER": 1}, (1, 0, 1),
+        [("2017-06-01", {"team": "unknown"}), ("2017-08-01", {})],
+        {"NO_WORKER": 1},
+        (1, 0, 1),
     ),
     "formerly_seeking_asylum": (
-        ("uasc", "CHILD,SEX,DOB,DUC\n1,1,27/03/2008,01/09/2017\n"), [], {"NO_EVENT": 1}, (0, 0, 1),
+        ("uasc", "CHILD,SEX,DOB,DUC\n1,1,27/03/2008,01/09/2017\n"),
+        [],
+        {"NO_EVENT": 1},
+        (0, 0, 1),
     ),
     "previous_permanence": (
         ("previous_permanence", "CHILD,DOB,PREV_PERM,LA_PERM,DATE_PERM\n1,27/03/2008,Z1,,\n"),
-        [], {"NO_EVENT": 1}, (0, 0, 1),
+        [],
+        {"NO_EVENT": 1},
+        (0, 0, 1),
     ),
     "deprived_of_liberty": (
-        ("dolo", "CHILD,DOB,DOLO_START,DOLO_END\n1,27/03/2008,01/09/2017,\n"), [], {"NO_EVENT": 1}, (0, 0, 1),
+        ("dolo", "CHILD,DOB,DOLO_START,DOLO_END\n1,27/03/2008,01/09/2017,\n"),
+        [],
+        {"NO_EVENT": 1},
+        (0, 0, 1),
     ),
     "health_of_the_year": (
-        ("oc2", "CHILD,DOB,HEALTH_ASSESSMENT\n1,27/03/2008,1\n"), [], {"NO_DAY": 1}, (0, 0, 1),
+        ("oc2", "CHILD,DOB,HEALTH_ASSESSMENT\n1,27/03/2008,1\n"),
+        [],
+        {"NO_DAY": 1},
+        (0, 0, 1),
     ),
-}  # fmt: skip
+}
 
 TELLS = {
     "header": ("person.recorded",),
@@ -154,9 +205,16 @@ def test_a_file_that_the_return_lacks_is_said(write: Write) -> None:
     one = reading(write(EPISODE, missing=MISSING))
     assert not report_of(one, "missing.csv").absent
     assert [report.file for report in one.report if report.absent] == [
-        "reviews.csv", "oc3.csv", "ad1.csv", "placed_for_adoption.csv", "sw_episodes.csv", "uasc.csv",
-        "previous_permanence.csv", "oc2.csv", "dolo.csv",
-    ]  # fmt: skip
+        "reviews.csv",
+        "oc3.csv",
+        "ad1.csv",
+        "placed_for_adoption.csv",
+        "sw_episodes.csv",
+        "uasc.csv",
+        "previous_permanence.csv",
+        "oc2.csv",
+        "dolo.csv",
+    ]
     assert report_of(one, "reviews.csv").read == 0
 
 

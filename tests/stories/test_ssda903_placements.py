@@ -9,50 +9,61 @@ write = pytest.fixture(writer)
 RUN = {  # name: episodes; the placements that start, as day, place and same_carer; those that end, as day and reason
     "a_new_legal_status_goes_on_in_the_same_placement": (
         "1 01/06/2017 S V2 14/08/2017 X1\n1 14/08/2017 L C1 - -",
-        [("2017-06-01", "U1", None)], [],
+        [("2017-06-01", "U1", None)],
+        [],
     ),
     "another_carer_ends_the_placement_for_its_reason": (
         "1 01/06/2017 S V2 14/08/2017 X1 U1 PR1 CARPL\n1 14/08/2017 P V2 - - U4",
-        [("2017-06-01", "U1", None), ("2017-08-14", "U4", False)], [("2017-08-14", "CARPL")],
+        [("2017-06-01", "U1", None), ("2017-08-14", "U4", False)],
+        [("2017-08-14", "CARPL")],
     ),
     "the_reason_is_on_the_last_row_of_the_placement": (
         "1 01/06/2017 S V2 14/08/2017 X1\n1 14/08/2017 L C1 01/10/2017 X1 U1 PR1 ALLEG\n1 01/10/2017 B C2 - - K2 PR4",
-        [("2017-06-01", "U1", None), ("2017-10-01", "K2", False)], [("2017-10-01", "ALLEG")],
+        [("2017-06-01", "U1", None), ("2017-10-01", "K2", False)],
+        [("2017-10-01", "ALLEG")],
     ),
     "no_reason_no_end_the_next_placement_is_the_end": (
         "1 01/06/2017 S V2 14/08/2017 X1\n1 14/08/2017 P V2 - - U4",
-        [("2017-06-01", "U1", None), ("2017-08-14", "U4", False)], [],
+        [("2017-06-01", "U1", None), ("2017-08-14", "U4", False)],
+        [],
     ),
     "the_same_carer_in_another_placement": (
         "1 01/06/2017 S V2 14/08/2017 X1\n1 14/08/2017 T V2 01/10/2017 X1 U4\n1 01/10/2017 U C2 - - U5",
-        [("2017-06-01", "U1", None), ("2017-08-14", "U4", True), ("2017-10-01", "U5", True)], [],
+        [("2017-06-01", "U1", None), ("2017-08-14", "U4", True), ("2017-10-01", "U5", True)],
+        [],
     ),
     "a_return_that_begins_in_the_middle_begins_with_a_placement": (
         "1 01/06/2016 L C2 01/06/2017 X1\n1 01/06/2017 P C2 - - U4",
-        [("2016-06-01", "U1", None), ("2017-06-01", "U4", False)], [],
+        [("2016-06-01", "U1", None), ("2017-06-01", "U4", False)],
+        [],
     ),
     "the_same_carer_with_nothing_before": (
         "1 01/06/2016 T C2 - -",
-        [("2016-06-01", "U1", True)], [],
+        [("2016-06-01", "U1", True)],
+        [],
     ),
     "the_end_of_care_ends_the_placement_for_its_reason": (
         "1 01/06/2017 S V2 14/08/2017 E4A U1 PR1 OTHER",
-        [("2017-06-01", "U1", None)], [("2017-08-14", "OTHER")],
+        [("2017-06-01", "U1", None)],
+        [("2017-08-14", "OTHER")],
     ),
     "a_stay_in_hospital_does_not_end_the_place_that_is_kept": (
         "1 01/06/2017 S V2 14/08/2017 X1 U1 PR1 CHILD\n1 14/08/2017 P V2 20/08/2017 X1 T1 PR0\n"
         "1 20/08/2017 P V2 - - U1 PR1",
-        [("2017-06-01", "U1", None), ("2017-08-14", "T1", False), ("2017-08-20", "U1", False)], [],
+        [("2017-06-01", "U1", None), ("2017-08-14", "T1", False), ("2017-08-20", "U1", False)],
+        [],
     ),
     "where_rne_says_nothing_the_place_does": (
         "1 01/06/2017 S V2 14/08/2017 X1\n1 14/08/2017 X V2 01/10/2017 X1\n1 01/10/2017 - V2 - - U1 PR4",
-        [("2017-06-01", "U1", None), ("2017-10-01", "U1", None)], [],
+        [("2017-06-01", "U1", None), ("2017-10-01", "U1", None)],
+        [],
     ),
     "a_place_that_is_not_told_ends_the_one_before": (
         "1 01/06/2017 S V2 14/08/2017 X1\n1 14/08/2017 P V2 - - -",
-        [("2017-06-01", "U1", None)], [("2017-08-14", None)],
+        [("2017-06-01", "U1", None)],
+        [("2017-08-14", None)],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", RUN)
@@ -72,8 +83,9 @@ def test_overlapping_periods_have_placements_of_their_own(write: Write) -> None:
     one = reading(write("1 01/06/2017 S V2 14/08/2017 E4A\n1 01/08/2017 S C2 01/09/2017 E3 U4"))
     cares = {event.record: str(event.day) for event in one.events if event.type == "care.started"}
     assert {cares[told["care"]]: told["placement"] for _, told in of_type(one.events, "placement.started")} == {
-        "2017-06-01": "U1", "2017-08-01": "U4",
-    }  # fmt: skip
+        "2017-06-01": "U1",
+        "2017-08-01": "U4",
+    }
 
 
 @pytest.mark.parametrize(

@@ -26,9 +26,19 @@ def book(whole: Reading) -> Book:
     return told(whole.events)
 
 
-GROUPS = {"C1": "interim_care_order", "C2": "full_care_order", "D1": "freeing_order", "E1": "placement_order",
-          "V2": "section_20", "L1": "protection", "L2": "protection", "L3": "protection",
-          "J1": "justice", "J2": "justice", "J3": "justice"}  # fmt: skip
+GROUPS = {
+    "C1": "interim_care_order",
+    "C2": "full_care_order",
+    "D1": "freeing_order",
+    "E1": "placement_order",
+    "V2": "section_20",
+    "L1": "protection",
+    "L2": "protection",
+    "L3": "protection",
+    "J1": "justice",
+    "J2": "justice",
+    "J3": "justice",
+}
 
 
 def open_rows(at: str) -> dict[str, list[dict[str, str]]]:
@@ -87,8 +97,16 @@ ACCOUNT = {  # file: rows used, repaired, left; what was found about how many
     "episodes.csv": (
         # Of the 11 open rows that another follows, 10 have a blank DEC and one is among the 12 that end on 1 April.
         (3255, 1795, 0),
-        {"BEGAN_EARLIER": 1856, "AFTER_A_GAP": 50, "TOUCHES": 1, "OVERLAPS": 63, "OPEN_THEN_ANOTHER": 11,
-         "REASON_WITHOUT_END": 1413, "END_AFTER_AS_OF": 12, "PLACE_GOES_ON": 1152},
+        {
+            "BEGAN_EARLIER": 1856,
+            "AFTER_A_GAP": 50,
+            "TOUCHES": 1,
+            "OVERLAPS": 63,
+            "OPEN_THEN_ANOTHER": 11,
+            "REASON_WITHOUT_END": 1413,
+            "END_AFTER_AS_OF": 12,
+            "PLACE_GOES_ON": 1152,
+        },
     ),
     "reviews.csv": (
         # 5,042 are dated after the return, one of them is there twice.
@@ -104,7 +122,7 @@ ACCOUNT = {  # file: rows used, repaired, left; what was found about how many
     "previous_permanence.csv": ((0, 0, 2675), {"NO_EVENT": 2675}),
     "oc2.csv": ((0, 0, 2675), {"NO_DAY": 2675}),
     "dolo.csv": ((0, 0, 0), {}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", ACCOUNT)

@@ -26,7 +26,7 @@ from tests.stories.ssda903_returns import (
     told,
     total,
     write_return,
-)  # fmt: skip
+)
 
 FIRST, SECOND = date(2017, 3, 31), date(2018, 3, 31)
 REVIEWS = "CHILD,DOB,REVIEW,REVIEW_CODE\n"
@@ -174,22 +174,34 @@ def test_care_that_ended_as_the_year_began_need_not_be_in_its_return(tmp_path: P
 def test_the_other_files_in_turn(tmp_path: Path) -> None:
     """Still missing, then back; a review is kept; a young person is asked about each birthday."""
     made = two(
-        tmp_path, "1 01/06/2016 S V2 - -", "1 01/06/2016 S V2 - -",
-        {"reviews": REVIEWS + "1,,30/08/2016,PN1\n", "missing": MISSING + "1,,M,30/03/2017,\n2,,M,29/03/2017,\n",
-         "oc3": LEAVERS + "3,27/06/1999,NO,G5,\n"},
-        {"reviews": REVIEWS + "1,,01/03/2018,PN1\n", "missing": MISSING + "1,,M,30/03/2017,02/04/2017\n",
-         "oc3": LEAVERS + "3,27/06/1999,YES,F2,B1\n"},
-    )  # fmt: skip
+        tmp_path,
+        "1 01/06/2016 S V2 - -",
+        "1 01/06/2016 S V2 - -",
+        {
+            "reviews": REVIEWS + "1,,30/08/2016,PN1\n",
+            "missing": MISSING + "1,,M,30/03/2017,\n2,,M,29/03/2017,\n",
+            "oc3": LEAVERS + "3,27/06/1999,NO,G5,\n",
+        },
+        {
+            "reviews": REVIEWS + "1,,01/03/2018,PN1\n",
+            "missing": MISSING + "1,,M,30/03/2017,02/04/2017\n",
+            "oc3": LEAVERS + "3,27/06/1999,YES,F2,B1\n",
+        },
+    )
     both = in_turn(*made)
     facts = stands(both)
     assert [day for day, _ in of_type(facts, "care_review.held")] == ["2016-08-30", "2018-03-01"]
     assert [day for day, _ in of_type(facts, "missing.started", "missing.ended")] == ["2017-03-30", "2017-04-02"]
     assert [(day, told["in_touch"]) for day, told in of_type(facts, "care_leaver.recorded")] == [
-        ("2016-07-01", "no"), ("2017-07-01", "yes"),
-    ]  # fmt: skip
+        ("2016-07-01", "no"),
+        ("2017-07-01", "yes"),
+    ]
     assert reasons(both, "2017-03-31/missing.csv") == {
-        "SAID_AGAIN": 1, "TAKEN_BACK": 1, "NOT_IN_HEADER": 1, "NO_EPISODES": 1,
-    }  # fmt: skip
+        "SAID_AGAIN": 1,
+        "TAKEN_BACK": 1,
+        "NOT_IN_HEADER": 1,
+        "NO_EPISODES": 1,
+    }
     assert reasons(both, "2017-03-31/reviews.csv") == {}
 
 
@@ -202,9 +214,11 @@ def test_a_file_that_the_later_return_lacks_takes_nothing_back(tmp_path: Path) -
 def test_of_one_year_the_later_return_corrects_the_earlier_whole(tmp_path: Path) -> None:
     """In March a review and an answer of December are no longer there; made on one day, the one given later is."""
     december = write_return(
-        tmp_path / "december", NOBODY, reviews=REVIEWS + "9,,30/08/2017,PN1\n9,,01/09/2017,PN1\n",
+        tmp_path / "december",
+        NOBODY,
+        reviews=REVIEWS + "9,,30/08/2017,PN1\n9,,01/09/2017,PN1\n",
         oc3=LEAVERS + "3,27/06/1999,NO,G5,\n",
-    )  # fmt: skip
+    )
     march = write_return(tmp_path / "march", NOBODY, reviews=REVIEWS + "9,,30/08/2017,PN1\n", oc3=LEAVERS)
     for day in (date(2017, 12, 31), SECOND):
         facts = stands(in_turn((december, day), (march, SECOND)))

@@ -89,9 +89,15 @@ def _placement(placement: Placement, after: Placement | None, care: str) -> Iter
         yield from _none(first)
     else:
         yield fact(
-            PlacementStarted, first.child, record, first.start, placement=first.place, provider=first.provider,
-            same_carer=SAME_CARER.get(first.cause or ""), care=care,
-        )  # fmt: skip
+            PlacementStarted,
+            first.child,
+            record,
+            first.start,
+            placement=first.place,
+            provider=first.provider,
+            same_carer=SAME_CARER.get(first.cause or ""),
+            care=care,
+        )
         # The next placement ends it, or the end of care; this adds the reason. A place that is not told ends none.
         if last.end is not None and ends(placement, after) and (last.moved or (after and after[0].place is None)):
             yield fact(PlacementEnded, first.child, record, last.end, reason=last.moved)

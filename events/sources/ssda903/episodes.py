@@ -72,8 +72,19 @@ def _episode(file: File, row: Row, start: date, end: date | None) -> Episode:
     known = end if end is not None and end <= file.as_of else None
     codes = status or "", reason or "", need or "", begins, cause, place or "", provider or "", moved or ""
     return Episode(
-        nth=file.nth, line=row.line, child=file.child(row), key=str(start), until=end,
+        nth=file.nth,
+        line=row.line,
+        child=file.child(row),
+        key=str(start),
+        until=end,
         news=(known is not None, known or date.min, *codes, str(end or "")),
-        start=start, end=end, cause=cause if cause in CAUSES else None, status=status, need=need, place=place,
-        provider=provider, reason=reason, moved=moved,
-    )  # fmt: skip
+        start=start,
+        end=end,
+        cause=cause if cause in CAUSES else None,
+        status=status,
+        need=need,
+        place=place,
+        provider=provider,
+        reason=reason,
+        moved=moved,
+    )

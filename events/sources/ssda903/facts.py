@@ -80,16 +80,30 @@ class Teller:
         self._told.update((key, found) for key, (found, _) in now.items())
         yield _identified(
             FeedReported(
-                id="-", authority=self._authority, record=SOURCE, source=SOURCE, recorded_at=at, occurred_at=at,
-                complete_to=at, origin="backload", revision=revision,
+                id="-",
+                authority=self._authority,
+                record=SOURCE,
+                source=SOURCE,
+                recorded_at=at,
+                occurred_at=at,
+                complete_to=at,
+                origin="backload",
+                revision=revision,
             )
-        )  # fmt: skip
+        )
 
     def _event(self, found: Fact, at: datetime, revision: int) -> Event:
         envelope: dict[str, Any] = {
-            "id": "-", "authority": self._authority, "child": found.child, "record": found.record, "source": SOURCE,
-            "recorded_at": at, "occurred_on": found.day, "origin": "backload", "revision": revision,
-        }  # fmt: skip
+            "id": "-",
+            "authority": self._authority,
+            "child": found.child,
+            "record": found.record,
+            "source": SOURCE,
+            "recorded_at": at,
+            "occurred_on": found.day,
+            "origin": "backload",
+            "revision": revision,
+        }
         if found.so:
             return _identified(found.kind(**envelope, **dict(found.fields)))
         return _identified(Retraction(retracts=found.key[1], retracted=True, **envelope))

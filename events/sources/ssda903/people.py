@@ -16,8 +16,13 @@ HEADER_COLUMNS = Columns(("CHILD", "DOB"), ("SEX", "ETHNIC", "UPN", "MOTHER", "M
 LEAVER_COLUMNS = Columns(("CHILD", "DOB", "IN_TOUCH", "ACTIV", "ACCOM"))
 
 ANSWERS = {
-    "YES": "yes", "NO": "no", "REFU": "refused", "NREQ": "not_required", "DIED": "died", "RHOM": "returned_home",
-}  # fmt: skip
+    "YES": "yes",
+    "NO": "no",
+    "REFU": "refused",
+    "NREQ": "not_required",
+    "DIED": "died",
+    "RHOM": "returned_home",
+}
 
 
 def people(file: File) -> Iterator[Entry]:
@@ -29,9 +34,14 @@ def people(file: File) -> Iterator[Entry]:
             continue
         child = file.child(row)
         yield Entry(
-            nth=file.nth, line=row.line, child=child, key="", until=ALWAYS_KEPT, news=tuple(row.cells.values()),
+            nth=file.nth,
+            line=row.line,
+            child=child,
+            key="",
+            until=ALWAYS_KEPT,
+            news=tuple(row.cells.values()),
             facts=(fact(PersonRecorded, child, child, file.as_of, birth_month=f"{born:%Y-%m}"),),
-        )  # fmt: skip
+        )
 
 
 def _born(file: File, row: Row) -> date | None:
@@ -51,17 +61,26 @@ def leavers(file: File) -> Iterator[Entry]:
             continue
         child, accommodation = file.child(row), file.code(row, "ACCOM", AFTER_CARE)
         yield Entry(
-            nth=file.nth, line=row.line, child=child, key=str(year_of(file.as_of)), until=year_after(file.as_of),
+            nth=file.nth,
+            line=row.line,
+            child=child,
+            key=str(year_of(file.as_of)),
+            until=year_after(file.as_of),
             news=tuple(row.cells.values()),
             facts=(
                 fact(
-                    CareLeaverRecorded, child, name("care_leaver", child, year_of(file.as_of)), _around(file, row),
-                    in_touch=answer, activity=file.code(row, "ACTIV", AFTER_CARE), accommodation=accommodation,
+                    CareLeaverRecorded,
+                    child,
+                    name("care_leaver", child, year_of(file.as_of)),
+                    _around(file, row),
+                    in_touch=answer,
+                    activity=file.code(row, "ACTIV", AFTER_CARE),
+                    accommodation=accommodation,
                     # The second character says it: B1 suitable, B2 not (DOMAIN 2.4).
                     suitable={"1": True, "2": False}.get((accommodation or "")[1:]),
                 ),
             ),
-        )  # fmt: skip
+        )
 
 
 def _around(file: File, row: Row) -> date:

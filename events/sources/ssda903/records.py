@@ -128,9 +128,7 @@ def left(file: File, reason: Reason) -> Iterator[Entry]:
 def _entry(
     file: File, row: Row, key: str, until: date | None, news: tuple[object, ...], facts: tuple[Fact, ...]
 ) -> Entry:
-    return Entry(
-        nth=file.nth, line=row.line, child=file.child(row), key=key, until=until, news=news, facts=facts
-    )  # fmt: skip
+    return Entry(nth=file.nth, line=row.line, child=file.child(row), key=key, until=until, news=news, facts=facts)
 
 
 def _spell_news(row: Row, end: date | None) -> tuple[object, ...]:

@@ -87,12 +87,20 @@ class Days:
         usual_now = None if usual is None else round(usual.by(minute, usual.median))
         more = None if usual_now is None else received - usual_now
         return Arrivals(
-            day=day, begins=BEGINS, ends=ENDS, now=int(minute), received=received,
-            today=self._steps_of(asking, day, int(minute), received), usual=None if usual is None else _shown(usual),
-            usual_now=usual_now, more=more,
+            day=day,
+            begins=BEGINS,
+            ends=ENDS,
+            now=int(minute),
+            received=received,
+            today=self._steps_of(asking, day, int(minute), received),
+            usual=None if usual is None else _shown(usual),
+            usual_now=usual_now,
+            more=more,
             far=usual is not None and (more or 0) >= FAR and received > usual.by(minute, usual.most),
-            days=found, wanted=DAYS, without="closed_day" if closed else "history" if usual is None else None,
-        )  # fmt: skip
+            days=found,
+            wanted=DAYS,
+            without="closed_day" if closed else "history" if usual is None else None,
+        )
 
     def _usual_of(self, asking: "_Asking", day: date, half_hour: int) -> tuple[Usual | None, int]:
         key = asking.key, day, half_hour, asking.count(midnight(FIRST), midnight(day) - 1)
@@ -147,9 +155,12 @@ def _usual(asking: _Asking, day: date) -> tuple[Usual | None, int]:
     by_mark = [sorted(found) for found in zip(*(_counts(asking, one) for one in days), strict=True)]
     tenths = [quantiles(found, n=10, method="inclusive") for found in by_mark]
     return Usual(
-        minutes=MARKS, median=tuple(found[4] for found in tenths), low=tuple(found[0] for found in tenths),
-        high=tuple(found[8] for found in tenths), most=tuple(float(found[-1]) for found in by_mark),
-    ), DAYS  # fmt: skip
+        minutes=MARKS,
+        median=tuple(found[4] for found in tenths),
+        low=tuple(found[0] for found in tenths),
+        high=tuple(found[8] for found in tenths),
+        most=tuple(float(found[-1]) for found in by_mark),
+    ), DAYS
 
 
 def _of_no_hour(asking: _Asking, day: date) -> bool:

@@ -67,8 +67,10 @@ TILES = (
 
 # Whether anything of these was ever sent: a tile whose numbers would all be 0 for want of data says so instead.
 LOADED = {
-    "enquiries": "enquiries_received", "assessments": "assessments_started", "section_47": "section_47_started",
-}  # fmt: skip
+    "enquiries": "enquiries_received",
+    "assessments": "assessments_started",
+    "section_47": "section_47_started",
+}
 
 
 class Deadline(msgspec.Struct, frozen=True):
@@ -134,16 +136,32 @@ def _common(state: str, reader: Reader, clocks: Clocks, name: str, team: str | N
     now = clocks.now(name)
     hours = opening(clocks.rules(name), now)
     return {
-        "board": "mash", "state": state, "authority": name, "name": clocks.name(name), "team": team,
-        "now": _iso(now), "as_of": _iso(now), "complete_to": None, "speed": clocks.speed(name), "simulated": False,
+        "board": "mash",
+        "state": state,
+        "authority": name,
+        "name": clocks.name(name),
+        "team": team,
+        "now": _iso(now),
+        "as_of": _iso(now),
+        "complete_to": None,
+        "speed": clocks.speed(name),
+        "simulated": False,
         "office": {
-            "open": hours.open, "closes_at": _iso(hours.closes_at), "opens_at": _iso(hours.opens_at),
+            "open": hours.open,
+            "closes_at": _iso(hours.closes_at),
+            "opens_at": _iso(hours.opens_at),
             "closed_for": hours.closed_for,
         },
         "conferences_due_within": clocks.rules(name).parameters.conferences_due_within,
-        "rebuilding": None, "catalogue": reader.catalogue([name]), "loaded": None, "lead": None, "figures": None,
-        "queue": None, "arrivals": None, "deadlines": None,
-    }  # fmt: skip
+        "rebuilding": None,
+        "catalogue": reader.catalogue([name]),
+        "loaded": None,
+        "lead": None,
+        "figures": None,
+        "queue": None,
+        "arrivals": None,
+        "deadlines": None,
+    }
 
 
 def _with_figures(
@@ -157,9 +175,11 @@ def _with_figures(
     # A late feed's clocks stop with its figures: nothing may look overdue that was perhaps authorised since.
     at = At(complete_to.astimezone(LONDON)) if late and complete_to is not None else At(now)
     return _common("delayed" if late else "live", reader, clocks, name, team) | {
-        "as_of": str(at), "complete_to": _iso(complete_to), "simulated": authority.simulated,
+        "as_of": str(at),
+        "complete_to": _iso(complete_to),
+        "simulated": authority.simulated,
         **_tiles(_Board(_Once(sums), name, team, rules, at), memory.days),
-    }  # fmt: skip
+    }
 
 
 class _Once(Sums):
@@ -169,9 +189,14 @@ class _Once(Sums):
         self._of, self._known = sums, dict[tuple[object, ...], dict[tuple[str, ...], int]]()
 
     def total(
-        self, part: Part, since: Instant | None, until: Instant, keeping: Mapping[str, str], by: tuple[str, ...],
+        self,
+        part: Part,
+        since: Instant | None,
+        until: Instant,
+        keeping: Mapping[str, str],
+        by: tuple[str, ...],
         rules: Rules,
-    ) -> dict[tuple[str, ...], int]:  # fmt: skip
+    ) -> dict[tuple[str, ...], int]:
         key = part.name, since, until, frozenset(keeping.items()), by
         if key not in self._known:
             self._known[key] = self._of.total(part, since, until, keeping, by, rules)

@@ -73,9 +73,7 @@ def _bins(marks: Sequence[Mark], axis: int) -> tuple[Bin, ...]:
     found = [dict.fromkeys(("late", "today", "later"), 0) for _ in range(last + 1)]
     for mark in marks:
         found[min(int(mark.hours / BIN), last)][mark.due] += 1
-    return tuple(
-        Bin(since=n * BIN, until=(n + 1) * BIN if n < last else None, **bin) for n, bin in enumerate(found)
-    )  # fmt: skip
+    return tuple(Bin(since=n * BIN, until=(n + 1) * BIN if n < last else None, **bin) for n, bin in enumerate(found))
 
 
 def _rounded(mark: Mark) -> Mark:

@@ -7,9 +7,20 @@ from collections.abc import Iterable
 from metrics.figures.evaluate import Figure
 
 COLUMNS = (
-    "measure", "authority", "window", "from", "at", "team", "locality", "by", "numerator", "denominator", "value",
-    "target", "status",
-)  # fmt: skip
+    "measure",
+    "authority",
+    "window",
+    "from",
+    "at",
+    "team",
+    "locality",
+    "by",
+    "numerator",
+    "denominator",
+    "value",
+    "target",
+    "status",
+)
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for the beginning of a formula
 
 
@@ -20,10 +31,23 @@ def csv_of(found: Iterable[Figure]) -> str:
     writer.writerow(COLUMNS)
     for f in found:
         by = ";".join(f"{name}={value}" for name, value in f.by.items())
-        writer.writerow((
-            f.measure, _text(f.authority), f.window, f.from_, f.at, _text(f.team), _text(f.locality), by, f.numerator,
-            f.denominator, f.value, f.target, f.status,
-        ))  # fmt: skip
+        writer.writerow(
+            (
+                f.measure,
+                _text(f.authority),
+                f.window,
+                f.from_,
+                f.at,
+                _text(f.team),
+                _text(f.locality),
+                by,
+                f.numerator,
+                f.denominator,
+                f.value,
+                f.target,
+                f.status,
+            )
+        )
     return out.getvalue()
 
 

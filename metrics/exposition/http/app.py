@@ -49,9 +49,13 @@ def create_app(reader: Reader, clocks: Clocks) -> FastAPI:
         task.cancel()
 
     app = FastAPI(
-        title="casepulse", version=version("casepulse"), lifespan=following, docs_url=None, redoc_url=None,
+        title="casepulse",
+        version=version("casepulse"),
+        lifespan=following,
+        docs_url=None,
+        redoc_url=None,
         description="Live performance figures for children's social care.",
-    )  # fmt: skip
+    )
     app.add_middleware(Guarded)
     _answers_to_errors(app)
     figure_routes(app, reader, clocks)

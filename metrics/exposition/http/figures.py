@@ -26,7 +26,7 @@ MOST_MOMENTS = 100  # that one request may ask figures at; a series is of one me
 MOST_FIGURES = 20_000  # of one answer
 TURN = 0.02  # seconds of counting after which others have theirs
 
-Many = Annotated[list[str], Query()]
+Many = Annotated[list[str], Query(default_factory=list)]
 
 
 class TooMuch(ValueError):
@@ -54,9 +54,17 @@ def figure_routes(app: FastAPI, reader: Reader, clocks: Clocks) -> None:
 
     @app.get("/v1/figures")
     async def figures_of(
-        request: Request, measure: Many = [], at: Many = [], window: str | None = None, by: Many = [],  # noqa: B006
-        team: str | None = None, locality: str | None = None, authority: str | None = None, format: str | None = None,
-    ) -> Response:  # fmt: skip
+        request: Request,
+        *,
+        measure: Many,
+        at: Many,
+        window: str | None = None,
+        by: Many,
+        team: str | None = None,
+        locality: str | None = None,
+        authority: str | None = None,
+        format: str | None = None,
+    ) -> Response:
         """Figures at a moment or at several (left out: now), of every measure and authority or of those named."""
         only(request, "measure", "at", "window", "by", "team", "locality", "authority", "format")
         moments = [parse_at(text) for text in at if text]
@@ -68,10 +76,19 @@ def figure_routes(app: FastAPI, reader: Reader, clocks: Clocks) -> None:
 
     @app.get("/v1/figures/{measure}/series")
     async def series(
-        request: Request, measure: str, from_: Annotated[str | None, Query(alias="from")] = None,
-        to: str | None = None, step: str = "month", window: str | None = None, by: Many = [],  # noqa: B006
-        team: str | None = None, locality: str | None = None, authority: str | None = None, format: str | None = None,
-    ) -> Response:  # fmt: skip
+        request: Request,
+        *,
+        measure: str,
+        from_: Annotated[str | None, Query(alias="from")] = None,
+        to: str | None = None,
+        step: str = "month",
+        window: str | None = None,
+        by: Many,
+        team: str | None = None,
+        locality: str | None = None,
+        authority: str | None = None,
+        format: str | None = None,
+    ) -> Response:
         """How a measure went: its figures at the end of each day, week or month; left out, of the twelve months to now.
 
         Each figure is over the measure's own window, or over the one asked for: *step* only says how often.

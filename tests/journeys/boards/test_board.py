@@ -173,9 +173,7 @@ def flush(url: str) -> None:
     client.close()
 
 
-def test_where_nothing_has_arrived_it_says_so(
-    browser: Browser, kafka: str, valkey: Store, tmp_path: Path
-) -> None:  # fmt: skip
+def test_where_nothing_has_arrived_it_says_so(browser: Browser, kafka: str, valkey: Store, tmp_path: Path) -> None:
     """An empty installation is no disconnected one, and has no figures; the first events bring it to life.
 
     And then day 45 becomes day 46 over midnight, with no event: an assessment that reached day 45 is late.

@@ -144,7 +144,7 @@ def test_a_bank_holiday(server: Server, page: Page) -> None:
 )
 def test_the_clocks_change(
     server: Server, page: Page, before: str, after: str, clock: tuple[str, str], opens: str
-) -> None:  # fmt: skip
+) -> None:
     """The hour that there is not, and the hour that comes twice, on a screen in New York: the board says London's."""
     for moment, time in zip((before, after), clock, strict=True):
         becomes(server, page, moment)

@@ -163,16 +163,30 @@ STATES: dict[str, tuple[Callable[[], Message], dict[str, str]]] = {
     "nothing": (
         lambda: Told(OVER).message("2017-12-13T12:00"),
         {
-            "waiting": "0", "waiting_word": "None waiting", "longest_hours": "–", "longest_word": "None waiting",
-            "decided": "–", "decided_word": "None settled yet", "sent_detail": "None received in December",
-            "conferences_word": "None late", "past": "0", "past_word": "None late", "lead": "Nothing is due today",
+            "waiting": "0",
+            "waiting_word": "None waiting",
+            "longest_hours": "–",
+            "longest_word": "None waiting",
+            "decided": "–",
+            "decided_word": "None settled yet",
+            "sent_detail": "None received in December",
+            "conferences_word": "None late",
+            "past": "0",
+            "past_word": "None late",
+            "lead": "Nothing is due today",
         },
     ),
     "no-enquiries": (
         lambda: without("enquiry").message(AFTERNOON),
         {
-            "waiting": "–", "waiting_word": "None loaded", "longest_word": "None loaded", "decided_word": "None loaded",
-            "received_word": "None loaded", "sent_detail": "None loaded", "conferences_word": "1 late", "past": "1",
+            "waiting": "–",
+            "waiting_word": "None loaded",
+            "longest_word": "None loaded",
+            "decided_word": "None loaded",
+            "received_word": "None loaded",
+            "sent_detail": "None loaded",
+            "conferences_word": "1 late",
+            "past": "1",
         },
     ),
     "no-assessments": (
@@ -186,10 +200,18 @@ STATES: dict[str, tuple[Callable[[], Message], dict[str, str]]] = {
     "suppressed": (
         lambda: doctored(suppressed),
         {
-            "waiting": "1–5", "waiting_word": "Too few to show", "waiting_late": "", "past": "1–5",
-            "past_word": "Too few to show", "decided": "–", "decided_word": "Too few to show",
-            "decided_detail": "", "decided_target": "", "received": "1–5",
-            "conferences": "1–5", "conferences_word": "",
+            "waiting": "1–5",
+            "waiting_word": "Too few to show",
+            "waiting_late": "",
+            "past": "1–5",
+            "past_word": "Too few to show",
+            "decided": "–",
+            "decided_word": "Too few to show",
+            "decided_detail": "",
+            "decided_target": "",
+            "received": "1–5",
+            "conferences": "1–5",
+            "conferences_word": "",
         },
     ),
     "closed": (
@@ -201,24 +223,37 @@ STATES: dict[str, tuple[Callable[[], Message], dict[str, str]]] = {
             state="delayed", as_of="2017-12-14T14:10:00+00:00", complete_to="2017-12-14T14:10:00+00:00", lead=None
         ),
         {
-            "light": "Delayed 22 min", "lead": "Figures as of 14:10",
+            "light": "Delayed 22 min",
+            "lead": "Figures as of 14:10",
             "aside": "The case system has sent nothing for 22 minutes",
         },
     ),
     "delayed-since-yesterday": (
-        lambda: busy("2017-12-13T16:30") | {
-            "state": "delayed", "now": "2017-12-14T09:10:00+00:00", "complete_to": "2017-12-13T16:30:00+00:00",
-        },
+        lambda: (
+            busy("2017-12-13T16:30")
+            | {
+                "state": "delayed",
+                "now": "2017-12-14T09:10:00+00:00",
+                "complete_to": "2017-12-13T16:30:00+00:00",
+            }
+        ),
         {
-            "lead": "Figures as of Wed 16:30", "received_title": "Received Wed",
+            "lead": "Figures as of Wed 16:30",
+            "received_title": "Received Wed",
             "day_0_word": "Wed",
         },
     ),
     "rebuilding": (
         lambda: _rebuilding("2017-12-14T14:36:00+00:00"),
         {
-            "light": "Rebuilding", "lead": "Rebuilding, 31 % read", "aside": "back at about 14:36", "waiting": "–",
-            "waiting_word": "Rebuilding", "past": "–", "day_0_word": "Rebuilding", "decided": "–",
+            "light": "Rebuilding",
+            "lead": "Rebuilding, 31 % read",
+            "aside": "back at about 14:36",
+            "waiting": "–",
+            "waiting_word": "Rebuilding",
+            "past": "–",
+            "day_0_word": "Rebuilding",
+            "decided": "–",
         },
     ),
     "empty": (
@@ -229,7 +264,7 @@ STATES: dict[str, tuple[Callable[[], Message], dict[str, str]]] = {
         lambda: front().message(AFTERNOON, team="Nroth"),
         {"lead": "No team Nroth", "aside": "there are Front_door, North", "waiting": "–"},
     ),
-}  # fmt: skip
+}
 
 
 def _rebuilding(back_at: str) -> Message:
@@ -260,7 +295,7 @@ def test_each_state_is_said_and_fits_and_can_be_read(page: Page, server: Server,
 @pytest.mark.parametrize(("days", "says_so"), [(1, "Conferences due in 1 day"), (90, "Conferences in 90 days")])
 def test_the_title_says_how_far_the_authority_looks(
     page: Page, server: Server, stage: Stage, days: int, says_so: str
-) -> None:  # fmt: skip
+) -> None:
     """The number under it counts so many working days, as `conferences_due_within` has it; and there is room for it."""
     stage.say(front().message(AFTERNOON) | {"conferences_due_within": days})
     page.goto(server.page)

@@ -43,7 +43,7 @@ from tests.journeys.parts import (
     newest,
     send,
     worker,
-)  # fmt: skip
+)
 
 AUTHORITIES, PARTITIONS = 6, 4
 LOG = shuffled(1, list(log_of(AUTHORITIES, histories=2)))  # so that each half is of them all
@@ -90,7 +90,7 @@ def never_goes_back(records: list[Any]) -> bool:
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
 def test_the_newest_under_each_key_is_the_truth(
     kafka: str, valkey: Store, tmp_path: Path, ending: signal.Signals
-) -> None:  # fmt: skip
+) -> None:
     """A worker ends in the middle and another goes on: in the end every figure is the log's, at its own moment."""
     topic = new_topic(kafka, PARTITIONS)
     env = environment(kafka, valkey.url, topic)
@@ -126,10 +126,17 @@ def test_a_figure_that_changes_by_time_alone_is_written(kafka: str, valkey: Stor
     """An enquiry that nobody decides is overdue once its working day is over, by the made-up authority's own clock."""
     topic = new_topic(kafka, PARTITIONS)
     received = {
-        "type": "enquiry.received", "id": "t1", "authority": "X99999901", "child": "c1", "record": "E1",
-        "source": "simulator", "origin": "simulation", "team": "Front door",
-        "recorded_at": "2017-12-14T10:00:00Z", "occurred_at": "2017-12-14T10:00:00Z",
-    }  # fmt: skip
+        "type": "enquiry.received",
+        "id": "t1",
+        "authority": "X99999901",
+        "child": "c1",
+        "record": "E1",
+        "source": "simulator",
+        "origin": "simulation",
+        "team": "Front door",
+        "recorded_at": "2017-12-14T10:00:00Z",
+        "occurred_at": "2017-12-14T10:00:00Z",
+    }
     send(kafka, topic, [received])
     clock = tmp_path / "clock.json"
     env = environment(kafka, valkey.url, topic) | {"CASEPULSE_DEMONSTRATION": str(clock)}
@@ -149,7 +156,7 @@ def test_a_figure_that_changes_by_time_alone_is_written(kafka: str, valkey: Stor
 
 def test_what_stands_there_already_is_not_written_again_and_what_is_not_so_is_put_right(
     kafka: str, valkey: Store, tmp_path: Path
-) -> None:  # fmt: skip
+) -> None:
     """A worker that starts asks the topic. A wrong figure is corrected, one of nobody is withdrawn, the rest stays."""
     topic = new_topic(kafka, PARTITIONS)
     send(kafka, topic, LOG)

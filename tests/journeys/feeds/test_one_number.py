@@ -104,9 +104,12 @@ def number(figure: dict[str, Any]) -> Number:
 def one(book: Book, figure: dict[str, Any]) -> Number:
     """Return what the reference says to the question that *figure* answers."""
     question = Question(
-        measure=BY_NAME[figure["measure"]], at=parse_at(figure["at"]), window=figure["window"], team=figure["team"],
+        measure=BY_NAME[figure["measure"]],
+        at=parse_at(figure["at"]),
+        window=figure["window"],
+        team=figure["team"],
         wanted={name: value for name, value in figure["by"].items() if name != "statistic"},
-    )  # fmt: skip
+    )
     found = figures(book.sums()[AUTHORITY], AUTHORITY, question)
     return next(number(as_told(it)) for it in found if it.by == figure["by"])
 
@@ -157,8 +160,11 @@ def command(env: dict[str, str], folder: Path, told: list[dict[str, Any]]) -> di
     for by in ((), ("--by", "team")):
         done = subprocess.run(
             [*MAIN, "figures", "--from", str(file), "--at", NOW.isoformat(), "--json", *by],
-            env=env, capture_output=True, text=True, check=True,
-        )  # fmt: skip
+            env=env,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         found |= numbered(json.loads(done.stdout)["figures"])
     return found
 

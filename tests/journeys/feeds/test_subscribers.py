@@ -50,9 +50,7 @@ def boards(printed: Path) -> list[dict[str, Any]]:
     ],
     ids=["python", "node"],
 )
-def test_a_board_is_heard_in_ten_lines(
-    kafka: str, valkey: Store, tmp_path: Path, program: str, file: str
-) -> None:  # fmt: skip
+def test_a_board_is_heard_in_ten_lines(kafka: str, valkey: Store, tmp_path: Path, program: str, file: str) -> None:
     """Each change comes by itself, and its figures are those that the API gives."""
     topic, port = new_topic(kafka), programs.free_port()
     env, url = environment(kafka, valkey.url, topic), f"http://127.0.0.1:{port}"
@@ -98,9 +96,21 @@ def test_another_client_reads_what_stands(kafka: str, valkey: Store, tmp_path: P
     with worker(environment(kafka, valkey.url, topic), tmp_path / "worker.log"):
         eventually(lambda: bool(newest(kafka, topic)), within=60, every=0.5)
     argv = (
-        installed("kcat"), "-C", "-q", "-e", "-b", kafka, "-t", topics.figures(topic), "-o", "beginning",
-        "-X", "isolation.level=read_committed", "-f", "%k\t%h\t%s\n",
-    )  # fmt: skip
+        installed("kcat"),
+        "-C",
+        "-q",
+        "-e",
+        "-b",
+        kafka,
+        "-t",
+        topics.figures(topic),
+        "-o",
+        "beginning",
+        "-X",
+        "isolation.level=read_committed",
+        "-f",
+        "%k\t%h\t%s\n",
+    )
     said = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=60).stdout
     records = [line.split("\t") for line in said.splitlines()]
     assert {key: json.loads(value) for key, _, value in records} == newest(kafka, topic)
@@ -111,9 +121,15 @@ def enquiry() -> dict[str, Any]:
     """An enquiry of this very moment."""
     now = datetime.now(UTC).isoformat()
     return {
-        "type": "enquiry.received", "id": f"new-{now}", "authority": NAME, "child": "new", "record": "new",
-        "source": "eclipse", "recorded_at": now, "occurred_at": now,
-    }  # fmt: skip
+        "type": "enquiry.received",
+        "id": f"new-{now}",
+        "authority": NAME,
+        "child": "new",
+        "record": "new",
+        "source": "eclipse",
+        "recorded_at": now,
+        "occurred_at": now,
+    }
 
 
 def answers(url: str) -> bool:

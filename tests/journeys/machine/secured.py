@@ -16,7 +16,7 @@ from kafka.admin import (
     ResourceType,
     ScramMechanism,
     UserScramCredentialUpsertion,
-)  # fmt: skip
+)
 from kafka.errors import KafkaError
 
 from deploy.machine import programs
@@ -37,8 +37,11 @@ READER = (
 
 # And of Kafka. The reader also loads, as does whoever feeds.
 READ, WRITE, DESCRIBE, CONFIGS = (
-    ACLOperation.READ, ACLOperation.WRITE, ACLOperation.DESCRIBE, ACLOperation.DESCRIBE_CONFIGS,
-)  # fmt: skip
+    ACLOperation.READ,
+    ACLOperation.WRITE,
+    ACLOperation.DESCRIBE,
+    ACLOperation.DESCRIBE_CONFIGS,
+)
 TOPIC, GROUP, CLUSTER = ResourceType.TOPIC, ResourceType.GROUP, ResourceType.CLUSTER
 EVENTS = topics.EVENTS
 RIGHTS = {
@@ -81,15 +84,52 @@ class Certificates:
 def certificates(folder: Path) -> Certificates:
     """Make them."""
     made = Certificates(folder)
-    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=casepulse test authority",
-            "-keyout", str(folder / "ca.key"), "-out", str(made.ca))  # fmt: skip
-    openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1",
-            "-keyout", str(made.key), "-out", str(folder / "server.csr"))  # fmt: skip
+    openssl(
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=casepulse test authority",
+        "-keyout",
+        str(folder / "ca.key"),
+        "-out",
+        str(made.ca),
+    )
+    openssl(
+        "req",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-subj",
+        "/CN=127.0.0.1",
+        "-keyout",
+        str(made.key),
+        "-out",
+        str(folder / "server.csr"),
+    )
     names = folder / "names.cnf"
     names.write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
-    openssl("x509", "-req", "-in", str(folder / "server.csr"), "-days", "2", "-extfile", str(names),
-            "-CA", str(made.ca), "-CAkey", str(folder / "ca.key"), "-CAcreateserial",
-            "-out", str(made.cert))  # fmt: skip
+    openssl(
+        "x509",
+        "-req",
+        "-in",
+        str(folder / "server.csr"),
+        "-days",
+        "2",
+        "-extfile",
+        str(names),
+        "-CA",
+        str(made.ca),
+        "-CAkey",
+        str(folder / "ca.key"),
+        "-CAcreateserial",
+        "-out",
+        str(made.cert),
+    )
     return made
 
 
@@ -132,9 +172,13 @@ def secured_kafka(folder: Path, made: Certificates) -> Iterator[KafkaSettings]:
     plain = file.read_text().replace("listener.security.protocol.map=CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT\n", "")
     file.write_text(plain + SECURED.format(broker="broker-secret", keys=keys, ca=made.ca))
     broker = KafkaSettings(
-        program.address, "sasl_ssl", made.ca, mechanism="PLAIN", user="broker",
+        program.address,
+        "sasl_ssl",
+        made.ca,
+        mechanism="PLAIN",
+        user="broker",
         password_file=secret(folder, "broker.secret", "broker-secret"),
-    )  # fmt: skip
+    )
     port = int(program.address.rpartition(":")[2])
     with started(replace(program, ready=lambda _: listens(port) and answers(broker)), within=60):
         yield broker
@@ -178,9 +222,14 @@ def secured_redis(folder: Path, made: Certificates, server: str) -> Iterator[str
         f"user worker on >worker-secret {WORKER}\nuser reader on >reader-secret {READER}\n"
     )
     tls = {
-        "port": "0", "tls-port": str(port), "tls-auth-clients": "no", "aclfile": str(users),
-        "tls-cert-file": str(made.cert), "tls-key-file": str(made.key), "tls-ca-cert-file": str(made.ca),
-    }  # fmt: skip
+        "port": "0",
+        "tls-port": str(port),
+        "tls-auth-clients": "no",
+        "aclfile": str(users),
+        "tls-cert-file": str(made.cert),
+        "tls-key-file": str(made.key),
+        "tls-ca-cert-file": str(made.ca),
+    }
     argv = (*program.argv, *(part for key, value in tls.items() for part in (f"--{key}", value)))
     with started(replace(program, argv=argv, ready=lambda _: listens(port)), within=20):
         yield f"rediss://127.0.0.1:{port}/0"

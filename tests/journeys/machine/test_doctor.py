@@ -42,10 +42,15 @@ CHILDREN = {"canary", *(str(event["child"]) for event in LOG if "child" in event
 def reported(authority: str, complete_to: datetime) -> dict[str, Any]:
     """Return what a feed tells each minute."""
     return {
-        "type": "feed.reported", "id": f"feed-{complete_to.timestamp()}", "authority": authority, "record": "eclipse",
-        "source": "eclipse", "occurred_at": complete_to.isoformat(), "recorded_at": complete_to.isoformat(),
+        "type": "feed.reported",
+        "id": f"feed-{complete_to.timestamp()}",
+        "authority": authority,
+        "record": "eclipse",
+        "source": "eclipse",
+        "occurred_at": complete_to.isoformat(),
+        "recorded_at": complete_to.isoformat(),
         "complete_to": complete_to.isoformat(),
-    }  # fmt: skip
+    }
 
 
 def healthy() -> list[dict[str, Any]]:
@@ -197,9 +202,11 @@ def test_one_whose_topic_was_made_by_hand(installation: Installation, kafka: str
     installation.topic += "-by-hand"
     admin = topics.admin_of(kafka)
     settings = {
-        "retention.ms": "604800000", "cleanup.policy": "compact", "min.insync.replicas": "2",
+        "retention.ms": "604800000",
+        "cleanup.policy": "compact",
+        "min.insync.replicas": "2",
         "max.message.bytes": "10000",
-    }  # fmt: skip
+    }
     admin.create_topics([NewTopic(installation.topic, PARTITIONS, 1, topic_configs=settings)])
     admin.wait_for_topics([installation.topic])
     admin.close()
@@ -330,9 +337,15 @@ def test_one_whose_sources_are_ill(installation: Installation) -> None:
     """8: a feed late and one silent, dead letters, events that wait, teams that nobody knows, halves of revisions."""
     late, silent = NOW - timedelta(hours=3), NOW - timedelta(days=30)
     first = {
-        "type": "enquiry.received", "authority": "X99999900", "child": "canary", "record": "E1", "source": "carefirst",
-        "occurred_on": "2026-06-01", "recorded_at": "2026-06-01T12:00:00Z", "team": "North Assesment",
-    }  # fmt: skip
+        "type": "enquiry.received",
+        "authority": "X99999900",
+        "child": "canary",
+        "record": "E1",
+        "source": "carefirst",
+        "occurred_on": "2026-06-01",
+        "recorded_at": "2026-06-01T12:00:00Z",
+        "team": "North Assesment",
+    }
     halves = [{**first, "id": f"half-{n}", **({"revision": n} if n else {})} for n in range(2)]
     (installation.folder / "authority.toml").write_text(
         '[X99999900]\n[[X99999900.teams]]\nteam = "North Assessment"\nlocality = "Northern"\n'

@@ -39,9 +39,11 @@ class Up:
         self._log = folder / "out.txt"
         self._log.write_text("")
         self.process = Process(
-            *arguments, env={**CLEAN, **environment}, log=self._log,
+            *arguments,
+            env={**CLEAN, **environment},
+            log=self._log,
             command=("env", "-C", str(folder), *MAIN, "up", "--port", str(self.port)),
-        )  # fmt: skip
+        )
 
     @property
     def said(self) -> str:
@@ -106,9 +108,15 @@ def living(folder: Path) -> Iterator[tuple[str, int]]:
 def once(folder: Path, *arguments: str, **environment: str) -> tuple[int, str]:
     """Run `casepulse` to its end; return the exit code and what it said."""
     done = subprocess.run(
-        [*MAIN, *arguments], cwd=folder, env={**CLEAN, **environment}, text=True, timeout=30, check=False,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+        [*MAIN, *arguments],
+        cwd=folder,
+        env={**CLEAN, **environment},
+        text=True,
+        timeout=30,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     return done.returncode, done.stdout
 
 

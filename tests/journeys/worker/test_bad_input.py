@@ -142,10 +142,18 @@ WAYS: dict[str, tuple[str, Way]] = {
 def bad(number: int, way: str, authority: str) -> Sent:
     """Return a dead letter."""
     event = {
-        "type": "care.started", "id": f"{CANARY} bad {number}", "authority": authority, "child": f"{CANARY} {number}",
-        "record": f"{CANARY} R{number}", "source": CANARY, "team": CANARY, "need": CANARY, "note": CANARY,
-        "recorded_at": "2025-11-12T12:00:00Z", "occurred_on": "2025-11-01",
-    }  # fmt: skip
+        "type": "care.started",
+        "id": f"{CANARY} bad {number}",
+        "authority": authority,
+        "child": f"{CANARY} {number}",
+        "record": f"{CANARY} R{number}",
+        "source": CANARY,
+        "team": CANARY,
+        "need": CANARY,
+        "note": CANARY,
+        "recorded_at": "2025-11-12T12:00:00Z",
+        "occurred_on": "2025-11-01",
+    }
     reason, write = WAYS[way]
     sent = Sent(authority.encode(), write(event), home(authority), reason, (("sent_at", CANARY.encode()),))
     match way:
@@ -166,9 +174,12 @@ def append(kafka: str, topic: str, records: Iterable[Sent], compression: str | N
 
     async def run() -> dict[Coordinate, Sent]:
         producer = AIOKafkaProducer(
-            bootstrap_servers=kafka, value_serializer=attrgetter("value"), compression_type=compression,
-            max_request_size=2**24, linger_ms=5,
-        )  # fmt: skip
+            bootstrap_servers=kafka,
+            value_serializer=attrgetter("value"),
+            compression_type=compression,
+            max_request_size=2**24,
+            linger_ms=5,
+        )
         await producer.start()
         try:
             waiting = [
@@ -370,6 +381,7 @@ def test_a_record_that_kafka_will_not_take_twice(kafka: str, valkey: Store, tmp_
     check_the_list(sent, valkey.url, topic)
     found = set_aside(kafka, topic)
     assert [(header(r, "reason"), header(r, "offset"), r.value) for r in found] == [
-        ("too_large", "0", None), ("too_large", "1", None),
-    ]  # fmt: skip
+        ("too_large", "0", None),
+        ("too_large", "1", None),
+    ]
     assert CANARY not in (tmp_path / "worker.log").read_text()

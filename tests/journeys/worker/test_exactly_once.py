@@ -39,10 +39,16 @@ AHEAD, SLOWLY = 0.2, 30  # of the log; events a second
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 AT = "2026-11-01"
 ASKED = (
-    ("enquiries_received", "last_9999_days"), ("assessments_open", "now"), ("assessments_overdue", "now"),
-    ("assessment_timeliness", "last_9999_days"), ("children_looked_after", "now"), ("children_in_need", "now"),
-    ("re_referrals", "last_9999_days"), ("protection_plans_open", "now"), ("enquiries_overdue", "now"),
-)  # fmt: skip
+    ("enquiries_received", "last_9999_days"),
+    ("assessments_open", "now"),
+    ("assessments_overdue", "now"),
+    ("assessment_timeliness", "last_9999_days"),
+    ("children_looked_after", "now"),
+    ("children_in_need", "now"),
+    ("re_referrals", "last_9999_days"),
+    ("protection_plans_open", "now"),
+    ("enquiries_overdue", "now"),
+)
 SHOWN = ("assessments_open", "assessments_overdue", "children_looked_after")  # stocks: at AT they are as they are now
 PLACES = tuple(2 * [name for name, _ in ASKED].index(tile) for tile in SHOWN)
 RULES = Authorities()

@@ -56,9 +56,14 @@ def test_the_service_counts_the_return_as_the_reference_does(kafka: str, valkey:
     assert once == twice
     assert once == ask(env, *DATES, "--by", "legal_group", "--from", str(tmp_path / "return.ndjson"))
     assert {figure["by"]["legal_group"]: figure["numerator"] for figure in once if figure["at"] == "2017-12-31"} == {
-        "interim_care_order": 136, "full_care_order": 126, "freeing_order": 105, "placement_order": 105,
-        "section_20": 117, "protection": 365, "justice": 359,
-    }  # fmt: skip
+        "interim_care_order": 136,
+        "full_care_order": 126,
+        "freeing_order": 105,
+        "placement_order": 105,
+        "section_20": 117,
+        "protection": 365,
+        "justice": 359,
+    }
     assert beside[0]["numerator"] > 80, "the made-up authority stands beside it, untouched"
 
 
@@ -66,7 +71,9 @@ def test_a_return_never_goes_into_the_made_up_authority(tmp_path: Path) -> None:
     """Real children must not be shown as made up, nor made-up ones as real."""
     done = subprocess.run(
         [*MAIN, "load", str(RETURN), "--source", "ssda903", "--authority", "X99999901", "--as-of", "2018-03-31"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 2
     assert "a real return never goes into it" in done.stderr

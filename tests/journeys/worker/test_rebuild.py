@@ -20,7 +20,7 @@ from tests.journeys.parts import (
     snapshots,
     tallies,
     worker,
-)  # fmt: skip
+)
 
 # The real worker, for which a log of 500 events is a long one.
 SHORT_OF_BREATH = (

@@ -76,8 +76,11 @@ def test_new_rules_recount_and_the_old_figures_are_served_meanwhile(kafka: str, 
     (tmp_path / "log.ndjson").write_text("".join(json.dumps(event) + "\n" for event in log))
     told = subprocess.run(
         [*MAIN, "figures", *MEASURES, "--from", str(tmp_path / "log.ndjson"), "--at", AT, "--window", WINDOW, "--json"],
-        env=ruled, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        env=ruled,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert asking.seen[1] == _numbers(json.loads(told.stdout))
 
 

@@ -54,7 +54,7 @@ def test_a_store_that_is_away_at_the_assignment_is_waited_for(kafka: str, valkey
 
 def test_a_new_catalogue_recounts_from_the_cases(
     valkey: Store, told: tuple[str, dict[str, str]], tmp_path: Path
-) -> None:  # fmt: skip
+) -> None:
     """Tallies that another catalogue counted are counted afresh, switched in one step, and the old ones dropped."""
     topic, env = told
     client = redis.Redis.from_url(valkey.url, decode_responses=True)
@@ -132,9 +132,13 @@ REFUSALS = (
 
 @pytest.mark.parametrize(("spoil", "says"), REFUSALS, ids=[spoil.__name__ for spoil, _ in REFUSALS])
 def test_what_it_refuses_to_go_on_from(
-    kafka: str, valkey: Store, told: tuple[str, dict[str, str]], tmp_path: Path,
-    spoil: Callable[[str, str, str], None], says: str,
-) -> None:  # fmt: skip
+    kafka: str,
+    valkey: Store,
+    told: tuple[str, dict[str, str]],
+    tmp_path: Path,
+    spoil: Callable[[str, str, str], None],
+    says: str,
+) -> None:
     """Exit 3, and one line that says why and what to do; what is kept is not touched."""
     topic, env = told
     spoil(kafka, valkey.url, topic)
@@ -170,7 +174,7 @@ def test_a_store_away_at_the_start_is_waited_for(kafka: str, tmp_path: Path) -> 
 @pytest.mark.parametrize("loss", ["rolled back", "flushed"])
 def test_a_store_that_loses_its_tail_in_a_quiet_hour_is_noticed(
     valkey: Store, told: tuple[str, dict[str, str]], tmp_path: Path, loss: str
-) -> None:  # fmt: skip
+) -> None:
     """No event comes whose commit would be refused: the worker looks for itself, and the figures come back."""
     topic, env = told
     truth = tallies(valkey.url, topic)
