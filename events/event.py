@@ -9,7 +9,7 @@ from events.time import Instant, day_of, instant, midnight
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
 Moment = Annotated[datetime, Meta(tz=True)]
-Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+NonNegative = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 Origin = Literal["live", "backload", "migration", "simulation"]
 
@@ -29,7 +29,7 @@ class Event(Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=T
     occurred_on: date | None = None
     occurred_at: Moment | None = None
     received_at: Moment | None = None
-    revision: Count | None = None
+    revision: NonNegative | None = None
     retracted: bool | None = None
     team: Annotated[str, Meta(max_length=64)] | None = None
     origin: Origin | None = None

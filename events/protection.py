@@ -1,6 +1,6 @@
 """Child protection: section 47 enquiries, conferences, plans."""
 
-from events.event import ChildEvent, Count, Id
+from events.event import ChildEvent, Id, NonNegative
 
 
 class Section47Started(ChildEvent, frozen=True, kw_only=True, tag="section_47.started"):
@@ -25,7 +25,7 @@ class ProtectionPlanStarted(ChildEvent, frozen=True, kw_only=True, tag="protecti
     """The child became subject to a child protection plan."""
 
     category: str | None = None
-    previous_plans: Count | None = None
+    previous_plans: NonNegative | None = None
     other_authority: bool | None = None
 
 

@@ -14,8 +14,10 @@ Instant = int
 LONDON = ZoneInfo("Europe/London")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-HOUR: Instant = 3_600_000_000
-DAY: Instant = 24 * HOUR  # 24 elapsed hours; a London day has 23 or 25 of them twice a year
+MICROSECONDS_PER_HOUR: Instant = 3_600_000_000
+MICROSECONDS_PER_DAY: Instant = (
+    24 * MICROSECONDS_PER_HOUR
+)  # 24 elapsed hours; a London day has 23 or 25 of them twice a year
 
 
 @lru_cache(maxsize=65536)

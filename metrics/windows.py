@@ -26,14 +26,14 @@ class At:
     asked: date | datetime
 
     @cached_property
-    def moment(self) -> Instant:
+    def instant(self) -> Instant:
         """The last instant that counts."""
         return instant(self.asked) if isinstance(self.asked, datetime) else end_of(self.asked)
 
     @cached_property
     def day(self) -> date:
         """The Europe/London day it falls in."""
-        return day_of(self.moment)
+        return day_of(self.instant)
 
     @cached_property
     def text(self) -> str:

@@ -19,12 +19,12 @@ from starlette.routing import Route
 
 from events.time import LONDON
 from events.working_days import calendar
-from metrics.counting.fold import Authority
-from metrics.exposition.authority_directory import Clocks
+from metrics.counting.fold import Completeness
+from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.exposition.boards.mash import Memory, message
 from metrics.exposition.http.app import create_app
-from metrics.rules.rules import Authorities, Rules
-from metrics.store.in_memory import Book
+from metrics.rules.rules import Rules, RulesByAuthority
+from metrics.store.in_memory import InMemoryStore
 from metrics.store.reader import NotReady, Reader
 from metrics.store.redis import Store, connect
 from metrics.sums.sums import Sums
@@ -49,9 +49,9 @@ class Clock:
     now: datetime = DECEMBER
     speed: float = 0.0
 
-    def clocks(self, rules: Rules) -> Clocks:
+    def clocks(self, rules: Rules) -> AuthorityDirectory:
         """Return it as the server asks it."""
-        return Clocks(
+        return AuthorityDirectory(
             now=lambda _: self.now, speed=lambda _: self.speed, name=lambda _: "Wexshire", rules=lambda _: rules
         )
 
@@ -64,7 +64,7 @@ class Told(Reader):
         self.version = 0
         self.withheld: float | None = None
         self.answered_at = 0.0
-        book = Book(Authorities(default=self.rules)).tell(told(table))
+        book = InMemoryStore(RulesByAuthority(default=self.rules)).tell(told(table))
         self.known = dict(book.authorities)
         self.sums = dict(book.sums())
 
@@ -72,12 +72,12 @@ class Told(Reader):
     def whole(self) -> bool:
         return self.withheld is None
 
-    def authorities(self) -> dict[str, Authority]:
+    def authorities(self) -> dict[str, Completeness]:
         if self.withheld is not None:
             raise NotReady(self.withheld)
         return self.known
 
-    def authority(self, name: str) -> tuple[Authority, Sums] | None:
+    def authority(self, name: str) -> tuple[Completeness, Sums] | None:
         return (found, self.sums[name]) if (found := self.authorities().get(name)) else None
 
     def catalogue(self, names: object = None) -> str:

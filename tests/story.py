@@ -11,8 +11,8 @@ from events.event import Event
 from events.working_days import Calendar, calendar
 from metrics.figures.evaluate import Figure, Question, figures
 from metrics.measure import Measure
-from metrics.rules.rules import Authorities, Rules
-from metrics.store.in_memory import Book
+from metrics.rules.rules import Rules, RulesByAuthority
+from metrics.store.in_memory import InMemoryStore
 from metrics.windows import parse_at
 
 AUTHORITY = "X99999901"
@@ -27,7 +27,7 @@ Expected = Number | Mapping[str, Number]  # or one for each value of the breakdo
 class Story:
     """Tells a table and looks at the figures; `story` in a test is one of these."""
 
-    rules: Authorities
+    rules: RulesByAuthority
     authority: str = AUTHORITY
 
     def __call__(
@@ -52,8 +52,8 @@ class Story:
         events = told(table, self.authority)
         seen: list[Figure] = []
         for order, told_so in (("", events), (", told backwards and twice", [*reversed(events), *events])):
-            book = Book(self.rules).tell(told_so)
-            sums = (book if known_at is None else book.known_at(parse_at(known_at).moment)).sums()[self.authority]
+            book = InMemoryStore(self.rules).tell(told_so)
+            sums = (book if known_at is None else book.known_at(parse_at(known_at).instant)).sums()[self.authority]
             seen = []
             for measure, wanted in expect.items():
                 question = Question(
@@ -152,4 +152,4 @@ def usual() -> Story:
 
 def setting(days: Calendar | None = None, authority: str = AUTHORITY, **rules: Any) -> Story:
     """Return the story of an authority that works on *days* and sets *rules*: parameters, teams, targets."""
-    return Story(Authorities(default=Rules(days or calendar(), **rules)), authority)
+    return Story(RulesByAuthority(default=Rules(days or calendar(), **rules)), authority)

@@ -7,10 +7,10 @@ from datetime import date, time
 from pathlib import Path
 
 from deploy.configuration.teams import read_teams
-from deploy.configuration.toml_file import Page, Spot, Unreadable, meant
+from deploy.configuration.toml_file import TomlFile, TomlValue, Unreadable, meant
 from events.office_hours import USUAL, WEEKDAYS, Hours, Opening
 from events.working_days import FIRST, LAST, SATURDAY, calendar
-from metrics.rules.rules import Authorities, Parameters, Rules
+from metrics.rules.rules import Parameters, Rules, RulesByAuthority
 
 DEFAULT = Path("authority.toml")
 AUTHORITY = re.compile(r"[A-Z][0-9]{8}")
@@ -27,24 +27,24 @@ class AuthoritiesUnreadable(Unreadable):
     """`authority.toml` cannot be used as it is: one line for each fault, with the remedy."""
 
 
-def read_authorities(path: Path | None, units: Mapping[str, str]) -> Authorities:
+def read_authorities(path: Path | None, units: Mapping[str, str]) -> RulesByAuthority:
     """Return the rules that the file at *path* sets; *units* gives every measure's name and the unit of its value.
 
     None is `authority.toml` in this folder or, where there is none, the default rules for all.
     Raises AuthoritiesUnreadable.
     """
     if path is None and not DEFAULT.exists():
-        return Authorities()
-    page = Page(path or DEFAULT)
+        return RulesByAuthority()
+    page = TomlFile(path or DEFAULT)
     try:
         sections = tuple((name, _rules(section, units)) for name, section in _sections(page.whole))
         page.refuse()
     except Unreadable as exc:
         raise AuthoritiesUnreadable(str(exc)) from exc
-    return Authorities(sections)
+    return RulesByAuthority(sections)
 
 
-def _sections(whole: Spot) -> Iterator[tuple[str, Spot]]:
+def _sections(whole: TomlValue) -> Iterator[tuple[str, TomlValue]]:
     for name, section in whole.table().items():
         if not isinstance(section.value, dict):
             section.fault("stands outside any section: put it under that of its authority, as [E10000008]")
@@ -54,7 +54,7 @@ def _sections(whole: Spot) -> Iterator[tuple[str, Spot]]:
             section.fault("is no authority: name it by its ONS code, a capital letter and eight digits, as [E10000008]")
 
 
-def _rules(section: Spot, units: Mapping[str, str]) -> Rules:
+def _rules(section: TomlValue, units: Mapping[str, str]) -> Rules:
     keys = section.table(KEYS)
     return Rules(
         days=calendar(frozenset(_closures(keys["extra_closure_days"]) if "extra_closure_days" in keys else ())),
@@ -67,7 +67,7 @@ def _rules(section: Spot, units: Mapping[str, str]) -> Rules:
     )
 
 
-def _closures(days: Spot) -> Iterator[date]:
+def _closures(days: TomlValue) -> Iterator[date]:
     for spot in days.items():
         day = spot.day()
         if day and FIRST <= day <= LAST:
@@ -76,19 +76,19 @@ def _closures(days: Spot) -> Iterator[date]:
             spot.fault(f"{day} is outside the calendar, {FIRST.year} to {LAST.year}: mend the year, or leave it out")
 
 
-def _parameters(keys: Mapping[str, Spot]) -> Parameters:
+def _parameters(keys: Mapping[str, TomlValue]) -> Parameters:
     given = {name: _parameter(keys[name], kind) for name, kind in PARAMETERS.items() if name in keys}
     return Parameters(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
 
 
-def _parameter(spot: Spot, kind: object) -> float | None:
+def _parameter(spot: TomlValue, kind: object) -> float | None:
     if kind is bool:
         return spot.flag()
     assert kind is int, "a parameter of another type needs its own way of being read"
     return spot.number(int, SOONEST, LATEST, f"{SOONEST} to {LATEST} working days")
 
 
-def _hours(hours: Spot) -> Hours:
+def _hours(hours: TomlValue) -> Hours:
     days = hours.table(WEEKDAYS)
     if hours.value == {}:
         hours.fault("the office is never open: give the days on which it is, or leave the table out")
@@ -98,7 +98,7 @@ def _hours(hours: Spot) -> Hours:
     return Hours(tuple(_opening(days[name]) if name in days else None for name in WEEKDAYS))
 
 
-def _opening(spot: Spot) -> Opening | None:
+def _opening(spot: TomlValue) -> Opening | None:
     if not spot.is_a(str):
         return None
     told = OPENING.fullmatch(str(spot.value))
@@ -112,7 +112,7 @@ def _opening(spot: Spot) -> Opening | None:
     return None
 
 
-def _targets(targets: Spot, units: Mapping[str, str]) -> Iterator[tuple[str, float]]:
+def _targets(targets: TomlValue, units: Mapping[str, str]) -> Iterator[tuple[str, float]]:
     for name, spot in targets.table().items():
         if name not in units:
             spot.fault(f"there is no such measure: {meant(name, units, '`casepulse measures` lists them')}")
@@ -120,13 +120,13 @@ def _targets(targets: Spot, units: Mapping[str, str]) -> Iterator[tuple[str, flo
             yield name, float(target)
 
 
-def _target(spot: Spot, unit: str) -> float | None:
+def _target(spot: TomlValue, unit: str) -> float | None:
     if unit == "ratio":
         return spot.number(float, 0, 1, "0 to 1, as 0.85 for 85 %")
     return spot.number(float, 0, MOST, f"0 or more {unit.replace('_', ' ')}")
 
 
-def _population(years: Spot) -> Iterator[tuple[int, int]]:
+def _population(years: TomlValue) -> Iterator[tuple[int, int]]:
     for year, spot in years.table().items():
         if not YEAR.fullmatch(year) or not FIRST.year <= int(year) <= LAST.year:
             spot.fault(f"is no year: name that of the mid-year estimate, {FIRST.year} to {LAST.year}")

@@ -12,7 +12,7 @@ from deploy.configuration.authorities import read_authorities
 from deploy.configuration.toml_file import Unreadable, meant
 from deploy.configuration.variables import DATA_DIR, ENVIRONMENT, LOCK, told
 from metrics.catalogue import MEASURES
-from metrics.rules.rules import Authorities
+from metrics.rules.rules import RulesByAuthority
 from metrics.store.address import RedisSettings, Unusable, pem, secret
 from streams.broker import topics
 from streams.broker.connection import MECHANISMS, SECURITIES, KafkaSettings
@@ -42,7 +42,7 @@ class Settings:
         return self.figures_topic or topics.figures(self.topic)
 
     @cached_property
-    def rules(self) -> Authorities:
+    def rules(self) -> RulesByAuthority:
         """What each authority sets. Raises AuthoritiesUnreadable."""
         return read_authorities(self.authorities, _units())
 

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from deploy.configuration.toml_file import Spot, meant
+from deploy.configuration.toml_file import TomlValue, meant
 from events.working_days import LAST
 from metrics.rules.teams import UNKNOWN, MergedInCircles, TeamFact, Teams, locality_at, told_teams
 
@@ -10,7 +10,7 @@ TEXTS, DAYS = ("team", "locality", "name", "into"), ("from", "until")
 NEEDED = {"team": "give the team as events tell it", "locality": "give the locality that the team stands in"}
 
 
-def read_teams(teams: Spot) -> Teams:
+def read_teams(teams: TomlValue) -> Teams:
     """Return the facts about the teams. What does not fit together is a fault of the entry that says it."""
     if isinstance(teams.value, dict):
         teams.fault(f"one table is one team: write [[{teams.keys[0]}.teams]], in double brackets")
@@ -25,7 +25,7 @@ def read_teams(teams: Spot) -> Teams:
     return facts
 
 
-def _team(entry: Spot) -> TeamFact | None:
+def _team(entry: TomlValue) -> TeamFact | None:
     keys = entry.table((*TEXTS, *DAYS))
     team, locality, name, into = (keys[key].text() if key in keys else None for key in TEXTS)
     first, last = (keys[key].day() if key in keys else None for key in DAYS)
@@ -39,7 +39,7 @@ def _team(entry: Spot) -> TeamFact | None:
     return TeamFact(team, locality, first, last, name, into)
 
 
-def _dated(keys: dict[str, Spot], first: date | None, last: date | None) -> bool:
+def _dated(keys: dict[str, TomlValue], first: date | None, last: date | None) -> bool:
     """Return whether the dates of an entry make sense together; a fault if not."""
     if last and last > LAST:
         keys["until"].fault(f"'until' is after {LAST.year}: leave it out while the team is there")
@@ -52,7 +52,7 @@ def _dated(keys: dict[str, Spot], first: date | None, last: date | None) -> bool
     return False
 
 
-def _apart(entry: Spot, fact: TeamFact, before: Teams) -> bool:
+def _apart(entry: TomlValue, fact: TeamFact, before: Teams) -> bool:
     """Return whether no fact *before* speaks of the same team on the same day; a fault if one does."""
     other = next((other for other in before if other.overlaps(fact)), None)
     if other is not None:
@@ -62,7 +62,7 @@ def _apart(entry: Spot, fact: TeamFact, before: Teams) -> bool:
     return other is None
 
 
-def _merged(entry: Spot, fact: TeamFact, facts: Teams) -> None:
+def _merged(entry: TomlValue, fact: TeamFact, facts: Teams) -> None:
     """Note a fault where the cases of a merged team would stand nowhere."""
     if fact.into is None or fact.last is None:
         return

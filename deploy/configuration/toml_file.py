@@ -35,16 +35,16 @@ class Unreadable(ValueError):
 
 
 @dataclass(frozen=True)
-class Page:
+class TomlFile:
     """A file, and the faults found in it so far."""
 
     file: Path
     faults: list[tuple[int, str]] = field(default_factory=list)
 
     @property
-    def whole(self) -> "Spot":
+    def whole(self) -> "TomlValue":
         """All that stands in it. Raises Unreadable."""
-        return Spot(self, (), self._document)
+        return TomlValue(self, (), self._document)
 
     def fault(self, keys: Keys, what: str) -> None:
         """Note that *what* is wrong at *keys*; it is told by its place within the section."""
@@ -89,10 +89,10 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Spot:
+class TomlValue:
     """A value, and where in the file it stands. One that is not as it should be is a fault, and read as none."""
 
-    page: Page
+    page: TomlFile
     keys: Keys
     value: object
 
@@ -107,20 +107,20 @@ class Spot:
             self.fault(WRITTEN[kind])
         return right
 
-    def table(self, known: Collection[str] | None = None) -> dict[str, "Spot"]:
+    def table(self, known: Collection[str] | None = None) -> dict[str, "TomlValue"]:
         """Return what stands in a table, by key; where the keys are *known*, any other is a fault."""
         if not self.is_a(dict) or not isinstance(self.value, dict):
             return {}
-        spots = {key: Spot(self.page, (*self.keys, key), value) for key, value in self.value.items()}
+        spots = {key: TomlValue(self.page, (*self.keys, key), value) for key, value in self.value.items()}
         for key in () if known is None else spots.keys() - set(known):
             spots.pop(key).fault(f"there is no such key: {meant(key, known or ())}")
         return spots
 
-    def items(self) -> list["Spot"]:
+    def items(self) -> list["TomlValue"]:
         """Return what stands in a list."""
         if not self.is_a(list) or not isinstance(self.value, list):
             return []
-        return [Spot(self.page, (*self.keys, n), value) for n, value in enumerate(self.value)]
+        return [TomlValue(self.page, (*self.keys, n), value) for n, value in enumerate(self.value)]
 
     def text(self) -> str | None:
         """Return a text that says something."""

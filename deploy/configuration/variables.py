@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from deploy.configuration.toml_file import Page, Unreadable
+from deploy.configuration.toml_file import TomlFile, Unreadable
 from streams.broker.connection import MECHANISMS, SECURITIES
 from streams.broker.topics import EVENTS
 
@@ -90,7 +90,7 @@ def _configured(name: str) -> dict[str, Told]:
     """Return what a file tells; a path in it is seen from its own folder. Raises Unreadable."""
     if not name:
         return {}
-    page = Page(Path(name))
+    page = TomlFile(Path(name))
     spots = page.whole.table([variable.key for variable in VARIABLES])
     found = {}
     for variable in VARIABLES:

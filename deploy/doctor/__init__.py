@@ -20,7 +20,7 @@ from deploy.doctor.finding import Finding, Level, as_told, several, some, worth_
 from deploy.doctor.reach import reach
 from deploy.processes.server import clocks
 from metrics.counting.tally import fingerprint
-from metrics.rules.rules import Authorities
+from metrics.rules.rules import RulesByAuthority
 from metrics.store.reader import NotReady, Reader
 from metrics.store.redis import STORE_ERRORS, Moved, Refused, Store, connect
 from streams.broker.connection import KafkaSettings
@@ -42,7 +42,7 @@ def examine(environ: Mapping[str, str] = os.environ, with_cases: bool = False) -
     return sorted(found, key=lambda finding: finding.level is not Level.WRONG)
 
 
-def _rules(settings: Settings) -> Authorities | None:
+def _rules(settings: Settings) -> RulesByAuthority | None:
     """Return what each authority sets; None where that cannot be read, which is said elsewhere."""
     try:
         return settings.rules
@@ -66,7 +66,7 @@ def _broker(settings: Settings, found: list[Finding]) -> Seen | None:
 class _Store:
     """Looks at the store with one connection, and never writes to it."""
 
-    def __init__(self, settings: Settings, rules: Authorities | None, seen: Seen | None, with_cases: bool) -> None:
+    def __init__(self, settings: Settings, rules: RulesByAuthority | None, seen: Seen | None, with_cases: bool) -> None:
         self._settings, self._rules, self._seen, self._with_cases = settings, rules, seen, with_cases
         self._store = Store(connect(settings.redis, timeout=30.0), settings.topic)
 

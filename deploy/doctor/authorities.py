@@ -7,8 +7,8 @@ from difflib import get_close_matches
 
 from deploy.doctor.finding import Finding, several, some, worth_knowing, wrong
 from events.time import LONDON, instant
-from metrics.counting.fold import LIVE_FOR, Authority, Feed
-from metrics.rules.rules import Authorities
+from metrics.counting.fold import LIVE_FOR, Completeness, Feed
+from metrics.rules.rules import RulesByAuthority
 from metrics.rules.teams import UNKNOWN, told_teams
 
 LATE = timedelta(minutes=10)  # a feed reports each minute
@@ -20,13 +20,13 @@ class Here:
     """What is known of one authority, and what time it is there."""
 
     name: str
-    authority: Authority
+    authority: Completeness
     now: datetime | None  # None: it is made up, and its clock stands still
     speed: float
     teams: frozenset[str] | None  # that events tell; None while figures are being rebuilt
 
 
-def judge(found: list[Here], rules: Authorities | None) -> Iterator[Finding]:
+def judge(found: list[Here], rules: RulesByAuthority | None) -> Iterator[Finding]:
     """Yield what is wrong with each authority, and with *rules* that speak of none."""
     for here in found:
         if here.now is not None:
@@ -70,12 +70,12 @@ def _feed(here: Here, now: datetime, source: str, feed: Feed) -> Iterator[Findin
         yield wrong(f"{here.name}: the feed {source} is late, complete to {since}", "look at the feed's own log")
 
 
-def _has_no_map(here: Here, rules: Authorities) -> bool:
+def _has_no_map(here: Here, rules: RulesByAuthority) -> bool:
     """Return whether teams are told and none is named. Of a made-up authority nobody minds."""
     return not (rules.of(here.name).teams or here.authority.simulated) and bool((here.teams or set()) - {UNKNOWN})
 
 
-def _teams(here: Here, told: frozenset[str], rules: Authorities) -> Iterator[Finding]:
+def _teams(here: Here, told: frozenset[str], rules: RulesByAuthority) -> Iterator[Finding]:
     named = set(told_teams(rules.of(here.name).teams))
     if not named:
         return

@@ -11,7 +11,7 @@ from kafka.errors import KafkaError
 
 from events.decode import encode
 from events.event import Event
-from streams.broker.connection import Where, reached
+from streams.broker.connection import KafkaAddress, reached
 from streams.broker.partitions import partition_of
 from streams.broker.sender import headers
 
@@ -19,7 +19,9 @@ BATCH = 256 * 1024  # bytes: some 500 events
 IN_FLIGHT = 4  # batches whose acknowledgement is not waited for yet
 
 
-def send(kafka: Where, topic: str, events: Iterable[Event], progress: Callable[[int], None] = lambda n: None) -> int:
+def send(
+    kafka: KafkaAddress, topic: str, events: Iterable[Event], progress: Callable[[int], None] = lambda n: None
+) -> int:
     """Send *events* and wait until Kafka has them; return how many. Raises KafkaError."""
     try:
         return asyncio.run(_send(kafka, topic, events, progress))
@@ -27,7 +29,7 @@ def send(kafka: Where, topic: str, events: Iterable[Event], progress: Callable[[
         raise KafkaError(f"{type(exc).__name__}: {exc}") from exc
 
 
-async def _send(kafka: Where, topic: str, events: Iterable[Event], progress: Callable[[int], None]) -> int:
+async def _send(kafka: KafkaAddress, topic: str, events: Iterable[Event], progress: Callable[[int], None]) -> int:
     async with AIOKafkaProducer(**reached(kafka).options, max_batch_size=BATCH, acks="all") as producer:
         partitions = len(await producer.partitions_for(topic))
         line = Line(producer, topic, partitions)

@@ -8,7 +8,7 @@ import uvicorn
 from deploy.configuration.settings import Settings
 from events.simulator import clock as demonstration
 from events.time import LONDON
-from metrics.exposition.authority_directory import Clocks
+from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.exposition.http.app import create_app
 from metrics.store.reader import Reader
 from metrics.store.redis import Store, connect
@@ -16,7 +16,7 @@ from metrics.store.redis import Store, connect
 MADE_UP = {"X99999901": "Wexshire"}
 
 
-def clocks(settings: Settings) -> Clocks:
+def clocks(settings: Settings) -> AuthorityDirectory:
     """Return how to ask about an authority: the wall's time, save for a made-up one that has a clock of its own."""
     path = settings.demonstration
 
@@ -37,7 +37,7 @@ def clocks(settings: Settings) -> Clocks:
     def name(authority: str) -> str:
         return settings.rules.of(authority).name or MADE_UP.get(authority, authority)
 
-    return Clocks(now=now, speed=speed, name=name, rules=settings.rules.of)
+    return AuthorityDirectory(now=now, speed=speed, name=name, rules=settings.rules.of)
 
 
 def main(settings: Settings, port: int) -> int:

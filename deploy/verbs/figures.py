@@ -18,14 +18,14 @@ from events.case import Case
 from events.decode import DeadLetter, decode_lines
 from events.event import Event
 from metrics.catalogue import UnknownMeasure
-from metrics.counting.fold import Authority
+from metrics.counting.fold import Completeness
 from metrics.counting.tally import fingerprint
 from metrics.figures.answers import Ask, UnknownPlace, answer, chosen
 from metrics.figures.behind import behind
 from metrics.figures.evaluate import Question, UnknownBreakdown
 from metrics.measure import Measure
-from metrics.rules.rules import Authorities
-from metrics.store.in_memory import Book
+from metrics.rules.rules import RulesByAuthority
+from metrics.store.in_memory import InMemoryStore
 from metrics.store.reader import NotReady, Reader
 from metrics.store.redis import Moved, Store, connect
 from metrics.sums.sums import Sums
@@ -38,7 +38,7 @@ WAIT = 30  # seconds for a store that is being rebuilt
 class Found:
     """What figures are asked of, and, where they were read, the cases that it was counted from."""
 
-    authorities: Mapping[str, tuple[Authority, Sums]]
+    authorities: Mapping[str, tuple[Completeness, Sums]]
     catalogue: str
     cases: Sequence[tuple[str, Case]] = ()
 
@@ -157,23 +157,23 @@ def _folded(file: Path, settings: Settings) -> Found:
 
     size = file.stat().st_size
     with click.progressbar(length=size, label="folding", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-        book = Book(settings.rules).tell(events(), lambda n: bar.update(n * 300))
+        book = InMemoryStore(settings.rules).tell(events(), lambda n: bar.update(n * 300))
     reasons = "".join(f", {reason} {n}" for reason, n in dead.most_common())
     click.echo(f"{dead.total()} dead letters{reasons}", err=True)
     return _of_book(book)
 
 
-def _of_book(book: Book) -> Found:
+def _of_book(book: InMemoryStore) -> Found:
     authorities = {name: (book.authorities[name], sums) for name, sums in book.sums().items()}
     return Found(authorities, fingerprint(book.rules), list(book.households()))
 
 
-def _as_known(found: Found, known_at: At, rules: Authorities) -> Found:
+def _as_known(found: Found, known_at: At, rules: RulesByAuthority) -> Found:
     """Return what was found as it was known then: counted afresh from the tellings that were known."""
-    book = Book(rules)
+    book = InMemoryStore(rules)
     book.kept = {(name, str(n)): case for n, (name, case) in enumerate(found.cases)}
     book.authorities = {name: authority for name, (authority, _) in found.authorities.items()}
-    return _of_book(book.known_at(known_at.moment))
+    return _of_book(book.known_at(known_at.instant))
 
 
 async def _running(settings: Settings, with_cases: bool) -> Found:

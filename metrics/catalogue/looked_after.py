@@ -5,7 +5,7 @@ from typing import Any
 from events.care import LegalStatusChanged, PlacementEnded, PlacementStarted
 from metrics.catalogue.need import AGE_BAND
 from metrics.catalogue.sources import LEGAL_STATUSES, STABILITY, WHOLE_CARE
-from metrics.lives.care import placements, runs_in_year, runs_since_entry, statuses, time_in_care
+from metrics.lives.care import placements, statuses, stays_in_year, stays_since_entry, time_in_care
 from metrics.lives.life import PERIODS, Life
 from metrics.lives.timeline import EVER, Timeline, newest
 from metrics.measure import Measure
@@ -72,8 +72,8 @@ PLACED_IN_YEAR = Spells(
     name="placements_in_year",
     terms=(PERIODS,),
     while_=counts,
-    by=(Breakdown("band", over=lambda _, life: banded(runs_in_year(life), IN_YEAR)),),
-    weight=lambda _, life: runs_in_year(life),
+    by=(Breakdown("band", over=lambda _, life: banded(stays_in_year(life), IN_YEAR)),),
+    weight=lambda _, life: stays_in_year(life),
     reads=(LegalStatusChanged, PlacementStarted, PlacementEnded),
 )
 PLACED_SINCE_ENTRY = Spells(
@@ -81,10 +81,10 @@ PLACED_SINCE_ENTRY = Spells(
     terms=(PERIODS,),
     while_=counts,
     by=(
-        Breakdown("band", over=lambda start, life: banded(runs_since_entry(start, life), SINCE_ENTRY)),
+        Breakdown("band", over=lambda start, life: banded(stays_since_entry(start, life), SINCE_ENTRY)),
         Breakdown("time_in_care", over=time_in_care),
     ),
-    weight=runs_since_entry,
+    weight=stays_since_entry,
     reads=(LegalStatusChanged, PlacementStarted, PlacementEnded),
 )
 

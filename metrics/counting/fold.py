@@ -12,15 +12,15 @@ from events.case import Case, join, tell_new
 from events.event import Event, Moment
 from events.feed import FeedReported
 from events.person import ChildMerged
-from events.time import DAY, Instant, instant
-from metrics.counting.tally import Remembered, Tally, asked_by, change_by, tally
-from metrics.rules.rules import Authorities
+from events.time import MICROSECONDS_PER_DAY, Instant, instant
+from metrics.counting.tally import Tally, TallyCache, asked_by, change_by, tally
+from metrics.rules.rules import RulesByAuthority
 
 Key = tuple[str, str]  # authority, pseudonym
 Kept = Case | str  # a household, or the pseudonym under which the household of this one is kept
 Group = tuple[set[Key], list[Event]]  # the households that some events make one, and the events
 
-LIVE_FOR = 7 * DAY  # a source that has not reported for so long is no longer waited for (CONTRACT 3)
+LIVE_FOR = 7 * MICROSECONDS_PER_DAY  # a source that has not reported for so long is no longer waited for (CONTRACT 3)
 
 
 class Feed(msgspec.Struct, frozen=True):
@@ -36,7 +36,7 @@ class Feed(msgspec.Struct, frozen=True):
         return self.rank, self.complete_to is not None, self.complete_to or self.recorded_at
 
 
-class Authority(msgspec.Struct, frozen=True):
+class Completeness(msgspec.Struct, frozen=True):
     """What holds of an authority as a whole."""
 
     simulated: bool = False  # some event read was made up
@@ -65,7 +65,7 @@ class Change:
 
     cases: dict[Key, Kept] = field(default_factory=dict)
     new: dict[Key, list[Event]] = field(default_factory=dict)
-    authorities: dict[str, Authority] = field(default_factory=dict)
+    authorities: dict[str, Completeness] = field(default_factory=dict)
     tallies: dict[str, Tally] = field(default_factory=dict)
 
 
@@ -78,10 +78,10 @@ def names(event: Event) -> tuple[Key, ...]:
 
 def fold(
     kept: Mapping[Key, Kept],
-    authorities: Mapping[str, Authority],
+    authorities: Mapping[str, Completeness],
     events: Sequence[Event],
-    rules: Authorities | None,
-    remembered: Remembered | None = None,
+    rules: RulesByAuthority | None,
+    remembered: TallyCache | None = None,
 ) -> Change:
     """Return what *events* change.
 
@@ -89,7 +89,7 @@ def fold(
     What is *remembered* of their tallies saves counting them again, and changes nothing else. Without *rules* nothing
     is counted: what was told is kept, for a recount.
     """
-    change, remembered = Change(), remembered or Remembered()
+    change, remembered = Change(), remembered or TallyCache()
     for event in events:
         _note(change.authorities, authorities, event)
     for keys, told in _households(kept, events):
@@ -97,10 +97,10 @@ def fold(
     return change
 
 
-def _note(noted: dict[str, Authority], before: Mapping[str, Authority], event: Event) -> None:
+def _note(noted: dict[str, Completeness], before: Mapping[str, Completeness], event: Event) -> None:
     """Note what *event* says of its authority as a whole."""
     known = noted.get(event.authority) or before.get(event.authority)
-    now = known or Authority()
+    now = known or Completeness()
     if event.origin == "simulation" and not now.simulated:
         now = msgspec.structs.replace(now, simulated=True)
     if event.type == "feed.reported":
@@ -146,8 +146,8 @@ def _tell(
     kept: Mapping[Key, Kept],
     homes: set[Key],
     told: list[Event],
-    rules: Authorities | None,
-    remembered: Remembered,
+    rules: RulesByAuthority | None,
+    remembered: TallyCache,
 ) -> None:
     befores = [case for home in sorted(homes) if isinstance(case := kept.get(home), Case)]
     case = befores[0] if len(befores) == 1 else join(befores)

@@ -13,10 +13,10 @@ from events.person import ChildMerged
 from events.working_days import calendar
 from metrics.catalogue import PARTS
 from metrics.lives.life import PLACING, Life
-from metrics.rules.rules import Authorities, Rules
-from metrics.shapes.part import Part, Where
+from metrics.rules.rules import Rules, RulesByAuthority
+from metrics.shapes.part import CellKey, Part
 
-Tally = dict[str, dict[Where, int]]  # by part
+Tally = dict[str, dict[CellKey, int]]  # by part
 
 
 def tally(case: Case, rules: Rules, parts: Iterable[Part] = PARTS, total: Tally | None = None) -> Tally:
@@ -27,7 +27,7 @@ def tally(case: Case, rules: Rules, parts: Iterable[Part] = PARTS, total: Tally 
     return total
 
 
-def of_cases(cases: Iterable[tuple[str, Case]], rules: Authorities, total: dict[str, Tally]) -> None:
+def of_cases(cases: Iterable[tuple[str, Case]], rules: RulesByAuthority, total: dict[str, Tally]) -> None:
     """Add the tallies of *cases* to that of each one's authority in *total*, in place. `swept` makes it whole."""
     for authority, case in cases:
         tally(case, rules.of(authority), total=total.setdefault(authority, {}))
@@ -55,7 +55,7 @@ def of_life(life: Life, parts: Iterable[Part], total: Tally | None = None) -> Ta
     return total
 
 
-class Remembered:
+class TallyCache:
     """What the tallies of cases last were, so that a change need not be counted from both its ends.
 
     It holds the newest so many cases alone, and may be dropped at any moment: what it does not hold is counted.
@@ -86,7 +86,7 @@ class Remembered:
             self._tallies.popitem(last=False)
 
 
-def add(total: Tally, change: Mapping[str, Mapping[Where, int]], sign: int = 1) -> Tally:
+def add(total: Tally, change: Mapping[str, Mapping[CellKey, int]], sign: int = 1) -> Tally:
     """Add *change* to *total*, in place, and return it; cells that come to nothing are gone."""
     for part, cells in change.items():
         mine = total.setdefault(part, {})
@@ -126,7 +126,7 @@ def _reading(types: frozenset[str], allocated: bool) -> tuple[Part, ...]:
     return tuple(part for part in PARTS if part.reads & told or (part.moves and moved))
 
 
-def fingerprint(authorities: Authorities) -> str:
+def fingerprint(authorities: RulesByAuthority) -> str:
     """Return what changes with anything that may change a tally: the code, and what *authorities* set.
 
     Twelve hexadecimal digits of the code, and, where anybody sets anything that counts, twelve more after a `-`.

@@ -12,7 +12,7 @@ from metrics.rules.rules import Rules
 
 
 @dataclass(frozen=True)
-class Clocks:
+class AuthorityDirectory:
     """How the server asks. *speed*: authority seconds to one of ours."""
 
     now: Callable[[str], datetime]

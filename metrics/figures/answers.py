@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from events.time import LONDON, moment_of
 from metrics.catalogue import MEASURES, measure_named
-from metrics.counting.fold import Authority
+from metrics.counting.fold import Completeness
 from metrics.figures.evaluate import PLACES, USUAL, Answer, Figure, Question, figures
 from metrics.measure import Measure
 from metrics.rules.rules import Rules
@@ -15,7 +15,7 @@ from metrics.sums.sums import Sums
 from metrics.windows import At
 
 Ask = Callable[[At], Question]  # a question, but for its moment
-Found = Mapping[str, tuple[Authority, Sums]]  # authorities by name, and their cells
+Found = Mapping[str, tuple[Completeness, Sums]]  # authorities by name, and their cells
 
 
 class UnknownPlace(ValueError):
@@ -47,7 +47,7 @@ class Inquiry:
         self.found, self.rules = found, rules
         self._moments, self._catalogue = moments, catalogue
         self._here = {name: At(now(name)) for name in found}
-        latest = min((at.moment for at in self._here.values()), default=None)
+        latest = min((at.instant for at in self._here.values()), default=None)
         self._now = At(moment_of(latest) if latest is not None else now("").astimezone(LONDON))
 
     def at(self, moments: Sequence[At]) -> "Inquiry":
@@ -64,7 +64,7 @@ class Inquiry:
     @property
     def is_over(self) -> bool:
         """Whether all moments that it is about are past, so that only what is told later can change the answer."""
-        return bool(self._moments) and max(at.moment for at in self._moments) <= self._now.moment
+        return bool(self._moments) and max(at.instant for at in self._moments) <= self._now.instant
 
     def questions(self, asks: Sequence[Ask]) -> list[tuple[str, Question]]:
         """Return what to put to which authority. Raises UnknownPlace."""
@@ -81,11 +81,11 @@ class Inquiry:
 
     def answer(self, told: list[Figure]) -> Answer:
         """Return *told* in the envelope. It is true for the last moment, and never for one later than now."""
-        complete = [authority.complete_to(self._here[name].moment) for name, (authority, _) in self.found.items()]
+        complete = [authority.complete_to(self._here[name].instant) for name, (authority, _) in self.found.items()]
         known = [moment for moment in complete if moment is not None]
-        as_of = min((*self._moments[-1:], self._now), key=lambda at: at.moment)
+        as_of = min((*self._moments[-1:], self._now), key=lambda at: at.instant)
         return Answer(
-            as_of=moment_of(as_of.moment).isoformat(),
+            as_of=moment_of(as_of.instant).isoformat(),
             complete_to=min(known).astimezone(LONDON).isoformat() if known else None,
             catalogue=self._catalogue,
             simulated=any(authority.simulated for authority, _ in self.found.values()),

@@ -68,12 +68,12 @@ def behind(cases: Iterable[Case], authority: str, question: Question, rules: Rul
     """Yield what each child among *cases* adds to the answer to *question*; those who add nothing are left out."""
     for case in cases:
         for person in people(case):
-            found = _Asked(person, authority, question, rules)
+            found = PersonQuery(person, authority, question, rules)
             if found.counted:
                 yield found.behind()
 
 
-class _Asked:
+class PersonQuery:
     """A question about one person alone."""
 
     def __init__(self, person: Person, authority: str, question: Question, rules: Rules) -> None:
@@ -104,7 +104,7 @@ class _Asked:
     def _moments(self, part: str) -> tuple[list[Instant], Instant | None]:
         """Return the last change of a stock up to now and the next, or the moments of a flow within the window."""
         question = self._rest[1]
-        now, stock = question.at.moment, question.measure.numerator.stock
+        now, stock = question.at.instant, question.measure.numerator.stock
         instants = sorted({at for _, _, at in self._tally.get(part, {})})
         if not stock:
             start = since(question.over, question.at)

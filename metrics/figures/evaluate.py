@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from events.time import HOUR, Instant, midnight
+from events.time import MICROSECONDS_PER_HOUR, Instant, midnight
 from events.working_days import calendar
 from metrics.figures.reference.population import population
 from metrics.measure import Kind, Measure
@@ -96,16 +96,16 @@ def figures(sums: Sums, authority: str, question: Question, rules: Rules = USUAL
 
     Of a distribution, one for each band and one for the mean, instead of one. Raises UnknownBreakdown, UnknownWindow.
     """
-    return list(_Asked(sums, authority, question, rules).figures())
+    return list(Evaluation(sums, authority, question, rules).figures())
 
 
-class _Asked:
+class Evaluation:
     """A question put to the sums of one authority under its rules."""
 
     def __init__(self, sums: Sums, authority: str, question: Question, rules: Rules) -> None:
         self.measure, self.question = question.measure, question
         self._sums, self._authority, self._rules = sums, authority, rules
-        self._over, self._keeping, self._moment = question.over, question.keeping, question.at.moment
+        self._over, self._keeping, self._moment = question.over, question.keeping, question.at.instant
         self._day, self._at = question.at.day, question.at.text
         self._from = None if self._over == "now" else first_day(self._over, self._day)
         self._target = rules.targets.get(self.measure.name, self.measure.target)
@@ -178,7 +178,11 @@ class _Asked:
                 earliest[group] = min(int(started), earliest.get(group, int(started)))
         for group in sorted(earliest) if asked.by else [()]:
             started_at = earliest.get(group)
-            hours = None if started_at is None else self._rules.office.elapsed(started_at, self._moment) / HOUR
+            hours = (
+                None
+                if started_at is None
+                else self._rules.office.elapsed(started_at, self._moment) / MICROSECONDS_PER_HOUR
+            )
             yield self._figure(group, None, None, hours)
 
     def _figure(

@@ -17,7 +17,7 @@ TEMPORARY = ("T0", "T1", "T2", "T3", "T4")  # hospital, a carer's holiday, …: 
 ADOPTED_IN_PLACE = ("A3", "A5")  # placed for adoption with the carer the child already lives with
 
 
-class Run(NamedTuple):
+class Stay(NamedTuple):
     """What the Department calls a placement: from its *start* up to its *end*, through every stay that continues it."""
 
     start: Instant
@@ -114,12 +114,12 @@ def placements(start: Any, life: Life) -> Timeline[str]:
     return newest(steps)
 
 
-def runs(life: Life) -> dict[str, list[Run]]:
+def stays(life: Life) -> dict[str, list[Stay]]:
     """Return the runs of each period of care (MEASURES 5), by the period's record."""
-    return life.once("runs", lambda: {p.value.record: list(_runs(p, life)) for p in life.stretches(PERIODS)})
+    return life.once("stays", lambda: {p.value.record: list(_stays(p, life)) for p in life.stretches(PERIODS)})
 
 
-def _runs(period: Stretch[Any], life: Life) -> Iterator[Run]:
+def _stays(period: Stretch[Any], life: Life) -> Iterator[Stay]:
     begun: list[tuple[Instant, PlacementStarted]] = []  # of each run, when it began and its last placement
     away = False  # on a temporary stay since that placement
     for at, fact in _placements(life).get(period.value.record, ()):
@@ -133,7 +133,7 @@ def _runs(period: Stretch[Any], life: Life) -> Iterator[Run]:
         away = False
     ends = life.by_record(PlacementEnded)
     for (start, last), after in zip_longest(begun, begun[1:]):
-        yield Run(start, earliest(after and after[0], when(ends.get(last.record)), period.end))
+        yield Stay(start, earliest(after and after[0], when(ends.get(last.record)), period.end))
 
 
 def _continues(fact: PlacementStarted, last: PlacementStarted, away: bool, life: Life) -> bool:
@@ -143,14 +143,14 @@ def _continues(fact: PlacementStarted, last: PlacementStarted, away: bool, life:
     return came_back or fact.placement in ADOPTED_IN_PLACE
 
 
-def runs_in_year(life: Life) -> Timeline[int]:
+def stays_in_year(life: Life) -> Timeline[int]:
     """Return how many runs stand at the start of the 12 months up to each moment or begin in them, in any period."""
 
     def found() -> Timeline[int]:
         if not life.facts(PlacementStarted):
             return constant(0)
         changes: dict[Instant, int] = {}
-        for run in (run for period in runs(life).values() for run in period):
+        for run in (run for period in stays(life).values() for run in period):
             changes[run.start] = changes.get(run.start, 0) + 1
             if run.end is not None:
                 gone = midnight(_leaves_year(run.end))
@@ -158,7 +158,7 @@ def runs_in_year(life: Life) -> Timeline[int]:
         moments = sorted(changes)
         return ((EVER, 0), *zip(moments, accumulate(changes[at] for at in moments), strict=True))
 
-    return life.once("runs in year", found)
+    return life.once("stays in year", found)
 
 
 def _leaves_year(end: Instant) -> Any:
@@ -168,9 +168,9 @@ def _leaves_year(end: Instant) -> Any:
     return later if add_months(later, -12) >= day else add_months(later.replace(day=1), 1)
 
 
-def runs_since_entry(start: Any, life: Life) -> Timeline[int]:
+def stays_since_entry(start: Any, life: Life) -> Timeline[int]:
     """Return how many runs have begun in the period of care that *start* began."""
-    found = runs(life)[start.record] if life.facts(PlacementStarted) else ()
+    found = stays(life)[start.record] if life.facts(PlacementStarted) else ()
     return ((EVER, 0), *newest((run.start, n) for n, run in enumerate(found, 1)))
 
 

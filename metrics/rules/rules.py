@@ -63,7 +63,7 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Authorities:
+class RulesByAuthority:
     """The rules of every authority: of those that set any, their own; of all others, the default."""
 
     sections: tuple[tuple[str, Rules], ...] = ()

@@ -16,7 +16,7 @@ from metrics.shapes.laps import Lap, Link
 from metrics.shapes.part import Breakdown, Cell, Part, Value, reading, standing, told, values
 
 
-class Run(NamedTuple):
+class TimedLap(NamedTuple):
     """A lap against its deadline."""
 
     lap: Lap
@@ -27,7 +27,7 @@ class Run(NamedTuple):
     until: Instant | None  # when it ceases to be open
 
 
-class Held(NamedTuple):
+class OpenStretch(NamedTuple):
     """Where an open run stands, from when until when."""
 
     since: Instant
@@ -112,9 +112,9 @@ class Clock:
     def _stock(
         self,
         name: str,
-        span: Callable[[Run], tuple[Instant, Instant | None]],
-        first: "ByRun | None" = None,
-        item: "ByRun | None" = None,
+        span: Callable[[TimedLap], tuple[Instant, Instant | None]],
+        first: "ByLap | None" = None,
+        item: "ByLap | None" = None,
     ) -> Part:
         by = (*_named(first), *self.by, *_named(item))
 
@@ -142,7 +142,7 @@ class Clock:
         )
 
     def _flow(
-        self, name: str, by: tuple[Breakdown, ...], cell: Callable[[Run, Life], Cell | None], moves: bool = False
+        self, name: str, by: tuple[Breakdown, ...], cell: Callable[[TimedLap, Life], Cell | None], moves: bool = False
     ) -> Part:
         return Part(
             name=f"{self.name}.{name}",
@@ -154,23 +154,23 @@ class Clock:
             moves=moves,
         )
 
-    def _runs(self, life: Life) -> list[Run]:
-        found: list[Run] | None = life.known.get(self)
+    def _runs(self, life: Life) -> list[TimedLap]:
+        found: list[TimedLap] | None = life.known.get(self)
         if found is None:
             found = life.known[self] = [self._run(lap, life) for lap in self.link.laps(life)]
         return found
 
-    def _run(self, lap: Lap, life: Life) -> Run:
+    def _run(self, lap: Lap, life: Life) -> TimedLap:
         last, rules = self._last_day(lap.start, life), life.rules
         due_soon = rules.days.nth_before(last, getattr(rules.parameters, self.due_within)) if self.due_within else last
         until = earliest(when(lap.end), life.limit(self.of_childhood))
         late = midnight(last + timedelta(days=1))
-        return Run(lap, last, midnight(due_soon), late, lap.start.occurred, until)
+        return TimedLap(lap, last, midnight(due_soon), late, lap.start.occurred, until)
 
-    def _open(self, life: Life) -> list[tuple[Run, list[Held]]]:
+    def _open(self, life: Life) -> list[tuple[TimedLap, list[OpenStretch]]]:
         """Return every run that was ever open, and where it stood."""
 
-        found: list[tuple[Run, list[Held]]] | None = life.known.get((self, "open"))
+        found: list[tuple[TimedLap, list[OpenStretch]]] | None = life.known.get((self, "open"))
         if found is None:
             runs = (run for run in self._runs(life) if run.until is None or run.since < run.until)
             found = [(run, list(_held(run, standing(self.by, run.lap.start, life), life))) for run in runs]
@@ -184,58 +184,58 @@ class Clock:
             day = day_of(rules.office.next_opening(start.occurred))
         return self.deadline.falls_on(day, rules.days, rules.parameters.roll_start_forward)
 
-    def _stopped(self, run: Run, life: Life) -> Cell | None:
+    def _stopped(self, run: TimedLap, life: Life) -> Cell | None:
         stop = run.lap.stop
         if stop is None:
             return None
         return (told(stop.team), values(self.stopped_by, stop, life), stop.occurred), 1
 
-    def _in_time(self, run: Run, life: Life) -> Cell | None:
+    def _in_time(self, run: TimedLap, life: Life) -> Cell | None:
         over = earliest(when(run.lap.stop), life.dies_at)
         return self._stopped(run, life) if over is not None and over < run.late else None
 
-    def _settled(self, run: Run, life: Life) -> Cell | None:
+    def _settled(self, run: TimedLap, life: Life) -> Cell | None:
         in_time = self._settled_in_time(run, life)
         if in_time or (run.until is not None and run.until < run.late):
             return in_time
         return (_place_when_late(run, life), values(self.by, run.lap.start, life), run.late), 1
 
-    def _settled_in_time(self, run: Run, life: Life) -> Cell | None:
+    def _settled_in_time(self, run: TimedLap, life: Life) -> Cell | None:
         stop = run.lap.stop
         if stop is None or stop.occurred >= run.late:
             return None
         return (told(stop.team), values(self.by, run.lap.start, life), stop.occurred), 1
 
 
-def _held(run: Run, by: tuple[Timeline[Value], ...], life: Life) -> Iterator[Held]:
+def _held(run: TimedLap, by: tuple[Timeline[Value], ...], life: Life) -> Iterator[OpenStretch]:
     """Yield where an open run stands, in pieces on which nothing about that changes."""
     for since, until, (allocated, own, *under) in pieces(run.since, run.until, (life.allocated, _own_teams(run), *by)):
-        yield Held(since, until, told(allocated or own), tuple(under))
+        yield OpenStretch(since, until, told(allocated or own), tuple(under))
 
 
-def _own_teams(run: Run) -> Timeline[str]:
+def _own_teams(run: TimedLap) -> Timeline[str]:
     """Return the team that the facts of the record told last, from which moment on."""
     facts = sorted(run.lap.facts, key=lambda fact: fact.occurred)
     return newest((fact.occurred, fact.team) for fact in facts if fact.team)
 
 
-def _place_when_late(run: Run, life: Life) -> str:
+def _place_when_late(run: TimedLap, life: Life) -> str:
     """Return the open clock's team at the end of the day it became late; what ended it is left out."""
     moment = end_of(day_of(run.late))
     return told(value_at(life.allocated, moment) or value_at(_own_teams(run), moment))
 
 
 @dataclass(frozen=True)
-class ByRun:
+class ByLap:
     """A breakdown that a run tells of itself."""
 
     name: str
-    of: Callable[[Run], tuple[str]]
+    of: Callable[[TimedLap], tuple[str]]
 
 
-DUE_ON = ByRun("due_on", lambda run: (run.last.isoformat(),))
-SINCE = ByRun("since", lambda run: (str(run.since),))
+DUE_ON = ByLap("due_on", lambda run: (run.last.isoformat(),))
+SINCE = ByLap("since", lambda run: (str(run.since),))
 
 
-def _named(by: ByRun | None) -> tuple[Breakdown, ...]:
+def _named(by: ByLap | None) -> tuple[Breakdown, ...]:
     return (Breakdown(by.name),) if by else ()

@@ -15,8 +15,8 @@ from metrics.lives.timeline import Timeline
 from metrics.rules.teams import UNKNOWN
 
 Value = str | tuple[str, ...]  # one breakdown value, or the distinct ones of a list: counted once under each
-Where = tuple[str, tuple[Value, ...], Instant]  # a team, breakdown values, and from or at which instant
-Cell = tuple[Where, int]  # so many more there
+CellKey = tuple[str, tuple[Value, ...], Instant]  # a team, breakdown values, and from or at which instant
+Cell = tuple[CellKey, int]  # so many more there
 Types = frozenset[type[Event]]
 Reducer = Literal["distinct", "longest"]  # how a sum by item becomes a figure
 

@@ -6,25 +6,25 @@ from itertools import islice
 from events.case import Case
 from events.event import Event
 from events.time import Instant
-from metrics.counting.fold import Authority, Change, Kept, Key, fold
-from metrics.counting.tally import Remembered, Tally, add, of_cases, swept
-from metrics.rules.rules import Authorities
+from metrics.counting.fold import Change, Completeness, Kept, Key, fold
+from metrics.counting.tally import Tally, TallyCache, add, of_cases, swept
+from metrics.rules.rules import RulesByAuthority
 from metrics.sums.sums import Sums
 
 BATCH = 1000
 
 
-class Book:
+class InMemoryStore:
     """All that is kept after some events."""
 
-    def __init__(self, rules: Authorities) -> None:
+    def __init__(self, rules: RulesByAuthority) -> None:
         self.rules = rules
         self.kept: dict[Key, Kept] = {}
-        self.authorities: dict[str, Authority] = {}
+        self.authorities: dict[str, Completeness] = {}
         self.tallies: dict[str, Tally] = {}
-        self._remembered = Remembered()
+        self._remembered = TallyCache()
 
-    def tell(self, events: Iterable[Event], progress: Callable[[int], None] = lambda n: None) -> "Book":
+    def tell(self, events: Iterable[Event], progress: Callable[[int], None] = lambda n: None) -> "InMemoryStore":
         """Fold *events*, a batch at a time, telling *progress* how many were read; return this book."""
         source = iter(events)
         while batch := list(islice(source, BATCH)):
@@ -47,10 +47,10 @@ class Book:
         """Return the tallies of each authority, ready to be asked."""
         return {authority: Sums(self.tallies.get(authority)) for authority in sorted(self.authorities)}
 
-    def known_at(self, moment: Instant) -> "Book":
+    def known_at(self, moment: Instant) -> "InMemoryStore":
         """Return the book as it would be had only what was known at *moment* been told."""
         told = (telling for _, case in self.households() for telling in case if telling.known <= moment)
-        book = Book(self.rules).tell(told)
+        book = InMemoryStore(self.rules).tell(told)
         book.authorities = {**self.authorities}
         return book
 

@@ -9,8 +9,8 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from metrics.counting.fold import Authority
-from metrics.store.redis import Named, Position, Step, Store
+from metrics.counting.fold import Completeness
+from metrics.store.redis import CommitStep, Named, Position, Store
 from metrics.sums.sums import Sums
 
 PAGE = 20_000  # cells read at once: neither the store nor the reader is long at it
@@ -20,7 +20,7 @@ class Loaded(NamedTuple):
     """All that readers need of a partition, of one moment."""
 
     position: Position
-    authorities: dict[str, Authority]
+    authorities: dict[str, Completeness]
     sums: dict[str, Sums]
 
 
@@ -39,7 +39,7 @@ async def load(
     sizes = await store.sizes(partition, position.generation, parts)
     unread = set(sizes)
     sums: dict[str, Sums] = {}
-    authorities: dict[str, Authority] = {}
+    authorities: dict[str, Completeness] = {}
     for names in _pages(sizes):
         page = await store.page(partition, position.generation, position.offset, names)
         if page is None or reached(position.offset, page.steps) != page.position.offset:
@@ -61,7 +61,7 @@ async def load(
     return Loaded(position, authorities, sums)
 
 
-def take(sums: dict[str, Sums], step: Step, leaving: Collection[Named] = ()) -> None:
+def take(sums: dict[str, Sums], step: CommitStep, leaving: Collection[Named] = ()) -> None:
     """Add what one commit added, *leaving* out some tallies."""
     for authority, tally in step.tallies.items():
         theirs = sums.setdefault(authority, Sums())
@@ -70,7 +70,7 @@ def take(sums: dict[str, Sums], step: Step, leaving: Collection[Named] = ()) -> 
                 theirs.change(part, cells)
 
 
-def reached(start: int | None, steps: Iterable[Step]) -> int | None:
+def reached(start: int | None, steps: Iterable[CommitStep]) -> int | None:
     """Return the offset that *steps* lead to from *start*; None where one is not from where the one before it ended."""
     for step in steps:
         if step.start != start:

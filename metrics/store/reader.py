@@ -12,10 +12,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from metrics.catalogue import MEASURES
-from metrics.counting.fold import Authority
+from metrics.counting.fold import Completeness
 from metrics.counting.tally import code
 from metrics.store.loading import load, reached, take
-from metrics.store.redis import STORE_ERRORS, Log, Position, Step, Store, View
+from metrics.store.redis import STORE_ERRORS, CommitStep, Log, Position, Store, View
 from metrics.sums.sums import Sums
 
 EVERY = 0.05  # seconds between looks at the store
@@ -33,12 +33,12 @@ class NotReady(Exception):
 
 
 @dataclass
-class Held:
+class ReaderPartition:
     """What is known of one partition."""
 
     position: Position | None = None
     sums: dict[str, Sums] = field(default_factory=dict)
-    authorities: dict[str, Authority] = field(default_factory=dict)
+    authorities: dict[str, Completeness] = field(default_factory=dict)
     offset: int | None = None  # that `sums` are of
     highest: int = 0  # ever shown of this log
     log: Log | None = None
@@ -69,7 +69,7 @@ class Reader:
     def __init__(self, store: Store, only: int | None = None) -> None:
         self._store = store
         self._only = only
-        self._held: dict[int, Held] = {only or 0: Held()}
+        self._held: dict[int, ReaderPartition] = {only or 0: ReaderPartition()}
         self.version = 0  # rises with every change
         self.answered_at: float | None = None  # when the store last answered (monotonic seconds)
 
@@ -113,11 +113,11 @@ class Reader:
         view = await self._store.follow(partition, held.offset)
         if view.position is not None and self._only is None:
             for other in range(view.position.log.partitions):
-                self._held.setdefault(other, Held())
+                self._held.setdefault(other, ReaderPartition())
         await self._take(partition, held, view)
         held.answered_at = self.answered_at = time.monotonic()
 
-    async def _take(self, partition: int, held: Held, view: View) -> None:
+    async def _take(self, partition: int, held: ReaderPartition, view: View) -> None:
         if view.position is None:
             self._note(held, None)
             return
@@ -132,19 +132,19 @@ class Reader:
         else:
             await self._load(partition, held, view.position)
 
-    def _follows(self, held: Held, view: View) -> bool:
+    def _follows(self, held: ReaderPartition, view: View) -> bool:
         """Return whether the steps of *view* lead from what is held towards where the store stands."""
         if held.position is None or view.position is None or held.position.generation != view.position.generation:
             return False
         at = reached(held.offset, view.steps)
         return at == view.position.offset or (bool(view.steps) and at is not None and at < view.position.offset)
 
-    def _step(self, held: Held, step: Step) -> None:
+    def _step(self, held: ReaderPartition, step: CommitStep) -> None:
         take(held.sums, step)
         held.offset = step.end
         self.version += 1
 
-    async def _load(self, partition: int, held: Held, position: Position) -> None:
+    async def _load(self, partition: int, held: ReaderPartition, position: Position) -> None:
         """Read *partition* anew. It takes a while, in which what was held before is what is shown."""
 
         def heard() -> None:
@@ -156,7 +156,7 @@ class Reader:
             self.version += 1
             self._note(held, loaded.position)
 
-    def _note(self, held: Held, position: Position | None) -> None:
+    def _note(self, held: ReaderPartition, position: Position | None) -> None:
         if held.position != position:
             self.version += 1
         held.position = position
@@ -185,13 +185,13 @@ class Reader:
         }
         return "+".join(sorted(found))
 
-    def authorities(self) -> dict[str, Authority]:
+    def authorities(self) -> dict[str, Completeness]:
         """Return every authority that may be shown, by name. Raises NotReady where one may be missing."""
         if not self.whole:
             raise self.rebuilding()
         return dict(sorted(item for held in self._held.values() for item in held.authorities.items()))
 
-    def authority(self, name: str) -> tuple[Authority, Sums] | None:
+    def authority(self, name: str) -> tuple[Completeness, Sums] | None:
         """Return an authority and its cells; None where there is none. Raises NotReady while it is withheld."""
         for held in self._held.values():
             if name in held.authorities:

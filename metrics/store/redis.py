@@ -33,10 +33,10 @@ from redis.exceptions import AuthenticationError, NoPermissionError, RedisError,
 from events.case import ARRAY, Case, decode_case, encode_case, encode_size, encode_tellings
 from events.event import Event
 from events.time import Instant
-from metrics.counting.fold import Authority, Change, Kept, Key
+from metrics.counting.fold import Change, Completeness, Kept, Key
 from metrics.counting.tally import Tally, code
 from metrics.shapes import Value
-from metrics.shapes.part import Where
+from metrics.shapes.part import CellKey
 from metrics.store.address import RedisSettings, Unusable, secret
 
 FORMAT = "2"
@@ -116,7 +116,7 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     dead_in_a_row: int = 0
 
 
-class Step(msgspec.Struct, frozen=True):
+class CommitStep(msgspec.Struct, frozen=True):
     """What one commit added to the tallies, from one offset to the next."""
 
     start: int
@@ -128,22 +128,22 @@ class View(msgspec.Struct, frozen=True):
     """What a reader that follows sees: where a partition stands, and the steps that took it there."""
 
     position: Position | None
-    authorities: dict[str, Authority]
-    steps: list[Step]
+    authorities: dict[str, Completeness]
+    steps: list[CommitStep]
 
 
 Named = tuple[str, str]  # a tally: authority, part
 
 
-class Page(msgspec.Struct, frozen=True):
+class TallyPage(msgspec.Struct, frozen=True):
     """Some of the tallies of a partition as of one moment, and the steps that led there from the page before."""
 
     position: Position
-    authorities: dict[str, Authority]
-    steps: list[Step]
+    authorities: dict[str, Completeness]
+    steps: list[CommitStep]
     fields: dict[Named, dict[bytes, bytes]]  # as the store has them
 
-    def cells(self) -> Iterator[tuple[str, str, dict[Where, int]]]:
+    def cells(self) -> Iterator[tuple[str, str, dict[CellKey, int]]]:
         """Yield them as cells, of each part so many at a time as take no time to speak of."""
         for (authority, part), fields in self.fields.items():
             items = iter(fields.items())
@@ -152,7 +152,7 @@ class Page(msgspec.Struct, frozen=True):
 
 
 _pack = msgspec.msgpack.Encoder().encode
-_authority: msgspec.msgpack.Decoder[Authority] = msgspec.msgpack.Decoder(Authority)
+_authority: msgspec.msgpack.Decoder[Completeness] = msgspec.msgpack.Decoder(Completeness)
 _where: msgspec.json.Decoder[tuple[str, tuple[Value, ...], Instant]] = msgspec.json.Decoder(
     tuple[str, tuple[str | tuple[str, ...], ...], int]
 )
@@ -289,7 +289,7 @@ class Store:
             wanted = pointed - found.keys()
         return found
 
-    async def authorities(self, partition: int) -> dict[str, Authority]:
+    async def authorities(self, partition: int) -> dict[str, Completeness]:
         """Return what holds of each authority of *partition* as a whole."""
         return _authorities(await self._client.hgetall(self._key(partition, "authorities")))
 
@@ -340,7 +340,7 @@ class Store:
                 pipe.hlen(self._key(partition, "tally", generation, *name))
             return dict(zip(names, await pipe.execute(), strict=True))
 
-    async def page(self, partition: int, generation: str, after: int, names: Sequence[Named]) -> Page | None:
+    async def page(self, partition: int, generation: str, after: int, names: Sequence[Named]) -> TallyPage | None:
         """Return tallies, and what was committed after the offset *after*, all of one moment.
 
         None where *partition* is of another *generation* by now.
@@ -356,7 +356,7 @@ class Store:
         if position is None or position.generation != generation:
             return None
         steps = [_step(entry) for _, entry in entries]
-        return Page(position, _authorities(authorities), steps, dict(zip(names, fields, strict=True)))
+        return TallyPage(position, _authorities(authorities), steps, dict(zip(names, fields, strict=True)))
 
     async def follow(self, partition: int, offset: int | None) -> "View":
         """Return where *partition* stands, and what was committed after *offset*, all of one moment."""
@@ -533,7 +533,7 @@ def _kept(value: bytes) -> Kept:
     raise Refused("a stored case cannot be read: flush the store and let it be rebuilt")
 
 
-def _authorities(found: Mapping[bytes, bytes]) -> dict[str, Authority]:
+def _authorities(found: Mapping[bytes, bytes]) -> dict[str, Completeness]:
     return {name.decode(): _authority.decode(value) for name, value in found.items()}
 
 
@@ -541,14 +541,14 @@ def _fields(tally: Tally) -> dict[str, dict[str, int]]:
     return {part: {_field(where): n for where, n in cells.items()} for part, cells in tally.items()}
 
 
-def _field(where: Where) -> str:
+def _field(where: CellKey) -> str:
     return msgspec.json.encode(where).decode()
 
 
-def _step(fields: Mapping[bytes, bytes]) -> Step:
+def _step(fields: Mapping[bytes, bytes]) -> CommitStep:
     change = _change.decode(fields[b"change"])
     tallies = {
         authority: {part: {_where.decode(where): n for where, n in cells.items()} for part, cells in parts.items()}
         for authority, parts in change.items()
     }
-    return Step(int(fields[b"from"]), int(fields[b"to"]), tallies)
+    return CommitStep(int(fields[b"from"]), int(fields[b"to"]), tallies)

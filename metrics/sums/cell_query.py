@@ -17,7 +17,7 @@ Key = tuple[str, ...]
 Keys = NDArray[np.int64]  # the values of a key by number, in one number
 
 
-class Asked:
+class CellQuery:
     """A question: cells, where their teams stand, what is kept to, and what they are divided by."""
 
     def __init__(self, part: Part, cells: Cells, places: Places, keeping: Mapping[str, str], by: Key) -> None:

@@ -7,9 +7,9 @@ times, and none is looked at one by one.
 from collections.abc import Iterator, Mapping, Sequence
 
 from events.time import Instant
-from metrics.shapes.part import Where
+from metrics.shapes.part import CellKey
 from metrics.sums.interning import Groups
-from metrics.sums.sorted_cells import Counts, Numbers, Run, joined, run
+from metrics.sums.sorted_cells import Counts, Numbers, SortedCells, joined, sorted_cells
 
 RATIO = 8
 WAITING = 4096  # new cells that wait at most for somebody to ask
@@ -18,12 +18,12 @@ WAITING = 4096  # new cells that wait at most for somebody to ask
 class Cells:
     """The cells of one part."""
 
-    def __init__(self, groups: Groups, runs: Sequence[Run] = ()) -> None:
+    def __init__(self, groups: Groups, runs: Sequence[SortedCells] = ()) -> None:
         self.groups = groups
         self._runs = list(runs)
         self._waiting: tuple[list[Instant], list[int], list[int]] = [], [], []
 
-    def change(self, cells: Mapping[Where, int]) -> None:
+    def change(self, cells: Mapping[CellKey, int]) -> None:
         """Add *cells*."""
         instants, groups, counts = self._waiting
         for (team, by, at), n in cells.items():
@@ -33,10 +33,10 @@ class Cells:
         if len(instants) > WAITING:
             self.runs()
 
-    def runs(self) -> list[Run]:
+    def runs(self) -> list[SortedCells]:
         """Return the runs that hold the cells, those that were new until now among them."""
         if self._waiting[0]:
-            self._runs.append(run(*self._waiting))
+            self._runs.append(sorted_cells(*self._waiting))
             self._waiting = [], [], []
             while len(self._runs) > 1 and len(self._runs[-2]) < RATIO * len(self._runs[-1]):
                 self._runs[-2:] = [joined(self._runs[-2:])]
@@ -54,8 +54,8 @@ class Cells:
             else:
                 yield r.between(r.before(since - 1), r.before(until))
 
-    def __iter__(self) -> Iterator[tuple[Where, int]]:
+    def __iter__(self) -> Iterator[tuple[CellKey, int]]:
         held = self.runs()
-        whole = joined(held) if len(held) > 1 else held[0] if held else run((), (), ())
+        whole = joined(held) if len(held) > 1 else held[0] if held else sorted_cells((), (), ())
         for at, group, n in zip(whole.instants.tolist(), whole.groups.tolist(), whole.counts.tolist(), strict=True):
             yield (*self.groups.told(group), at), n

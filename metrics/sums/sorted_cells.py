@@ -14,7 +14,7 @@ STEP = 2048  # cells between two notes of what stands: few enough to be summed e
 NOTHING: tuple[Numbers, Counts] = (np.empty(0, np.int32), np.empty(0, np.int64))
 
 
-class Run:
+class SortedCells:
     """Cells, each of a numbered group. No two are of one group and instant, and none is 0."""
 
     def __init__(self, instants: NDArray[np.int64], groups: Numbers, counts: Counts) -> None:
@@ -56,24 +56,24 @@ class Run:
         return numbers[sums != 0], sums[sums != 0]
 
 
-def run(instants: Sequence[Instant], groups: Sequence[int], counts: Sequence[int]) -> Run:
+def sorted_cells(instants: Sequence[Instant], groups: Sequence[int], counts: Sequence[int]) -> SortedCells:
     """Return the run of cells in any order, more than one perhaps of one group and instant."""
     return _in_order(np.array(instants, np.int64), np.array(groups, np.int32), np.array(counts, np.int64))
 
 
-def joined(runs: Sequence[Run]) -> Run:
+def joined(runs: Sequence[SortedCells]) -> SortedCells:
     """Return the run of all cells of *runs*."""
     return _in_order(
-        np.concatenate([run.instants for run in runs]),
-        np.concatenate([run.groups for run in runs]),
-        np.concatenate([run.counts for run in runs]),
+        np.concatenate([sorted_cells.instants for sorted_cells in runs]),
+        np.concatenate([sorted_cells.groups for sorted_cells in runs]),
+        np.concatenate([sorted_cells.counts for sorted_cells in runs]),
     )
 
 
-def _in_order(instants: NDArray[np.int64], groups: Numbers, counts: Counts) -> Run:
+def _in_order(instants: NDArray[np.int64], groups: Numbers, counts: Counts) -> SortedCells:
     """Return the run of cells in any order. What is in order already, as runs are, is soon sorted."""
     if not len(instants):
-        return Run(instants, groups, counts)
+        return SortedCells(instants, groups, counts)
     order = instants.argsort(kind="stable")
     instants, groups, counts = instants[order], groups[order], counts[order]
     ranks = np.concatenate(([False], instants[1:] != instants[:-1])).cumsum()
@@ -83,7 +83,7 @@ def _in_order(instants: NDArray[np.int64], groups: Numbers, counts: Counts) -> R
     starts = np.concatenate(([0], np.flatnonzero(keys[1:] != keys[:-1]) + 1))
     counts = np.add.reduceat(counts[order], starts)
     kept = order[starts[counts != 0]]
-    return Run(instants[kept], groups[kept], counts[counts != 0])
+    return SortedCells(instants[kept], groups[kept], counts[counts != 0])
 
 
 def _joined(found: Sequence[tuple[Numbers, Counts]]) -> tuple[Numbers, Counts]:

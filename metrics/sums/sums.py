@@ -6,8 +6,8 @@ from events.time import Instant
 from metrics.counting.tally import Tally
 from metrics.rules.rules import Rules
 from metrics.shapes import Part
-from metrics.shapes.part import Where
-from metrics.sums.cell_query import Asked, Key
+from metrics.shapes.part import CellKey
+from metrics.sums.cell_query import CellQuery, Key
 from metrics.sums.cells import Cells
 from metrics.sums.interning import Groups, Values
 from metrics.sums.team_places import Places
@@ -23,7 +23,7 @@ class Sums:
         for part, cells in (tally or {}).items():
             self.change(part, cells)
 
-    def change(self, part: str, cells: Mapping[Where, int]) -> None:
+    def change(self, part: str, cells: Mapping[CellKey, int]) -> None:
         """Add *cells* to *part*."""
         held = self._parts.get(part)
         if held is None:
@@ -68,7 +68,7 @@ class Sums:
         if not by and not keeping and part.reducer != "distinct":
             n = held.sum(since, until)
             return {(): n} if n else {}
-        return Asked(part, held, self._where(rules), keeping, by).total(since, until)
+        return CellQuery(part, held, self._where(rules), keeping, by).total(since, until)
 
     def _where(self, rules: Rules) -> Places:
         if self._places is None or self._places.rules is not rules or self._places.known != len(self._teams):
@@ -79,7 +79,7 @@ class Sums:
         """Return every team that some cell is or was of."""
         return {str(team) for team in self._teams.listed}
 
-    def cells(self) -> Iterator[tuple[str, Where, int]]:
+    def cells(self) -> Iterator[tuple[str, CellKey, int]]:
         """Yield every cell: part, where, how many."""
         for part, held in self._parts.items():
             for where, n in held:

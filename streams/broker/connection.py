@@ -68,9 +68,9 @@ class KafkaSettings:
         return secret(self.password_file) if self.password_file else ""
 
 
-Where = KafkaSettings | str  # an address alone is a Kafka that asks for nothing, without TLS
+KafkaAddress = KafkaSettings | str  # an address alone is a Kafka that asks for nothing, without TLS
 
 
-def reached(where: Where) -> KafkaSettings:
+def reached(where: KafkaAddress) -> KafkaSettings:
     """Return how to reach *where*."""
     return KafkaSettings(where) if isinstance(where, str) else where

@@ -8,7 +8,7 @@ from kafka import KafkaProducer
 
 from events.decode import encode
 from events.event import Event
-from streams.broker.connection import Where, reached
+from streams.broker.connection import KafkaAddress, reached
 from streams.broker.partitions import partition_of
 from streams.broker.topics import EVENTS
 
@@ -16,7 +16,7 @@ from streams.broker.topics import EVENTS
 class Sender:
     """A producer of events. Close it, or use it in a `with`: what was sent is then acknowledged."""
 
-    def __init__(self, kafka: Where, topic: str = EVENTS) -> None:
+    def __init__(self, kafka: KafkaAddress, topic: str = EVENTS) -> None:
         self._topic = topic
         self._producer = KafkaProducer(
             **reached(kafka).options, linger_ms=5, max_block_ms=10_000, bootstrap_timeout_ms=5_000

@@ -7,7 +7,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, Ne
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from metrics.store.redis import Log, Refused
-from streams.broker.connection import Where, reached
+from streams.broker.connection import KafkaAddress, reached
 
 EVENTS = "case-events"
 GROUP = "casepulse"  # that workers share the partitions in
@@ -28,7 +28,9 @@ def figures(topic: str) -> str:
     return "figures" if topic == EVENTS else f"{topic}-figures"
 
 
-def ensure(kafka: Where, topic: str = EVENTS, partitions: int = PARTITIONS, figures_topic: str | None = None) -> None:
+def ensure(
+    kafka: KafkaAddress, topic: str = EVENTS, partitions: int = PARTITIONS, figures_topic: str | None = None
+) -> None:
     """Make the topics that are missing. Raises KafkaError."""
     wanted = (
         # The append time is what "recorded in the future" is measured by; a producer's own clock is not to be trusted.
@@ -72,12 +74,12 @@ def _create(admin: "KafkaAdminClient", new: "NewTopic") -> None:
         admin.create_topics([new])
 
 
-def admin_of(kafka: Where) -> Any:
+def admin_of(kafka: KafkaAddress) -> Any:
     """Return a client that makes topics and asks about them; close it. Raises KafkaError."""
     return KafkaAdminClient(**reached(kafka).options, bootstrap_timeout_ms=PATIENCE)
 
 
-def describe(kafka: Where, topic: str = EVENTS) -> Log:
+def describe(kafka: KafkaAddress, topic: str = EVENTS) -> Log:
     """Return which log the offsets of *topic* belong to.
 
     Raises KafkaError where Kafka does not answer, Refused where the topic is missing or not as it must be.

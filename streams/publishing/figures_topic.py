@@ -59,7 +59,7 @@ def _teams(sums: Sums, rules: Rules) -> set[str | None]:
 
 
 @dataclass(frozen=True)
-class About:
+class RecordContext:
     """What a record says beside its figure: how far which log was read, and by which rules it was counted."""
 
     log: str
@@ -121,7 +121,7 @@ class Standing:
             self._note(about.get("ce_log", ""), int(position))
         self._keep((key or b"").decode(errors="replace"), None if value is None else _digest_of(value), when)
 
-    def wrote(self, tellings: Iterable[Telling], about: About, when: float) -> None:
+    def wrote(self, tellings: Iterable[Telling], about: RecordContext, when: float) -> None:
         """Take in what was written."""
         for telling in tellings:
             self._keep(telling.key, None if telling.figure is None else _digest(telling.figure), when)

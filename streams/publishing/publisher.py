@@ -20,15 +20,15 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import UnknownTopicOrPartitionError
 
-from metrics.counting.fold import Authority
-from metrics.rules.rules import Authorities
+from metrics.counting.fold import Completeness
+from metrics.rules.rules import RulesByAuthority
 from metrics.store.address import RedisSettings
 from metrics.store.reader import NotReady, Reader
 from metrics.store.redis import Log, Refused, Store, connect
 from metrics.sums.sums import Sums
 from metrics.windows import At
-from streams.broker.connection import Where, reached
-from streams.publishing.figures_topic import About, Standing, Telling, key_of, standing
+from streams.broker.connection import KafkaAddress, reached
+from streams.publishing.figures_topic import RecordContext, Standing, Telling, key_of, standing
 
 EVERY = 0.5  # seconds between looks at the store
 SHARE = 4  # so many times as long as it worked it rests
@@ -44,9 +44,9 @@ LARGEST_BATCH = 256 * 1024  # bytes, before they are compressed
 class Settings:
     """What a publisher needs to know."""
 
-    kafka: Where
+    kafka: KafkaAddress
     redis: RedisSettings | str
-    rules: Authorities
+    rules: RulesByAuthority
     now: Callable[[str], datetime]  # an authority's own time; raises NotReady where that is not known yet
     topic: str  # of events
     figures: str
@@ -188,8 +188,8 @@ class Publisher:
             return  # the store went back: what stands is newer
         catalogue = reader.catalogue()
         for name in sorted(stands.authorities | known.keys()):
-            authority, sums = known.get(name, (Authority(), Sums()))
-            about = About(log.topic_id, offset, catalogue, authority.simulated)
+            authority, sums = known.get(name, (Completeness(), Sums()))
+            about = RecordContext(log.topic_id, offset, catalogue, authority.simulated)
             at = At(self.settings.now(name))
             tellings = await self._differing(name, sums if name in known else None, at, stands)
             if tellings:
@@ -207,7 +207,9 @@ class Publisher:
             await asyncio.sleep(0)  # other partitions, and whoever ends us, need not wait for all of it
         return [*tellings, *stands.withdrawn(name, keys)]
 
-    async def _write(self, producer: AIOKafkaProducer, tellings: Iterable[Telling], about: About, at: str) -> None:
+    async def _write(
+        self, producer: AIOKafkaProducer, tellings: Iterable[Telling], about: RecordContext, at: str
+    ) -> None:
         """Write all or nothing. Raises KafkaError, TimeoutError."""
         async with asyncio.timeout(PATIENCE):
             await producer.begin_transaction()

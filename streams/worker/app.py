@@ -22,11 +22,11 @@ from faust.exceptions import NotReady
 from faust.types import TP
 
 from metrics.counting.tally import fingerprint
-from metrics.rules.rules import Authorities
+from metrics.rules.rules import RulesByAuthority
 from metrics.store.address import RedisSettings
 from metrics.store.redis import STORE_ERRORS, Log, Refused, Store, connect
 from streams.broker import topics
-from streams.broker.connection import KafkaSettings, Where, reached
+from streams.broker.connection import KafkaAddress, KafkaSettings, reached
 from streams.worker import recount
 from streams.worker.consumer import StoreTransport
 from streams.worker.dead_letters import Limit, new_producer, send
@@ -46,9 +46,9 @@ LOOK_EVERY = 60.0  # seconds between looks at whether the log and the store are 
 class Settings:
     """What a worker needs to know."""
 
-    kafka: Where
+    kafka: KafkaAddress
     redis: RedisSettings | str
-    rules: Authorities
+    rules: RulesByAuthority
     topic: str = topics.EVENTS
     group: str = topics.GROUP
     metrics_port: int | None = None

@@ -8,7 +8,7 @@ from metrics.counting.fold import Kept, Key
 CASES = 100_000  # at most, beside those of the records at hand
 
 
-class Cases(OrderedDict[Key, Kept | None]):
+class CaseCache(OrderedDict[Key, Kept | None]):
     """What is kept under each key, None for nothing; those that were told of longest ago first."""
 
     def remember(self, cases: Mapping[Key, Kept | None]) -> None:

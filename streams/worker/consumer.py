@@ -23,7 +23,7 @@ class Reseek(Exception):
     """The store refused the records, or its answer was lost: ask it where we are and read on from there."""
 
 
-class Owner(Protocol):
+class PartitionOwner(Protocol):
     """What the consumer serves."""
 
     async def positions(self, partitions: Collection[TP]) -> Mapping[TP, int]:
@@ -74,8 +74,8 @@ class StoreConsumer(driver.Consumer):  # type: ignore[misc]
         self._ticket: object | None = None  # proof that the store positioned this assignment; None: seek first
 
     @property
-    def owner(self) -> Owner:
-        owner: Owner = self.app.owner
+    def owner(self) -> PartitionOwner:
+        owner: PartitionOwner = self.app.owner
         return owner
 
     def _new_consumer_thread(self) -> StoreThread:

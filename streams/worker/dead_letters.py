@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from metrics.store.redis import Refused
-from streams.broker.connection import Where, reached
+from streams.broker.connection import KafkaAddress, reached
 from streams.worker.processor import Batch, Rejected, reasons
 
 LOOK_BACK = 10_000  # records
@@ -48,7 +48,7 @@ def listed(rejected: Iterable[Rejected]) -> list[tuple[int, str]]:
     return [(d.record.offset, f"{d.record.offset} {d.letter.reason} {d.letter.place}") for d in rejected]
 
 
-async def new_producer(kafka: Where) -> AIOKafkaProducer:
+async def new_producer(kafka: KafkaAddress) -> AIOKafkaProducer:
     """Return a started producer for `send`. Raises KafkaError.
 
     It is given whole records: a null value with a null key it would refuse.

@@ -11,11 +11,11 @@ from typing import Any, Protocol
 import msgspec
 from aiokafka.errors import KafkaError
 
-from metrics.counting.fold import Authority, Change, Key, fold, names
-from metrics.counting.tally import Remembered, fingerprint
-from metrics.rules.rules import Authorities
+from metrics.counting.fold import Change, Completeness, Key, fold, names
+from metrics.counting.tally import TallyCache, fingerprint
+from metrics.rules.rules import RulesByAuthority
 from metrics.store.redis import STORE_ERRORS, UNCOUNTED, Commit, Log, Moved, PastEnd, Position, Refused, Store
-from streams.worker.case_cache import Cases
+from streams.worker.case_cache import CaseCache
 from streams.worker.consumer import Reseek
 from streams.worker.dead_letters import LOOK_BACK, Limit, listed
 from streams.worker.health import Counters, Health
@@ -39,18 +39,18 @@ class Offsets(Protocol):
 
 
 @dataclass
-class Held:
+class OwnedPartition:
     """A partition that this worker owns, and what it remembers of it. Dropped on any conflict.
 
     What it remembers may be ahead of its position, which is the store's, by the commits that are still to land.
     """
 
     position: Position
-    authorities: dict[str, Authority]
+    authorities: dict[str, Completeness]
     dead_recently: int
     folded: int  # the offset up to which what is remembered has been told
-    cases: Cases = field(default_factory=Cases)
-    tallies: Remembered = field(default_factory=Remembered)
+    cases: CaseCache = field(default_factory=CaseCache)
+    tallies: TallyCache = field(default_factory=TallyCache)
 
     @property
     def is_told(self) -> bool:
@@ -65,7 +65,7 @@ class Owner:
         self,
         store: Store,
         log: Log,
-        rules: Authorities,
+        rules: RulesByAuthority,
         kafka: Offsets,
         limit: Limit,
         counters: Counters,
@@ -75,8 +75,8 @@ class Owner:
         self._store, self._log, self._rules, self._kafka, self._limit = store, log, rules, kafka, limit
         self._counters, self._health = counters, health
         self._recount_all = recount or here(store, rules)
-        self._held: dict[int, Held] = {}
-        self._earlier: dict[int, Held] = {}  # what was held before the claims that have not come about yet
+        self._held: dict[int, OwnedPartition] = {}
+        self._earlier: dict[int, OwnedPartition] = {}  # what was held before the claims that have not come about yet
         self._recounts: dict[int, asyncio.Future[None]] = {}
         self._past_end: set[int] = set()  # partitions that were read further than the log went, when last claimed
         self.refused: Refused | None = None
@@ -114,7 +114,7 @@ class Owner:
             await self._commit(tp.partition, held, empty, Change(), offset)
         self._count_if_told(tp.partition, held)
 
-    def _count_if_told(self, partition: int, held: Held) -> None:
+    def _count_if_told(self, partition: int, held: OwnedPartition) -> None:
         """Raise Reseek once all of a log is told that was not counted on the way: a claim counts it."""
         if held.position.catalogue == UNCOUNTED and not held.position.rebuilding:
             raise Reseek(f"partition {partition} is told, and is to be counted")
@@ -159,7 +159,7 @@ class Owner:
         if position.catalogue != fingerprint(self._rules) and not position.telling:
             await self._recount(partition, position)
         dead = await self._store.dead_since(partition, position.offset - LOOK_BACK)
-        held = Held(position, await self._store.authorities(partition), dead, position.offset)
+        held = OwnedPartition(position, await self._store.authorities(partition), dead, position.offset)
         known = self._earlier.get(partition)
         if known is not None and (known.position.offset, known.position.log) == (position.offset, position.log):
             held.cases = known.cases  # what was told is the same wherever one stands in a log, however it was counted
@@ -221,7 +221,7 @@ class Owner:
             raise
         held.cases.forget()  # not while a commit is on its way: the store does not have yet what would be read again
 
-    async def _told(self, partition: int, held: Held, batch: Batch, last: int) -> Change:
+    async def _told(self, partition: int, held: OwnedPartition, batch: Batch, last: int) -> Change:
         """Return what *batch*, up to the offset *last*, changes; from now on it is remembered. Raises Reseek."""
         with self._reseeking():
             self._limit.check(batch, held.dead_recently, f"partition {partition}, offset {last}")
@@ -231,14 +231,18 @@ class Owner:
         held.authorities.update(change.authorities)
         return change
 
-    async def _land(self, partition: int, held: Held, records: list[Any], batch: Batch, change: Change) -> None:
+    async def _land(
+        self, partition: int, held: OwnedPartition, records: list[Any], batch: Batch, change: Change
+    ) -> None:
         """Commit what was told, and count it for operations. Raises Reseek."""
         with self._reseeking():
             await self._commit(partition, held, batch, change, records[-1].offset + 1)
         self._count(records, batch)
         self._count_if_told(partition, held)
 
-    async def _commit(self, partition: int, held: Held, batch: Batch, change: Change, next_offset: int) -> None:
+    async def _commit(
+        self, partition: int, held: OwnedPartition, batch: Batch, change: Change, next_offset: int
+    ) -> None:
         if batch.rejected:
             await self._kafka.reject(partition, batch.rejected)
         before = held.position
@@ -257,7 +261,7 @@ class Owner:
         if batch.rejected:
             held.dead_recently = await self._store.dead_since(partition, next_offset - LOOK_BACK)
 
-    async def _fold(self, partition: int, held: Held, batch: Batch) -> Change:
+    async def _fold(self, partition: int, held: OwnedPartition, batch: Batch) -> Change:
         """Return what the events of *batch* change, reading from the store what is not remembered."""
         touched = {key for event in batch.events for key in names(event)}
         await self._read(partition, held, touched)
@@ -267,7 +271,7 @@ class Owner:
         counting = held.position.catalogue != UNCOUNTED
         return fold(kept, held.authorities, batch.events, self._rules if counting else None, held.tallies)
 
-    async def _read(self, partition: int, held: Held, wanted: Iterable[Key]) -> None:
+    async def _read(self, partition: int, held: OwnedPartition, wanted: Iterable[Key]) -> None:
         """Read what is kept under those of the *wanted* keys that are not remembered, and remember it."""
         unknown = [key for key in wanted if key not in held.cases]  # not by a set of all that is remembered: it is long
         if unknown:

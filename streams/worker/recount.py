@@ -17,7 +17,7 @@ from multiprocessing import connection, get_context, parent_process
 from typing import Any, NamedTuple
 
 from metrics.counting.tally import Tally, add, fingerprint, of_cases, swept
-from metrics.rules.rules import Authorities
+from metrics.rules.rules import RulesByAuthority
 from metrics.store.address import RedisSettings
 from metrics.store.redis import STORE_ERRORS, Store, connect
 
@@ -33,12 +33,12 @@ Recount = Callable[[int, Progress], Awaitable[Tallies]]  # of a partition
 log = logging.getLogger(__name__)
 
 
-class About(NamedTuple):
+class PoolTask(NamedTuple):
     """What a process of the pool is to know."""
 
     where: RedisSettings | str
     topic: str
-    rules: Authorities
+    rules: RulesByAuthority
     catalogue: str  # by which it must count
 
 
@@ -47,7 +47,7 @@ class About(NamedTuple):
 _counts: "Array[Any] | None" = None
 
 
-def here(store: Store, rules: Authorities) -> Recount:
+def here(store: Store, rules: RulesByAuthority) -> Recount:
     """Count in this process."""
 
     async def recount(partition: int, progress: Progress) -> Tallies:
@@ -56,14 +56,14 @@ def here(store: Store, rules: Authorities) -> Recount:
     return recount
 
 
-def dealt_out(store: Store, where: RedisSettings | str, topic: str, rules: Authorities) -> Recount:
+def dealt_out(store: Store, where: RedisSettings | str, topic: str, rules: RulesByAuthority) -> Recount:
     """Count in as many processes as there are processors, where it is much; each reads the store by itself."""
 
     async def recount(partition: int, progress: Progress) -> Tallies:
         keys = await store.case_keys(partition)
         if len(keys) > FEW and (processes := min(MOST, _processors())) > 1:
             try:
-                return await _deal(processes, About(where, topic, rules, fingerprint(rules)), keys, progress)
+                return await _deal(processes, PoolTask(where, topic, rules, fingerprint(rules)), keys, progress)
             except STORE_ERRORS:
                 raise
             except (BrokenProcessPool, OSError, MemoryError, Another) as exc:  # not to be had, or of no use
@@ -78,11 +78,13 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-async def _alone(store: Store, rules: Authorities, keys: Sequence[bytes], progress: Progress) -> Tallies:
+async def _alone(store: Store, rules: RulesByAuthority, keys: Sequence[bytes], progress: Progress) -> Tallies:
     return await _count(store, rules, keys, lambda done: progress(done / len(keys)))
 
 
-async def _count(store: Store, rules: Authorities, keys: Sequence[bytes], progress: Callable[[int], None]) -> Tallies:
+async def _count(
+    store: Store, rules: RulesByAuthority, keys: Sequence[bytes], progress: Callable[[int], None]
+) -> Tallies:
     total: Tallies = {}
     for first in range(0, len(keys), AT_ONCE):
         of_cases(await store.households_of(keys[first : first + AT_ONCE]), rules, total)
@@ -90,7 +92,7 @@ async def _count(store: Store, rules: Authorities, keys: Sequence[bytes], progre
     return swept(total)
 
 
-async def _deal(processes: int, about: About, keys: Sequence[bytes], progress: Progress) -> Tallies:
+async def _deal(processes: int, about: PoolTask, keys: Sequence[bytes], progress: Progress) -> Tallies:
     spawn = get_context("spawn")  # a fork would take connections and threads along
     counts = spawn.RawArray("q", processes + 1)
     pool = ProcessPoolExecutor(processes, spawn, _begin, (counts,))
@@ -134,14 +136,14 @@ def _begin(counts: "Array[Any]") -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _share(about: About, number: int, keys: Sequence[bytes]) -> Tallies:
+def _share(about: PoolTask, number: int, keys: Sequence[bytes]) -> Tallies:
     """Count some cases of a partition. Raises ConnectionError where the store does not answer, Another, Stopped."""
     if fingerprint(about.rules) != about.catalogue:
         raise Another
     return asyncio.run(_counted(about, number, keys))
 
 
-async def _counted(about: About, number: int, keys: Sequence[bytes]) -> Tallies:
+async def _counted(about: PoolTask, number: int, keys: Sequence[bytes]) -> Tallies:
     counts = _counts
     assert counts is not None
 

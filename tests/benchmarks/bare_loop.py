@@ -10,8 +10,8 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from events.decode import decode
-from metrics.counting.fold import Authority, Kept, Key, fold, names
-from metrics.rules.rules import Authorities
+from metrics.counting.fold import Completeness, Kept, Key, fold, names
+from metrics.rules.rules import RulesByAuthority
 from metrics.store.redis import Commit, Store, connect
 from streams.broker.topics import describe
 from streams.worker.app import HELPING
@@ -22,7 +22,7 @@ CHUNK = 1000
 
 
 async def main(kafka: str, redis: str, topic: str) -> None:
-    log, store, rules = describe(kafka, topic), Store(connect(redis), topic), Authorities()
+    log, store, rules = describe(kafka, topic), Store(connect(redis), topic), RulesByAuthority()
     consumer = AIOKafkaConsumer(
         bootstrap_servers=kafka,
         enable_auto_commit=False,
@@ -38,7 +38,7 @@ async def main(kafka: str, redis: str, topic: str) -> None:
         consumer.seek(tp, at[tp].offset)
     offsets = {tp: position.offset for tp, position in at.items()}
     cases: dict[Key, Kept | None] = {}
-    authorities: dict[str, Authority] = {}
+    authorities: dict[str, Completeness] = {}
 
     async def apply(tp: TopicPartition, records: list[Any]) -> None:
         for first in range(0, len(records), CHUNK):

@@ -17,9 +17,9 @@ from events.sources import ssda903
 from events.sources.pseudonym import keyed
 from metrics.catalogue import MEASURES, PARTS
 from metrics.counting.fold import fold
-from metrics.counting.tally import Remembered
-from metrics.rules.rules import Authorities
-from metrics.store.in_memory import Book
+from metrics.counting.tally import TallyCache
+from metrics.rules.rules import RulesByAuthority
+from metrics.store.in_memory import InMemoryStore
 from streams.worker.processor import appended
 
 TOLD_AT = appended(1_513_260_000_000)
@@ -63,7 +63,7 @@ def _decoded(told: list[bytes]) -> Iterator[Event]:
 
 
 def _fold(events: list[Event]) -> None:
-    Book(Authorities()).tell(events)
+    InMemoryStore(RulesByAuthority()).tell(events)
 
 
 def table(events: Sequence[Event]) -> list[str]:
@@ -82,7 +82,7 @@ def _best(events: Sequence[Event], batch: int) -> float:
 
 
 def _in_batches(events: Sequence[Event], batch: int) -> float:
-    book, remembered = Book(Authorities()), Remembered()
+    book, remembered = InMemoryStore(RulesByAuthority()), TallyCache()
     gc.collect()
     start = time.process_time()
     for first in range(0, len(events), batch):

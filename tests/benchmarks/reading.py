@@ -22,18 +22,18 @@ from prometheus_client.exposition import generate_latest
 
 from events.event import Event
 from events.simulator.clock import BEGINS
-from events.time import DAY, LONDON, add_months
+from events.time import LONDON, MICROSECONDS_PER_DAY, add_months
 from metrics.catalogue import MEASURES, PARTS
-from metrics.counting.fold import Authority, Change
+from metrics.counting.fold import Change, Completeness
 from metrics.counting.tally import Tally
-from metrics.exposition.authority_directory import Clocks
+from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.exposition.prometheus.collector import Figures
 from metrics.figures.evaluate import Question, figures
 from metrics.measure import Measure
-from metrics.rules.rules import Authorities
+from metrics.rules.rules import RulesByAuthority
 from metrics.shapes import Value
-from metrics.shapes.part import Where
-from metrics.store.in_memory import Book
+from metrics.shapes.part import CellKey
+from metrics.store.in_memory import InMemoryStore
 from metrics.store.loading import load
 from metrics.store.reader import PARTS as NAMES
 from metrics.store.reader import STOCKS, Reader
@@ -68,7 +68,7 @@ class Row:
 def cells(events: Iterable[Event], wanted: int) -> Tally:
     """Return at least so many cells of one authority, by laying those of *events* down further and further back."""
     told = (replace(event, authority=AUTHORITY, team=_team(event)) for event in events)
-    once = Book(Authorities()).tell(told).tallies[AUTHORITY]
+    once = InMemoryStore(RulesByAuthority()).tell(told).tallies[AUTHORITY]
     names = {part.name: [breakdown.name for breakdown in part.by] for part in PARTS}
     size = sum(map(len, once.values()))
     copies = -(-wanted // size)
@@ -82,17 +82,17 @@ def _team(event: Event) -> str | None:
     return event.team and f"team {sum(f'{event.team} {event.subject}'.encode()) % TEAMS:02}"
 
 
-def _earlier(where: Where, names: list[str], copies: int) -> Where:
+def _earlier(where: CellKey, names: list[str], copies: int) -> CellKey:
     team, by, at = where
     told = (_value(name, value, copies) for name, value in zip(names, by, strict=True))
-    return team, tuple(told), at - copies * APART.days * DAY
+    return team, tuple(told), at - copies * APART.days * MICROSECONDS_PER_DAY
 
 
 def _value(name: str, value: Value, copies: int) -> Value:
     """Return what stands in the place of *value* so many copies earlier: no item is there twice."""
     match name, value:
         case "since", str():
-            return str(int(value) - copies * APART.days * DAY)
+            return str(int(value) - copies * APART.days * MICROSECONDS_PER_DAY)
         case "due_on", str():
             return str(date.fromisoformat(value) - copies * APART)
         case "incident", str() if value:
@@ -144,17 +144,17 @@ class _Held(Reader):
         self._sums, self.version, self.answered_at = sums, 0, time.monotonic() + 3600
         self._held = {}
 
-    def authority(self, name: str) -> tuple[Authority, Sums] | None:
-        return Authority(), self._sums
+    def authority(self, name: str) -> tuple[Completeness, Sums] | None:
+        return Completeness(), self._sums
 
-    def authorities(self) -> dict[str, Authority]:
-        return {AUTHORITY: Authority()}
+    def authorities(self) -> dict[str, Completeness]:
+        return {AUTHORITY: Completeness()}
 
 
 def scraped(sums: Sums) -> Row:
     """Return how long `/metrics` takes, and how many series it has."""
     registry = CollectorRegistry()
-    registry.register(Figures(_Held(sums), Clocks(lambda _: NOW, lambda _: 1.0, str), "bench"))
+    registry.register(Figures(_Held(sums), AuthorityDirectory(lambda _: NOW, lambda _: 1.0, str), "bench"))
 
     def scrape() -> int:
         text = generate_latest(registry).decode()
@@ -177,7 +177,7 @@ async def fill(url: str, tally: Tally) -> None:
         rest = iter(there.items())
         while some := dict(islice(rest, AT_ONCE)):
             at = next(offsets)
-            change = Change(authorities={AUTHORITY: Authority()}, tallies={AUTHORITY: {part: some}})
+            change = Change(authorities={AUTHORITY: Completeness()}, tallies={AUTHORITY: {part: some}})
             generation = position.generation
             await store.commit(0, Commit(expected=at, position=at + 1, generation=generation, change=change))
     await store.close()

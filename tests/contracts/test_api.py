@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from events.working_days import calendar
 from metrics.catalogue import MEASURES
-from metrics.exposition.authority_directory import Clocks
+from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.exposition.http.app import create_app
 from metrics.exposition.prometheus import collector as prometheus
 from metrics.figures.evaluate import PLACES
@@ -30,7 +30,7 @@ from tests.promises.test_time_passes_on_read import with_store
 from tests.story import AUTHORITY, NOW
 
 ONLY = "no team 'Nroth': there are North, South, unknown"
-CLOCKS = Clocks(now=lambda _: NOW, speed=lambda _: 1.0, name=lambda authority: authority)
+CLOCKS = AuthorityDirectory(now=lambda _: NOW, speed=lambda _: 1.0, name=lambda authority: authority)
 
 
 def client_of(reader: Reader) -> httpx.AsyncClient:
@@ -267,7 +267,9 @@ def test_each_authority_answers_by_its_own_clock(valkey: conftest.Store) -> None
     """Left out, `at` is now where the authority is: a made-up one is not asked about a year it has not come to."""
 
     async def ask(_: Store, reader: Reader, __: Any) -> None:
-        clocks = Clocks(now=lambda name: NOW if name else NOW + timedelta(days=900), speed=CLOCKS.speed, name=str)
+        clocks = AuthorityDirectory(
+            now=lambda name: NOW if name else NOW + timedelta(days=900), speed=CLOCKS.speed, name=str
+        )
         transport = httpx.ASGITransport(create_app(reader, clocks))
         async with httpx.AsyncClient(transport=transport, base_url="http://casepulse") as client:
             found = (await client.get("/v1/figures?measure=assessments_open")).json()

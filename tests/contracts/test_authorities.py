@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from deploy.configuration.authorities import AuthoritiesUnreadable, read_authorities
 from deploy.configuration.toml_lines import line_of, lines_of
 from events.office_hours import USUAL, Hours, Office
-from events.time import HOUR, LONDON, Instant, instant
+from events.time import LONDON, MICROSECONDS_PER_HOUR, Instant, instant
 from events.working_days import OutsideCalendar, calendar
-from metrics.rules.rules import Authorities, Parameters, Rules
+from metrics.rules.rules import Parameters, Rules, RulesByAuthority
 from metrics.rules.teams import MergedInCircles, TeamFact, locality_at, stretch_at, stretches, team_at
 
 ROOT = Path(__file__).parents[2]
@@ -60,7 +60,7 @@ def at(told: str) -> Instant:
 def test_without_a_file_everybody_has_the_default_rules(written: Written) -> None:
     """No path, and no `authority.toml` in the folder; one that is in the folder is read."""
     nobody = read_authorities(None, UNITS)
-    assert nobody == Authorities()
+    assert nobody == RulesByAuthority()
     assert nobody.of(A) == Rules(calendar())
     assert (nobody.named, nobody.version) == ((), "")
     written.file.write_text(f"[{A}]\nsame_carer_counts = true\n")
@@ -201,7 +201,7 @@ def test_rules_are_values(written: Written) -> None:
 )
 def test_a_wait_is_counted_while_the_office_is_open(since: str, until: str, hours: int) -> None:
     """From closing to the next opening nothing passes, whatever lies between."""
-    assert USUAL.elapsed(at(since), at(until), calendar()) == hours * HOUR
+    assert USUAL.elapsed(at(since), at(until), calendar()) == hours * MICROSECONDS_PER_HOUR
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_a_closure_day_and_hours_of_ones_own_count() -> None:
     hours = Hours((None, (time(10), time(12)), *USUAL.week[2:]))
     office = Office(hours, days)
     assert office.next_opening(at("2017-12-22T16:00")) == at("2018-01-02T10:00")
-    assert office.elapsed(at("2017-12-22T16:00"), at("2018-01-09T12:00")) == (2 + 8 + 8 + 7 + 2) * HOUR
+    assert office.elapsed(at("2017-12-22T16:00"), at("2018-01-09T12:00")) == (2 + 8 + 8 + 7 + 2) * MICROSECONDS_PER_HOUR
 
 
 def test_outside_the_calendar_there_is_no_office() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from events.decode import decode
 from metrics.counting.fold import fold
-from metrics.rules.rules import Authorities
+from metrics.rules.rules import RulesByAuthority
 from metrics.store.redis import Commit, Log, Store, connect
 from streams.worker import recount
 from tests import conftest
@@ -33,7 +33,7 @@ def filled(valkey: conftest.Store) -> Iterator[conftest.Store]:
     async def fill() -> None:
         store = Store(connect(valkey.url), LOG.topic)
         position = await store.claim(0, LOG, len(TOLD))
-        change = fold({}, {}, [decode(json.dumps(event).encode(), NOW) for event in TOLD], Authorities())
+        change = fold({}, {}, [decode(json.dumps(event).encode(), NOW) for event in TOLD], RulesByAuthority())
         await store.commit(0, Commit(expected=0, position=len(TOLD), generation=position.generation, change=change))
         await store.close()
 
@@ -66,7 +66,7 @@ def counted(filled: conftest.Store, progress: Callable[[float], None], frozen: b
 
             store.case_keys = keys  # type: ignore[method-assign]
         try:
-            return await recount.dealt_out(store, filled.url, LOG.topic, Authorities())(0, progress)
+            return await recount.dealt_out(store, filled.url, LOG.topic, RulesByAuthority())(0, progress)
         finally:
             await store.close()
 

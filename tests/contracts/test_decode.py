@@ -19,8 +19,8 @@ from deploy.command import main
 from events.case import Case, decode_case, encode_case, tell
 from events.decode import LARGEST, TYPES, DeadLetter, Reason, decode, decode_lines
 from events.event import Event
-from metrics.rules.rules import Authorities
-from metrics.store.in_memory import Book
+from metrics.rules.rules import RulesByAuthority
+from metrics.store.in_memory import InMemoryStore
 from streams.broker.partitions import partition_of
 from streams.worker.processor import Record, read
 from tests.contracts import examples
@@ -393,7 +393,7 @@ def test_the_calendar_is_1995_to_2050(kind: str) -> None:
                 place = "$.occurred_at" if "T" in occurred else "$.occurred_on"
                 assert rejected(value, now) == ("outside_calendar", place)
     early = [event for event in let_in if event.recorded_at < NOW]
-    Book(Authorities()).tell(early)
+    InMemoryStore(RulesByAuthority()).tell(early)
 
 
 @pytest.mark.parametrize("kind", ["person.recorded", "worker.recorded"])
@@ -859,7 +859,7 @@ def test_what_is_let_in_can_be_counted() -> None:
             event |= {"authority": f"X{rng.randrange(100)}", "record": f"R{rng.randrange(9)}"}
         if letter_of(written(event)) is None:
             let_in.append(decode(written(event), NOW))
-    book = Book(Authorities()).tell(let_in)
+    book = InMemoryStore(RulesByAuthority()).tell(let_in)
     assert {name: tally for name, tally in book.tallies.items() if tally} == book.recounted()
 
 

@@ -10,19 +10,19 @@ from typing import Any
 
 import pytest
 
-from metrics.counting.fold import Authority, Change
+from metrics.counting.fold import Change, Completeness
 from metrics.counting.tally import Tally
-from metrics.shapes.part import Where
+from metrics.shapes.part import CellKey
 from metrics.store import loading
 from metrics.store.loading import load
 from metrics.store.reader import PARTS, STOCKS, NotReady, Reader
-from metrics.store.redis import Commit, Log, Named, Page, Position, Store, connect
+from metrics.store.redis import Commit, Log, Named, Position, Store, TallyPage, connect
 from metrics.sums.sums import Sums
 from tests import conftest
 
 LOG = Log("case-events", "a-cluster", "a-topic", 2)
 Meddle = Callable[[int], Awaitable[None]]
-Cells = Counter[tuple[str, str, Where]]
+Cells = Counter[tuple[str, str, CellKey]]
 
 
 class Meddled(Store):
@@ -31,7 +31,7 @@ class Meddled(Store):
     meddle: Meddle | None = None
     reads = 0
 
-    async def page(self, partition: int, generation: str, after: int, names: Sequence[Named]) -> Page | None:
+    async def page(self, partition: int, generation: str, after: int, names: Sequence[Named]) -> TallyPage | None:
         self.reads += 1
         if self.meddle is not None:
             await self.meddle(partition)
@@ -56,16 +56,16 @@ class Worker:
             n = self._choose.choice((1, 1, -1))
             here[where] = here.get(where, 0) + n
             self.cells[name, part, where] += n
-        change = Change(authorities={name: Authority() for name in self.authorities}, tallies=tallies)
+        change = Change(authorities={name: Completeness() for name in self.authorities}, tallies=tallies)
         end = position.offset + self._choose.choice((1, 7))
         await self._store.commit(
             partition,
             Commit(expected=position.offset, position=end, generation=position.generation, change=change),
         )
 
-    def _cell(self) -> tuple[str, str, Where]:
+    def _cell(self) -> tuple[str, str, CellKey]:
         choose = self._choose
-        where: Where = (choose.choice("ab"), (choose.choice(("x", ("x", "y"))),), choose.randrange(5))
+        where: CellKey = (choose.choice("ab"), (choose.choice(("x", ("x", "y"))),), choose.randrange(5))
         return choose.choice(self.authorities), choose.choice(PARTS[:6]), where
 
     def held_by(self, sums: dict[str, Sums]) -> bool:

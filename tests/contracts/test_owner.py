@@ -13,11 +13,10 @@ import pytest
 
 from events.case import ARRAY, Case, decode_case
 from metrics.counting.fold import Kept, Key
-from metrics.rules.rules import Authorities
+from metrics.rules.rules import RulesByAuthority
 from metrics.store import redis as store_of
 from metrics.store.redis import FORMAT, Commit, Store, connect
-from streams.worker import case_cache as remembered
-from streams.worker import owner
+from streams.worker import case_cache, owner
 from streams.worker.consumer import Reseek
 from streams.worker.dead_letters import Limit
 from streams.worker.health import Counters, Health
@@ -56,7 +55,7 @@ class Kafka(test_time_passes_on_read.Kafka):
 def owning(store: Store, **given: Any) -> Owner:
     """Return an owner that knows no more of Kafka, and has done no more, than is *given*."""
     parts = {"kafka": Kafka(), "limit": Limit(), "counters": Counters(), "health": Health(), **given}
-    return Owner(store, LOG, Authorities(), **parts)
+    return Owner(store, LOG, RulesByAuthority(), **parts)
 
 
 def records(told: list[dict[str, Any]] = TOLD) -> list[Any]:
@@ -74,7 +73,7 @@ def records(told: list[dict[str, Any]] = TOLD) -> list[Any]:
 
 def test_what_was_forgotten_is_read_again(valkey: conftest.Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """With room for one case alone, households and those that point to them come and go: the figures are the same."""
-    monkeypatch.setattr(remembered, "CASES", 1)
+    monkeypatch.setattr(case_cache, "CASES", 1)
     monkeypatch.setattr(owner, "CHUNK", 3)
 
     async def story(at_once: int) -> None:
@@ -92,12 +91,12 @@ def test_what_was_forgotten_is_read_again(valkey: conftest.Store, monkeypatch: p
         assert tallies(valkey.url, LOG.topic) == reference(TOLD).tallies
 
 
-@pytest.mark.parametrize("room", [1, remembered.CASES])
+@pytest.mark.parametrize("room", [1, case_cache.CASES])
 def test_what_is_told_is_added_to_what_is_kept(
     store_server: conftest.Store, monkeypatch: pytest.MonkeyPatch, room: int
 ) -> None:
     """However many commits wrote a case, and whether or not it was remembered, it is the case that was told."""
-    monkeypatch.setattr(remembered, "CASES", room)
+    monkeypatch.setattr(case_cache, "CASES", room)
     kept: list[tuple[str, Case]] = []
 
     async def story() -> None:
@@ -390,8 +389,8 @@ def test_who_has_no_partition_is_not_ready(valkey: conftest.Store) -> None:
 
 def test_what_was_told_last_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whose turn it was most lately stays; a child that is told of each day is not read each day."""
-    monkeypatch.setattr(remembered, "CASES", 2)
-    cases = remembered.Cases()
+    monkeypatch.setattr(case_cache, "CASES", 2)
+    cases = case_cache.CaseCache()
     for names in ("ab", "ca", "d"):
         cases.remember({("X", name): None for name in names})
         cases.forget()

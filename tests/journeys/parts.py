@@ -21,7 +21,7 @@ from metrics.store.loading import load
 from metrics.store.reader import PARTS
 from metrics.store.redis import Position, Store, connect
 from streams.broker import topics
-from streams.broker.connection import Where, reached
+from streams.broker.connection import KafkaAddress, reached
 from streams.broker.partitions import partition_of
 
 T = TypeVar("T")
@@ -84,7 +84,7 @@ def worker(env: Mapping[str, str], log: Path, *arguments: str) -> Iterator[Proce
         process.kill()
 
 
-def send(kafka: Where, topic: str, events: Iterable[Mapping[str, Any] | bytes], partitions: int = 4) -> None:
+def send(kafka: KafkaAddress, topic: str, events: Iterable[Mapping[str, Any] | bytes], partitions: int = 4) -> None:
     """Send events as another system would: plain JSON, keyed by authority. Bytes go as they are, keyed `X99999901`."""
     producer = KafkaProducer(**reached(kafka).options, linger_ms=5)
     for event in events:

@@ -29,8 +29,8 @@ from metrics.catalogue import MEASURES, measure_named
 from metrics.figures.evaluate import Figure, Question, figures
 from metrics.lives.life import Life
 from metrics.lives.timeline import value_at
-from metrics.rules.rules import Authorities, Rules
-from metrics.store.in_memory import Book
+from metrics.rules.rules import Rules, RulesByAuthority
+from metrics.store.in_memory import InMemoryStore
 from metrics.sums.sums import Sums
 from metrics.windows import At
 
@@ -72,9 +72,9 @@ def of(kind: str, first: date = BEGAN, last: date = ENDED) -> list[Event]:
 
 
 @cache
-def _counted() -> tuple[Sums, Authorities]:
+def _counted() -> tuple[Sums, RulesByAuthority]:
     rules = read_authorities(TOML, {measure.name: measure.unit for measure in MEASURES})
-    return Book(rules).tell(the_year()).sums()[AUTHORITY], rules
+    return InMemoryStore(rules).tell(the_year()).sums()[AUTHORITY], rules
 
 
 def figure(name: str, at: date, window: str | None = None) -> Figure:

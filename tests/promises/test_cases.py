@@ -10,19 +10,19 @@ from metrics.catalogue.referrals import RE_REFERRALS
 from metrics.figures.behind import Behind, behind
 from metrics.figures.evaluate import Question, figures
 from metrics.measure import Measure
-from metrics.rules.rules import Authorities
-from metrics.store.in_memory import Book
+from metrics.rules.rules import RulesByAuthority
+from metrics.store.in_memory import InMemoryStore
 from metrics.windows import parse_at
 from tests.histories import history, moments
 from tests.promises.test_equals_plain import AUTHORITY, events
 from tests.story import told
 
-RULES = Authorities()
+RULES = RulesByAuthority()
 
 
 def asked(table: str, measure: Measure, on: str, **options: dict[str, str]) -> list[Behind]:
     question = Question(measure=measure, at=parse_at(on), **options)  # type: ignore[arg-type]
-    book = Book(RULES).tell(told(table))
+    book = InMemoryStore(RULES).tell(told(table))
     return list(behind((case for _, case in book.households()), AUTHORITY, question, RULES.of(AUTHORITY)))
 
 
@@ -95,7 +95,7 @@ def test_what_each_child_adds_is_the_whole_and_needs_each_of_its_records(chunk: 
     shown = 0
     for seed in range(chunk * 8, chunk * 8 + 8):
         log = history(seed)
-        book = Book(RULES).tell(events(log))
+        book = InMemoryStore(RULES).tell(events(log))
         for turn, at in enumerate(moments(seed, log)[:6]):
             for measure in MEASURES[turn % 3 :: 3]:
                 question = Question(measure=measure, at=parse_at(at))
@@ -107,7 +107,7 @@ def test_what_each_child_adds_is_the_whole_and_needs_each_of_its_records(chunk: 
     assert shown > 100
 
 
-def _check(book: Book, question: Question, found: list[Behind]) -> None:
+def _check(book: InMemoryStore, question: Question, found: list[Behind]) -> None:
     sums = book.sums().get(AUTHORITY)
     wanted = figures(sums, AUTHORITY, question)[0] if sums else None
     if question.measure.numerator.reducer is None:
@@ -115,11 +115,11 @@ def _check(book: Book, question: Question, found: list[Behind]) -> None:
         assert sum(figure.numerator or 0 for figure in mine) == ((wanted.numerator or 0) if wanted else 0), question
 
 
-def _only(book: Book, found: list[Behind]) -> Book:
+def _only(book: InMemoryStore, found: list[Behind]) -> InMemoryStore:
     """Return a book that was told nothing but the records that are shown, and who is who."""
     kept = {(child, record.record) for one in found for record in one.records for child in one.children}
     case = tell(Case(), (telling for _, case in book.households() for telling in case))
-    return Book(RULES).tell(
+    return InMemoryStore(RULES).tell(
         telling for telling in case if telling.type == "child.merged" or (telling.subject, telling.record) in kept
     )
 

@@ -9,12 +9,12 @@ import pytest
 
 from events.decode import decode
 from events.event import Event
-from events.time import HOUR, instant
+from events.time import MICROSECONDS_PER_HOUR, instant
 from metrics.catalogue import MEASURES
 from metrics.figures.evaluate import Figure, Question, figures
 from metrics.measure import Measure
-from metrics.rules.rules import Authorities
-from metrics.store.in_memory import Book
+from metrics.rules.rules import RulesByAuthority
+from metrics.store.in_memory import InMemoryStore
 from metrics.sums.sums import Sums
 from metrics.windows import parse_at
 from tests.histories import history, knowns, moments, shuffled
@@ -58,7 +58,7 @@ def compare(seeds: range) -> int:
     compared = 0
     for seed in seeds:
         log = history(seed)
-        sums = Book(Authorities()).tell(events(shuffled(seed, log))).sums()[AUTHORITY]
+        sums = InMemoryStore(RulesByAuthority()).tell(events(shuffled(seed, log))).sums()[AUTHORITY]
         look = None
         for turn, at in enumerate(moments(seed, log)):
             look = look.again(at) if look else plain.Look(log, at, authority=AUTHORITY)
@@ -92,7 +92,7 @@ def same(sums: Sums, look: plain.Look, measure: Measure, at: str, window: str, w
 def numbers(figure: Figure) -> tuple[int | None, int | None]:
     """Return what the plain loops give of a figure: of a wait its microseconds, of a rate no population."""
     if figure.kind == "age":
-        return None if figure.value is None else round(figure.value * HOUR), None
+        return None if figure.value is None else round(figure.value * MICROSECONDS_PER_HOUR), None
     return figure.numerator, None if figure.kind == "rate" else figure.denominator
 
 
@@ -105,9 +105,9 @@ def test_as_known_at_equals_the_plain_loops(chunk: int) -> None:
     """As it stood then: what was not known by then counts for nothing, whatever was learned since."""
     for seed in range(chunk * 10, chunk * 10 + 10):
         log = history(seed)
-        book = Book(Authorities()).tell(events(log))
+        book = InMemoryStore(RulesByAuthority()).tell(events(log))
         for at, known in zip(moments(seed, log), (*knowns(seed, log), *reversed(moments(seed, log))), strict=False):
-            sums = book.known_at(parse_at(known).moment).sums()[AUTHORITY]
+            sums = book.known_at(parse_at(known).instant).sums()[AUTHORITY]
             look = plain.Look(log, at, authority=AUTHORITY, known_at=known)
             for measure in MEASURES:
                 same(sums, look, measure, at, measure.window, f"seed {seed}, known at {known}")

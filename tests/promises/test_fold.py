@@ -36,17 +36,17 @@ from events.time import instant
 from metrics.catalogue import MEASURES, PARTS
 from metrics.catalogue.assessments import ASSESSMENT_CLOCK
 from metrics.counting.fold import fold
-from metrics.counting.tally import Remembered, Tally, add, asked_by, tally
+from metrics.counting.tally import Tally, TallyCache, add, asked_by, tally
 from metrics.lives.life import PLACING, Life
 from metrics.lives.timeline import Stretch, squeeze, uppermost
-from metrics.rules.rules import Authorities
+from metrics.rules.rules import RulesByAuthority
 from metrics.shapes import Part, Value
-from metrics.store.in_memory import Book
+from metrics.store.in_memory import InMemoryStore
 from metrics.sums.sums import Sums
 from tests.histories import history, knowns, shuffled
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
-RULES = Authorities()
+RULES = RulesByAuthority()
 AUTHORITY = "X99999901"
 STOCKS = {part.name for measure in MEASURES for part in measure.parts if part.stock}
 
@@ -73,13 +73,13 @@ def histories() -> st.SearchStrategy[tuple[Event, ...]]:
     return seeds.map(events_of)
 
 
-def book_of(events: Iterable[Event]) -> Book:
-    return Book(RULES).tell(events)
+def book_of(events: Iterable[Event]) -> InMemoryStore:
+    return InMemoryStore(RULES).tell(events)
 
 
-def in_batches(events: Sequence[Event], random: Random) -> Book:
+def in_batches(events: Sequence[Event], random: Random) -> InMemoryStore:
     """Fold *events* cut anywhere, at times between two events that belong together, at times all in one."""
-    book = Book(RULES)
+    book = InMemoryStore(RULES)
     cuts = sorted(random.sample(range(len(events) + 1), random.choice((0, 1, 5, 30))))
     for start, end in pairwise((0, *cuts, len(events))):
         book.take(fold(book.kept, book.authorities, events[start:end], RULES))
@@ -140,7 +140,7 @@ def test_the_newest_report_of_a_source_stands_whatever_came_first(letter: str) -
 @given(histories())
 def test_the_differences_add_up_to_a_recount(events: tuple[Event, ...]) -> None:
     """After each event: what the changes added up to, and what a count of the cases afresh gives, are equal."""
-    book = Book(RULES)
+    book = InMemoryStore(RULES)
     for event in events:
         book.take(fold(book.kept, book.authorities, [event], RULES))
         assert {name: total for name, total in book.tallies.items() if total} == book.recounted()
@@ -152,7 +152,7 @@ def test_following_the_changes_equals_reading_the_whole(events: tuple[Event, ...
     """A reader that took in each change, and one that comes at the end, hold the same cells."""
     told = list(events)
     random.shuffle(told)
-    book, following = Book(RULES), Sums()
+    book, following = InMemoryStore(RULES), Sums()
     for start in range(0, len(told), 7):
         change = fold(book.kept, book.authorities, told[start : start + 7], RULES)
         book.take(change)
@@ -345,7 +345,7 @@ def test_what_is_remembered_of_a_tally_is_what_would_be_counted(seed: int, size:
     In 59 and 280 all that was told of a child is taken back in between, so that for a while there is nobody to count.
     """
     events = [decoded(event) for event in shuffled(seed, history(seed))]
-    book, remembered = Book(RULES), Remembered()
+    book, remembered = InMemoryStore(RULES), TallyCache()
     for first in range(0, len(events), size):
         book.take(fold(book.kept, book.authorities, events[first : first + size], RULES, remembered))
     assert book.tallies == book.recounted()

@@ -34,8 +34,8 @@ from events.time import LONDON, day_of, instant
 from events.working_days import calendar
 from metrics.catalogue import MEASURES, measure_named
 from metrics.figures.evaluate import Question, figures
-from metrics.rules.rules import Authorities, Rules
-from metrics.store.in_memory import Book
+from metrics.rules.rules import Rules, RulesByAuthority
+from metrics.store.in_memory import InMemoryStore
 from metrics.windows import At
 from tests.promises import published
 from tests.promises.published import AFTER, TOML, of, standing, the_year
@@ -292,7 +292,7 @@ def test_a_small_authority_has_none() -> None:
 def count(name: str, told: Sequence[Event], at: date, window: str = "year") -> tuple[int, int | None]:
     measure = measure_named(name)
     asked = Question(measure=measure, at=At(at), window=window if window in measure.windows else None)
-    sums = Book(Authorities()).tell(told).sums()[AUTHORITY]
+    sums = InMemoryStore(RulesByAuthority()).tell(told).sums()[AUTHORITY]
     figure = figures(sums, AUTHORITY, asked)[0]
     return figure.numerator, figure.denominator
 

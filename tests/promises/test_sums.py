@@ -8,13 +8,13 @@ from random import Random
 
 import pytest
 
-from events.time import DAY, Instant, day_of, midnight
+from events.time import MICROSECONDS_PER_DAY, Instant, day_of, midnight
 from events.working_days import calendar
 from metrics.figures.evaluate import USUAL
 from metrics.rules.rules import Rules
 from metrics.rules.teams import TeamFact
 from metrics.shapes import Breakdown, Part, Value
-from metrics.shapes.part import Reducer, Where
+from metrics.shapes.part import CellKey, Reducer
 from metrics.sums.cell_query import Key
 from metrics.sums.sums import Sums
 
@@ -58,16 +58,16 @@ def part(stock: bool, reducer: Reducer | None = None) -> Part:
     return Part("part", stock, by, frozenset(), frozenset(), lambda life: iter(()), reducer=reducer)
 
 
-def cell(choose: Random) -> Where:
+def cell(choose: Random) -> CellKey:
     """A cell anywhere: at times at the very moment that others are at, in few teams, with lists among the values."""
-    at = FIRST + choose.randrange(DAYS) * DAY + choose.choice((0, 0, 1, -1))
+    at = FIRST + choose.randrange(DAYS) * MICROSECONDS_PER_DAY + choose.choice((0, 0, 1, -1))
     outcome: Value = choose.choice(("a", "b", "unknown", ("a", "b"), ("b", "c")))
     by = (choose.choice(("red", "green")), outcome, choose.choice(("", "1", "2", "3")))
     return choose.choice(("north", "south", "east", "unknown")), by, at
 
 
 def plain(
-    cells: Mapping[Where, int],
+    cells: Mapping[CellKey, int],
     part: Part,
     since: Instant | None,
     until: Instant,
@@ -102,11 +102,11 @@ def _members(value: Value) -> tuple[str, ...]:
 def test_sums_equal_adding_up_the_cells(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of flows, stocks and distinct items, at any moment, by anything and kept to anything, where teams move, too."""
     choose = Random(seed)
-    monkeypatch.setattr("metrics.sums.sorted_cells.STEP", choose.choice((1, 7, 2048)))
-    monkeypatch.setattr("metrics.sums.cells.WAITING", choose.choice((0, 5, 4096)))
-    kept, cells = Sums(), Counter[Where]()
+    monkeypatch.setattr("metrics.sums.sorted_cells.CELLS_PER_NOTE", choose.choice((1, 7, 2048)))
+    monkeypatch.setattr("metrics.sums.cells.MAX_WAITING", choose.choice((0, 5, 4096)))
+    kept, cells = Sums(), Counter[CellKey]()
     for _ in range(60):
-        change = Counter[Where]()
+        change = Counter[CellKey]()
         for _ in range(choose.choice((1, 3, 40))):
             change[cell(choose)] += choose.choice((1, 1, 2))
         if choose.random() < 0.3:  # what was told is taken back
@@ -114,8 +114,8 @@ def test_sums_equal_adding_up_the_cells(seed: int, monkeypatch: pytest.MonkeyPat
         kept.change("part", change)
         cells.update(change)
         one = part(choose.random() < 0.5, choose.choice((None, None, "distinct")))
-        until = FIRST + choose.randrange(-1, DAYS + 1) * DAY + choose.choice((0, -1, 1))
-        since = None if one.stock else until - choose.randrange(DAYS) * DAY
+        until = FIRST + choose.randrange(-1, DAYS + 1) * MICROSECONDS_PER_DAY + choose.choice((0, -1, 1))
+        since = None if one.stock else until - choose.randrange(DAYS) * MICROSECONDS_PER_DAY
         asked = (one, since, until, choose.choice(KEPT), choose.choice(ASKED), choose.choice((USUAL, MOVING)))
         assert kept.total(*asked) == plain(cells, *asked), asked
     assert {where: n for _, where, n in kept.cells()} == {where: n for where, n in cells.items() if n}

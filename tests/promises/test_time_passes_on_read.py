@@ -19,11 +19,11 @@ from metrics.catalogue import MEASURES
 from metrics.catalogue.assessments import ASSESSMENT_TIMELINESS, ASSESSMENTS_OPEN, ASSESSMENTS_OVERDUE
 from metrics.catalogue.front_door import ENQUIRIES_RECEIVED
 from metrics.catalogue.looked_after import CHILDREN_LOOKED_AFTER
-from metrics.exposition.authority_directory import Clocks
+from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.exposition.http.app import create_app
 from metrics.figures.evaluate import Figure, Question, figures
 from metrics.measure import Measure
-from metrics.rules.rules import Authorities
+from metrics.rules.rules import RulesByAuthority
 from metrics.store.reader import Reader
 from metrics.store.redis import Log, Store, connect
 from metrics.windows import parse_at
@@ -34,7 +34,7 @@ from streams.worker.processor import Rejected
 from tests import conftest
 from tests.story import AUTHORITY, NOW, rows, told, usual
 
-RULES = Authorities()
+RULES = RulesByAuthority()
 LOG = Log("case-events", "a-cluster", "a-topic", 1)
 
 
@@ -225,7 +225,9 @@ def test_deadlines_pass_and_days_begin_with_nothing_written(valkey: conftest.Sto
 def test_the_figures_shown_now_move_with_now(valkey: conftest.Store) -> None:
     """Over HTTP, where nobody says which moment: all that differs between two answers is what time it is."""
     wall = ["2025-01-01T00:00:00+00:00"]
-    clocks = Clocks(now=lambda _: datetime.fromisoformat(wall[0]), speed=lambda _: 1.0, name=lambda name: name)
+    clocks = AuthorityDirectory(
+        now=lambda _: datetime.fromisoformat(wall[0]), speed=lambda _: 1.0, name=lambda name: name
+    )
 
     async def look(store: Store, reader: Reader, client: Any) -> None:
         web = httpx.AsyncClient(transport=httpx.ASGITransport(create_app(reader, clocks)), base_url="http://casepulse")

@@ -16,8 +16,8 @@ from events.sources.report import FileReport
 from events.sources.ssda903 import Reading, Return, read, read_all
 from metrics.catalogue.looked_after import CHILDREN_LOOKED_AFTER
 from metrics.figures.evaluate import Question, figures
-from metrics.rules.rules import Authorities
-from metrics.store.in_memory import Book
+from metrics.rules.rules import RulesByAuthority
+from metrics.store.in_memory import InMemoryStore
 from metrics.windows import parse_at
 
 DATA = Path(__file__).parents[1] / "data" / "ssda903_2017_18"
@@ -68,14 +68,14 @@ def in_turn(*returns: tuple[Path, date]) -> Reading:
     return read_all([Return(folder, as_of) for folder, as_of in returns], AUTHORITY, NAMED)
 
 
-def told(*readings: Iterable[Event]) -> Book:
-    book = Book(Authorities())
+def told(*readings: Iterable[Event]) -> InMemoryStore:
+    book = InMemoryStore(RulesByAuthority())
     for events in readings:
         book.tell(events)
     return book
 
 
-def kept(book: Book) -> tuple[object, ...]:
+def kept(book: InMemoryStore) -> tuple[object, ...]:
     return book.kept, book.authorities, book.tallies
 
 
@@ -86,14 +86,14 @@ def standing(*readings: Iterable[Event]) -> list[tuple[object, ...]]:
     return sorted(((type(fact).__name__, *msgspec.structs.astuple(fact)) for fact in facts if fact.subject), key=str)
 
 
-def looked_after(book: Book, at: str) -> Counter[str]:
+def looked_after(book: InMemoryStore, at: str) -> Counter[str]:
     """Children looked after by legal group."""
     sums = book.sums()[AUTHORITY]
     question = Question(measure=CHILDREN_LOOKED_AFTER, at=parse_at(at), by=("legal_group",))
     return Counter({figure.by["legal_group"]: figure.numerator for figure in figures(sums, AUTHORITY, question)})
 
 
-def total(book: Book, at: str) -> int:
+def total(book: InMemoryStore, at: str) -> int:
     (figure,) = figures(book.sums()[AUTHORITY], AUTHORITY, Question(measure=CHILDREN_LOOKED_AFTER, at=parse_at(at)))
     return figure.numerator
 

@@ -10,7 +10,7 @@ from events.decode import decode
 from metrics.catalogue.front_door import ENQUIRIES_RECEIVED
 from metrics.figures.answers import answer
 from metrics.figures.evaluate import Answer, Question
-from metrics.store.in_memory import Book
+from metrics.store.in_memory import InMemoryStore
 from tests.story import rows, usual
 
 TWO_SOURCES = """
@@ -31,7 +31,7 @@ NONE_REPORTED = """
 def asked(table: str, now: str, backwards: bool = False) -> Answer:
     """Return what an authority that was told *table* answers at the moment *now*."""
     events = [decode(json.dumps(row).encode(), datetime(2026, 11, 30, tzinfo=UTC)) for row in rows(table)]
-    book = Book(usual().rules).tell(reversed(events) if backwards else events)
+    book = InMemoryStore(usual().rules).tell(reversed(events) if backwards else events)
     found = {name: (book.authorities[name], sums) for name, sums in book.sums().items()}
     ask = partial(Question, measure=ENQUIRIES_RECEIVED)
     return answer(found, [lambda at: ask(at=at)], [], lambda _: datetime.fromisoformat(now), "catalogue")

@@ -21,7 +21,7 @@ from metrics.catalogue.assessments import (
 )
 from metrics.figures.evaluate import judge
 from metrics.measure import Polarity
-from metrics.rules.rules import Authorities, Parameters, Rules
+from metrics.rules.rules import Parameters, Rules, RulesByAuthority
 from tests.story import Story, setting
 
 # From Monday 3 March 2025, over Easter (18 and 21 April) and the early May holiday (5 May), day 45 is Thursday 8 May.
@@ -293,7 +293,7 @@ def test_a_start_on_a_day_off_behaves_as_the_working_day_before(
 
 def test_an_authority_may_roll_a_start_forward() -> None:
     """Begun on a Saturday: counted from the Monday, and so a day later; begun on a working day, nothing changes."""
-    rolling = Story(Authorities(default=Rules(calendar(), Parameters(roll_start_forward=True))))
+    rolling = Story(RulesByAuthority(default=Rules(calendar(), Parameters(roll_start_forward=True))))
     saturday = """
         day        | event              | record
         -----------+--------------------+-------

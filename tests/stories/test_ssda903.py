@@ -92,7 +92,7 @@ def test_a_later_return_closes_what_an_earlier_one_left_open(write: Write) -> No
         book = told(*(one.events for one in order))
         assert [total(book, at) for at in ("2018-01-19", "2018-01-20")] == [1, 0]
         assert looked_after(book, "2018-01-10") == {"full_care_order": 1}
-        assert total(book.known_at(parse_at("2018-01-31").moment), "2018-01-31") == 1
+        assert total(book.known_at(parse_at("2018-01-31").instant), "2018-01-31") == 1
 
 
 def test_a_later_return_takes_back_an_end_and_joins_what_was_apart(write: Write) -> None:

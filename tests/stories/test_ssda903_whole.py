@@ -12,7 +12,7 @@ from events.care import CareStarted, PlacementStarted
 from events.decode import decode, encode
 from events.sources.report import Outcome
 from events.sources.ssda903 import Reading
-from metrics.store.in_memory import Book
+from metrics.store.in_memory import InMemoryStore
 from tests.stories.ssda903_returns import DATA, kept, looked_after, reading, reasons, report_of, told, total
 
 
@@ -22,7 +22,7 @@ def whole() -> Reading:
 
 
 @pytest.fixture(scope="module")
-def book(whole: Reading) -> Book:
+def book(whole: Reading) -> InMemoryStore:
     return told(whole.events)
 
 
@@ -71,7 +71,7 @@ def open_rows(at: str) -> dict[str, list[dict[str, str]]]:
     ],
 )
 def test_children_looked_after_equal_a_plain_count_of_the_open_rows(
-    book: Book, at: str, children: int, moved: dict[str, int]
+    book: InMemoryStore, at: str, children: int, moved: dict[str, int]
 ) -> None:
     """In all, exactly. By legal group too, save for those in overlapping periods whose last row is not of the last."""
     rows = open_rows(at)
@@ -81,7 +81,7 @@ def test_children_looked_after_equal_a_plain_count_of_the_open_rows(
     assert looked_after(book, at) == expected
 
 
-def test_who_the_plain_count_sees_otherwise_is_in_two_open_rows(book: Book) -> None:
+def test_who_the_plain_count_sees_otherwise_is_in_two_open_rows(book: InMemoryStore) -> None:
     """Without the children of two open rows, both counts agree on every child, at each month's end of the year."""
     for at in ("2017-04-30", "2017-05-31", "2017-06-30", "2017-08-31", "2017-09-30", "2017-12-31", "2018-02-28"):
         rows = open_rows(at)
@@ -169,7 +169,7 @@ def test_placements_in_the_year_equal_the_count_of_the_rows(
     assert Counter(min(n, 3) for n in counted.values()) == bands
 
 
-def test_the_same_return_twice_changes_nothing(whole: Reading, book: Book) -> None:
+def test_the_same_return_twice_changes_nothing(whole: Reading, book: InMemoryStore) -> None:
     """The same file gives the same tellings, ids and all."""
     again = reading(DATA)
     assert again.events == whole.events
@@ -177,7 +177,7 @@ def test_the_same_return_twice_changes_nothing(whole: Reading, book: Book) -> No
     assert kept(told(whole.events, again.events)) == kept(book)
 
 
-def test_the_order_of_the_rows_does_not_matter(whole: Reading, book: Book, tmp_path: Path) -> None:
+def test_the_order_of_the_rows_does_not_matter(whole: Reading, book: InMemoryStore, tmp_path: Path) -> None:
     """Shuffled, all files tell the same."""
     for path in DATA.glob("*.csv"):
         heading, *rows = path.read_text().splitlines()

@@ -69,7 +69,7 @@ def test_a_later_return_closes_what_the_earlier_one_left_open(tmp_path: Path) ->
     for book in (told(at_once.events), in_two_loads):
         assert [total(book, at) for at in ("2016-06-01", "2017-09-01", "2018-01-19", "2018-01-20")] == [1, 1, 1, 0]
         assert looked_after(book, "2017-08-14") == {"full_care_order": 1}
-        then = book.known_at(parse_at("2017-12-31").moment)
+        then = book.known_at(parse_at("2017-12-31").instant)
         assert [total(then, at) for at in ("2016-06-01", "2018-01-20", "2018-03-31")] == [1, 1, 1]
         assert looked_after(then, "2018-03-31") == looked_after(told(alone.events), "2018-03-31") == {"section_20": 1}
     assert told(at_once.events).tallies == in_two_loads.tallies
@@ -155,7 +155,7 @@ def test_what_a_later_return_should_have_and_has_not_is_taken_back(tmp_path: Pat
     assert len(of_type(stands(both), "placement.started", "legal_status.changed")) == 4
     book = told(both.events)
     assert total(book, "2016-08-01") == 2
-    assert total(book.known_at(parse_at("2017-12-31").moment), "2016-08-01") == 3
+    assert total(book.known_at(parse_at("2017-12-31").instant), "2016-08-01") == 3
 
 
 def test_a_row_that_cannot_be_used_is_not_one_that_is_missing(tmp_path: Path) -> None:
@@ -258,7 +258,7 @@ def test_the_made_up_return_as_if_in_two_years(tmp_path: Path) -> None:
     book = told(both.events)
     assert [total(book, at) for at in ("2017-06-30", "2017-09-30", "2017-12-31")] == [1601, 1455, 1313]
     then = told(reading(earlier, FIRST).events)
-    assert total(book.known_at(parse_at("2017-12-31").moment), "2017-03-31") == total(then, "2017-03-31")
+    assert total(book.known_at(parse_at("2017-12-31").instant), "2017-03-31") == total(then, "2017-03-31")
 
 
 def test_the_command_takes_each_return_with_its_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,7 +75,7 @@ class Days:
     def at(self, sums: Sums, at: At, team: str | None, rules: Rules) -> Arrivals:
         """Return the arrivals of the day that *at* falls in."""
         asking = _Asking(sums, {} if team is None else {"team": team}, rules)
-        now, day = at.moment, at.day
+        now, day = at.instant, at.day
         local = moment_of(now)
         minute = local.hour * 60 + local.minute + local.second / 60
         received = asking.count(midnight(day), now)

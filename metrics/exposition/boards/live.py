@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 
 import msgspec
 
-from metrics.exposition.authority_directory import Clocks
+from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.exposition.boards.mash import Memory, message
 from metrics.store.reader import Reader
 
@@ -74,7 +74,7 @@ class Board:
 class Boards:
     """Every board that somebody watches."""
 
-    def __init__(self, reader: Reader, clocks: Clocks) -> None:
+    def __init__(self, reader: Reader, clocks: AuthorityDirectory) -> None:
         self._reader, self._clocks = reader, clocks
         # Held by whoever watches, or is about to: no longer, as who asks for names that there are not must not fill
         # the memory; and no shorter, as each would have a board of its own of those who come together.

@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 
 from events.office_hours import START
-from events.time import HOUR, LONDON, Instant, instant, midnight, moment_of
+from events.time import LONDON, MICROSECONDS_PER_HOUR, Instant, instant, midnight, moment_of
 from events.working_days import FIRST, LAST
 from metrics.catalogue import measure_named
 from metrics.catalogue.front_door import DECISION_CLOCK
-from metrics.counting.fold import Authority
-from metrics.exposition.authority_directory import Clocks
+from metrics.counting.fold import Completeness
+from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.exposition.boards.arrivals import Arrivals, Days
 from metrics.exposition.boards.lead import Due, Lead, lead
 from metrics.exposition.boards.opening import opening
@@ -29,7 +29,7 @@ from metrics.windows import At
 
 GAP = 60  # seconds between two reports of a feed, as CONTRACT 2 has it
 PATIENCE = 5  # seconds of ours that a report may take to get here; at a demonstration's speed they are many of its own
-SECOND = HOUR // 3600
+SECOND = MICROSECONDS_PER_HOUR // 3600
 DAYS_AHEAD = 5  # working days that the strip shows after today
 
 Shown = Figure | list[Figure]
@@ -106,7 +106,7 @@ class Memory:
 
 
 def message(
-    reader: Reader, clocks: Clocks, name: str | None, team: str | None = None, memory: Memory | None = None
+    reader: Reader, clocks: AuthorityDirectory, name: str | None, team: str | None = None, memory: Memory | None = None
 ) -> dict[str, Any]:
     """Return the board of the authority *name*, or of the first there is; of one *team*, or of all."""
     memory = memory or Memory()
@@ -125,14 +125,14 @@ def message(
     return _with_figures(reader, clocks, name, team, *found, memory)
 
 
-def _first(reader: Reader, clocks: Clocks) -> str | None:
+def _first(reader: Reader, clocks: AuthorityDirectory) -> str | None:
     """Return the authority to show where none is named: the first that is fed, else the first there is."""
     found = reader.authorities()
     fed = (name for name, authority in found.items() if authority.complete_to(instant(clocks.now(name))))
     return next(fed, next(iter(found), None))
 
 
-def _common(state: str, reader: Reader, clocks: Clocks, name: str, team: str | None) -> dict[str, Any]:
+def _common(state: str, reader: Reader, clocks: AuthorityDirectory, name: str, team: str | None) -> dict[str, Any]:
     now = clocks.now(name)
     hours = opening(clocks.rules(name), now)
     return {
@@ -165,7 +165,13 @@ def _common(state: str, reader: Reader, clocks: Clocks, name: str, team: str | N
 
 
 def _with_figures(
-    reader: Reader, clocks: Clocks, name: str, team: str | None, authority: Authority, sums: Sums, memory: Memory
+    reader: Reader,
+    clocks: AuthorityDirectory,
+    name: str,
+    team: str | None,
+    authority: Completeness,
+    sums: Sums,
+    memory: Memory,
 ) -> dict[str, Any]:
     now, rules = clocks.now(name), clocks.rules(name)
     complete_to = authority.complete_to(instant(now)) or authority.last_complete_to()
@@ -224,7 +230,7 @@ class _Board:
         """Return how many wait, by the instant that they were received at."""
         part = DECISION_CLOCK.longest
         keeping = {} if self.team is None else {"team": self.team}
-        found = self.sums.total(part, None, self.at.moment, keeping, (part.by[-1].name,), self.rules)
+        found = self.sums.total(part, None, self.at.instant, keeping, (part.by[-1].name,), self.rules)
         return {int(since): n for (since,), n in found.items() if n > 0}
 
     def ever(self, part: Part) -> bool:
@@ -257,7 +263,7 @@ def _lead(shown: Mapping[str, Shown], loaded: Mapping[str, bool], arrivals: Arri
 
 
 def _queue(board: _Board, late: int, due: Mapping[date, int]) -> Queue:
-    return queue(board.waiting(), board.at.moment, board.rules, late, due.items(), board.at.day)
+    return queue(board.waiting(), board.at.instant, board.rules, late, due.items(), board.at.day)
 
 
 def _deadlines(board: _Board, shown: Mapping[str, Shown]) -> Deadlines:

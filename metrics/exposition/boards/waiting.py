@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from events.time import HOUR, Instant
+from events.time import MICROSECONDS_PER_HOUR, Instant
 from metrics.rules.rules import Rules
 
 Due = Literal["late", "today", "later"]
@@ -56,7 +56,10 @@ def queue(
         dues += ["today" if on <= day else "later"] * n
     since = sorted(at for at, n in waiting.items() for _ in range(n))
     dues += ["later"] * (len(since) - len(dues))
-    marks = [Mark(rules.office.elapsed(at, moment) / HOUR, one) for at, one in zip(since, dues, strict=False)]
+    marks = [
+        Mark(rules.office.elapsed(at, moment) / MICROSECONDS_PER_HOUR, one)
+        for at, one in zip(since, dues, strict=False)
+    ]
     axis = _axis(marks)
     if len(marks) > MOST_MARKS:
         return Queue(waiting=len(marks), axis=axis, marks=None, bins=_bins(marks, axis))

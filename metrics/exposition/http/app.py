@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from metrics.catalogue import UnknownMeasure
-from metrics.exposition.authority_directory import Clocks
+from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.exposition.boards.live import Boards
 from metrics.exposition.http.figures import figure_routes
 from metrics.exposition.http.replies import json_of, only, problem
@@ -39,7 +39,7 @@ HEADERS = {
 WRONG = (UnknownMeasure, UnknownBreakdown, UnknownWindow)
 
 
-def create_app(reader: Reader, clocks: Clocks) -> FastAPI:
+def create_app(reader: Reader, clocks: AuthorityDirectory) -> FastAPI:
     """Return the application that answers from *reader*; it follows the store for as long as it runs."""
 
     @asynccontextmanager
@@ -96,7 +96,7 @@ class Guarded:
         await self._app(scope, receive, guarded)
 
 
-def _boards(app: FastAPI, reader: Reader, clocks: Clocks) -> None:
+def _boards(app: FastAPI, reader: Reader, clocks: AuthorityDirectory) -> None:
     boards = Boards(reader, clocks)
 
     @app.get("/", include_in_schema=False)
@@ -134,7 +134,7 @@ def _asset(name: str) -> Response:
     return Response(file.read_bytes(), media_type=KINDS[suffix])
 
 
-def _health(app: FastAPI, reader: Reader, clocks: Clocks) -> None:
+def _health(app: FastAPI, reader: Reader, clocks: AuthorityDirectory) -> None:
     registry = CollectorRegistry()
     registry.register(Figures(reader, clocks, version("casepulse")))
 

@@ -11,8 +11,8 @@ from starlette.exceptions import HTTPException
 
 from events.time import add_months
 from metrics.catalogue import MEASURES, measure_named
-from metrics.counting.fold import Authority
-from metrics.exposition.authority_directory import Clocks
+from metrics.counting.fold import Completeness
+from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.exposition.http.replies import figures_reply, json_of, only
 from metrics.figures.answers import Ask, Inquiry, chosen, described
 from metrics.figures.evaluate import Answer, Figure, Question, figures
@@ -33,7 +33,7 @@ class TooMuch(ValueError):
     """Asked for more than one answer should be."""
 
 
-def figure_routes(app: FastAPI, reader: Reader, clocks: Clocks) -> None:
+def figure_routes(app: FastAPI, reader: Reader, clocks: AuthorityDirectory) -> None:
     """Add what answers questions about figures."""
 
     @app.get("/v1/measures")
@@ -106,10 +106,10 @@ def _asking(measure: Measure, window: str | None, by: Sequence[str], team: str |
     return lambda at: Question(measure=measure, at=at, window=window, team=team, locality=locality, by=tuple(by))
 
 
-def _inquiry(reader: Reader, clocks: Clocks, authority: str | None, moments: Sequence[At]) -> Inquiry:
+def _inquiry(reader: Reader, clocks: AuthorityDirectory, authority: str | None, moments: Sequence[At]) -> Inquiry:
     """Return whom is asked, of one prefix of the log each, whatever comes while they are. Raises NotReady."""
     names = [authority] if authority else list(reader.authorities())
-    found: Mapping[str, tuple[Authority, Sums]] = {
+    found: Mapping[str, tuple[Completeness, Sums]] = {
         name: (it[0], it[1].as_it_is()) for name in names if (it := reader.authority(name)) is not None
     }
     if authority and not found:

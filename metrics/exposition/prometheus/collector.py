@@ -10,8 +10,8 @@ from prometheus_client.registry import Collector
 
 from events.time import instant
 from metrics.catalogue import MEASURES
-from metrics.counting.fold import Authority
-from metrics.exposition.authority_directory import Clocks
+from metrics.counting.fold import Completeness
+from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.figures.evaluate import PLACES, Figure, Question, figures
 from metrics.measure import Kind, Measure
 from metrics.rules.rules import Rules
@@ -40,7 +40,7 @@ SHOWN: dict[Kind, dict[str, Callable[[Figure], float | None]]] = {
 class Figures(Collector):
     """Reads the figures afresh at each scrape."""
 
-    def __init__(self, reader: Reader, clocks: Clocks, version: str) -> None:
+    def __init__(self, reader: Reader, clocks: AuthorityDirectory, version: str) -> None:
         self._reader, self._clocks, self._version = reader, clocks, version
 
     def collect(self) -> Iterator[Metric]:
@@ -74,7 +74,7 @@ class Figures(Collector):
             if (by := detail[measure.name]) is not None:
                 yield from self._measured(measure, standing, by)
 
-    def _found(self, authority: str) -> tuple[Authority, Sums]:
+    def _found(self, authority: str) -> tuple[Completeness, Sums]:
         found = self._reader.authority(authority)
         assert found is not None, "it was listed a moment ago, and nothing awaits in between"
         return found
@@ -109,7 +109,7 @@ class Figures(Collector):
             family.add_metric((to,), sum(shown == by for shown in detail.values()))
         return family
 
-    def _feeds(self, authorities: Mapping[str, Authority]) -> Metric:
+    def _feeds(self, authorities: Mapping[str, Completeness]) -> Metric:
         text = "All that the source recorded up to this moment is here (seconds since 1970)"
         family = GaugeMetricFamily("casepulse_feed_complete_timestamp_seconds", text, labels=("authority", "source"))
         for name, authority in authorities.items():

@@ -29,7 +29,7 @@ from metrics.rules.teams import TeamFact
 from metrics.windows import At, parse_at
 from streams.broker import topics
 from streams.broker.partitions import partition_of
-from streams.publishing.figures_topic import AGAIN, About, Standing, Telling, key_of, standing
+from streams.publishing.figures_topic import AGAIN, RecordContext, Standing, Telling, key_of, standing
 from tests.conftest import Store
 from tests.histories import shuffled
 from tests.journeys.machine.test_spine import log_of, reference
@@ -48,7 +48,7 @@ from tests.journeys.parts import (
 AUTHORITIES, PARTITIONS = 6, 4
 LOG = shuffled(1, list(log_of(AUTHORITIES, histories=2)))  # so that each half is of them all
 NAMES = {str(event["authority"]) for event in LOG}
-ABOUT = About("log", 7, "rules", simulated=False)
+ABOUT = RecordContext("log", 7, "rules", simulated=False)
 ALWAYS_CHANGES = "longest_wait"
 RULES = Rules(calendar())
 

@@ -18,8 +18,8 @@ from events.simulator.clock import DemonstrationClock
 from events.time import LONDON
 from metrics.catalogue import BY_NAME, MEASURES
 from metrics.figures.evaluate import Figure, Question, figures
-from metrics.rules.rules import Authorities
-from metrics.store.in_memory import Book
+from metrics.rules.rules import RulesByAuthority
+from metrics.store.in_memory import InMemoryStore
 from metrics.windows import parse_at
 from tests.conftest import Store
 from tests.histories import history
@@ -50,7 +50,7 @@ def test_every_face_shows_the_same_number(kafka: str, valkey: Store, tmp_path: P
     clock.write_bytes(DemonstrationClock(started_at=datetime.now(UTC), began_at=NOW, speed=SLOWLY).encode())
     env = environment(kafka, valkey.url, topic) | {"CASEPULSE_DEMONSTRATION": str(clock)}
     send(kafka, topic, told)
-    book = Book(Authorities()).tell(decode(json.dumps(event).encode(), WALL) for event in told)
+    book = InMemoryStore(RulesByAuthority()).tell(decode(json.dumps(event).encode(), WALL) for event in told)
     truth = reference(book)
     assert sum(any(number[0] for key, number in truth.items() if key[0] == m.name) for m in MEASURES) > 25
     server = Process("serve", "--port", str(port), env=env, log=tmp_path / "serve.log")
@@ -73,7 +73,7 @@ def test_every_face_shows_the_same_number(kafka: str, valkey: Store, tmp_path: P
         server.kill()
 
 
-def reference(book: Book) -> dict[Key, Number]:
+def reference(book: InMemoryStore) -> dict[Key, Number]:
     sums = book.sums()[AUTHORITY]
     at = parse_at(NOW.isoformat())
     return {
@@ -101,7 +101,7 @@ def number(figure: dict[str, Any]) -> Number:
     return figure["numerator"], figure["denominator"]
 
 
-def one(book: Book, figure: dict[str, Any]) -> Number:
+def one(book: InMemoryStore, figure: dict[str, Any]) -> Number:
     """Return what the reference says to the question that *figure* answers."""
     question = Question(
         measure=BY_NAME[figure["measure"]],

@@ -23,7 +23,7 @@ from deploy.machine.programs import free_port
 from events.decode import DeadLetter, decode
 from metrics.counting.fold import fold
 from metrics.counting.tally import fingerprint
-from metrics.rules.rules import Authorities
+from metrics.rules.rules import RulesByAuthority
 from metrics.store.redis import FORMAT, FORMAT_BEFORE, UNCOUNTED, Commit, Log, Position, Store, connect
 from streams.broker import topics
 from streams.broker.partitions import partition_of
@@ -121,7 +121,7 @@ class Installation:
 
 
 async def _committed(kafka: str, url: str, topic: str, told: list[Mapping[str, Any] | bytes], partitions: int) -> None:
-    rules = Authorities()
+    rules = RulesByAuthority()
     store = Store(connect(url), topic, fingerprint(rules))
     log = topics.describe(kafka, topic)
     for number in range(partitions):

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from events.decode import decode
-from metrics.rules.rules import Authorities
-from metrics.store.in_memory import Book
+from metrics.rules.rules import RulesByAuthority
+from metrics.store.in_memory import InMemoryStore
 from tests.conftest import Store
 from tests.histories import history, shuffled
 from tests.journeys.parts import committed, environment, eventually, new_topic, send, tallies, worker
@@ -21,8 +21,8 @@ def log_of(authorities: int, histories: int = 3) -> Iterator[dict[str, object]]:
             yield from shuffled(seed, history(1000 * number + seed, authority=f"X999999{number:02}"))
 
 
-def reference(log: list[dict[str, object]]) -> Book:
-    return Book(Authorities()).tell(decode(json.dumps(event).encode(), NOW) for event in log)
+def reference(log: list[dict[str, object]]) -> InMemoryStore:
+    return InMemoryStore(RulesByAuthority()).tell(decode(json.dumps(event).encode(), NOW) for event in log)
 
 
 def test_what_is_sent_is_counted(kafka: str, store_server: Store, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from events.case import Case, decode_case, encode_case
 from events.decode import DeadLetter, decode
 from metrics.counting.fold import Kept, Key, fold, names
 from metrics.counting.tally import Tally
-from metrics.rules.rules import Authorities
+from metrics.rules.rules import RulesByAuthority
 from metrics.shapes import Value
 
 _where = msgspec.json.Decoder(tuple[str, tuple[str | tuple[str, ...], ...], int])
@@ -85,7 +85,7 @@ def create_app(kafka: str, redis_url: str, topic: str) -> Any:
     )
     events = app.topic(topic, key_serializer="raw", value_serializer="raw")
     redis: Any = AsyncRedis.from_url(redis_url)
-    rules = Authorities()
+    rules = RulesByAuthority()
 
     @app.agent(events)  # type: ignore[untyped-decorator]  # faust has no types
     async def count(stream: Any) -> None:

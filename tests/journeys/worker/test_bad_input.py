@@ -19,8 +19,8 @@ from kafka import KafkaConsumer, TopicPartition
 
 from deploy.machine import programs
 from events.decode import decode
-from metrics.rules.rules import Authorities
-from metrics.store.in_memory import Book
+from metrics.rules.rules import RulesByAuthority
+from metrics.store.in_memory import InMemoryStore
 from metrics.store.redis import Store as Kept
 from metrics.store.redis import connect
 from streams.broker import topics
@@ -193,7 +193,7 @@ def append(kafka: str, topic: str, records: Iterable[Sent], compression: str | N
     return asyncio.run(run())
 
 
-def told(book: Book, records: Iterable[Sent]) -> Book:
+def told(book: InMemoryStore, records: Iterable[Sent]) -> InMemoryStore:
     """Tell *book* what of *records* is good, and return it."""
     return book.tell(decode(record.value, NOW) for record in records if record.reason is None)
 
@@ -318,7 +318,7 @@ def test_five_hundred_bad_among_ten_thousand(kafka: str, valkey: Store, tmp_path
     records += [next(events) for _ in range(GOOD)]
     rng.shuffle(records)
     topic, redis = new_topic(kafka, PARTITIONS), valkey.url
-    env, book = environment(kafka, redis, topic), Book(Authorities())
+    env, book = environment(kafka, redis, topic), InMemoryStore(RulesByAuthority())
     half = len(records) // 2
     sent = append(kafka, topic, records[:half])
     for number in (1, 2):  # killed at its work; whatever was in flight then comes again

@@ -23,8 +23,8 @@ from metrics.catalogue import BY_NAME
 from metrics.counting.fold import fold
 from metrics.counting.tally import Tally, code
 from metrics.figures.evaluate import Question, figures
-from metrics.rules.rules import Authorities
-from metrics.store.in_memory import Book
+from metrics.rules.rules import RulesByAuthority
+from metrics.store.in_memory import InMemoryStore
 from metrics.sums.sums import Sums
 from metrics.windows import parse_at
 from streams.broker.partitions import partition_of
@@ -51,7 +51,7 @@ ASKED = (
 )
 SHOWN = ("assessments_open", "assessments_overdue", "children_looked_after")  # stocks: at AT they are as they are now
 PLACES = tuple(2 * [name for name, _ in ASKED].index(tile) for tile in SHOWN)
-RULES = Authorities()
+RULES = RulesByAuthority()
 TRAPPED = (sys.executable, "-m", "tests.journeys.worker.trapped_worker")
 
 
@@ -196,7 +196,7 @@ def read_back(kafka: str, topic: str) -> dict[str, list[bytes]]:
 
 def prefixes(name: str, values: list[bytes]) -> list[tuple[int, ...]]:
     """Return the figures of an authority after each prefix of its log, the empty one first."""
-    book, sums = Book(RULES), Sums()
+    book, sums = InMemoryStore(RULES), Sums()
     found = [_figures(name, sums)]
     for value in values:
         change = fold(book.kept, book.authorities, [decode(value, NOW)], RULES)
@@ -294,7 +294,7 @@ def test_nothing_is_ever_lost_or_doubled(tmp_path: Path, capsys: pytest.CaptureF
     assert sum(map(len, truth.values())) == EVENTS
     links = [json.loads(value) for values in truth.values() for value in values if b'"child.merged"' in value]
     assert sum(link.get("retracted") is True for link in links) > 50, "links are told, and taken back, all the way"
-    book = Book(RULES).tell(decode(value, NOW) for values in truth.values() for value in values)
+    book = InMemoryStore(RULES).tell(decode(value, NOW) for values in truth.values() for value in values)
     assert not any(differences(found, book.tallies).values()), differences(found, book.tallies)
     assert found == book.tallies
     assert not watcher.strange

@@ -13,8 +13,8 @@ from deploy.configuration.authorities import read_authorities
 from deploy.machine import programs
 from events.decode import decode
 from metrics.counting.tally import code, fingerprint
-from metrics.rules.rules import Authorities
-from metrics.store.in_memory import Book
+from metrics.rules.rules import RulesByAuthority
+from metrics.store.in_memory import InMemoryStore
 from tests.conftest import Store
 from tests.journeys.machine.test_spine import NOW, log_of
 from tests.journeys.parts import MAIN, Process, committed, environment, eventually, new_topic, send, tallies, worker
@@ -52,7 +52,7 @@ def test_new_rules_recount_and_the_old_figures_are_served_meanwhile(kafka: str, 
     with worker(plain, tmp_path / "worker.log") as process:
         eventually(lambda: committed(valkey.url, topic) == len(log), within=60)
         assert process.stop() == 0
-    assert tallies(valkey.url, topic) == Book(Authorities()).tell(events).tallies
+    assert tallies(valkey.url, topic) == InMemoryStore(RulesByAuthority()).tell(events).tallies
     file.write_text(RULES)
     rules = read_authorities(file, {})
     server = Process("serve", "--port", str(port), env=ruled, log=tmp_path / "serve.log")
@@ -72,7 +72,7 @@ def test_new_rules_recount_and_the_old_figures_are_served_meanwhile(kafka: str, 
     assert not asking.refused
     assert [catalogue for catalogue, _ in asking.seen] == [code(), fingerprint(rules)]
     assert asking.seen[0][1] != asking.seen[1][1]
-    assert tallies(valkey.url, topic) == Book(rules).tell(events).tallies
+    assert tallies(valkey.url, topic) == InMemoryStore(rules).tell(events).tallies
     (tmp_path / "log.ndjson").write_text("".join(json.dumps(event) + "\n" for event in log))
     told = subprocess.run(
         [*MAIN, "figures", *MEASURES, "--from", str(tmp_path / "log.ndjson"), "--at", AT, "--window", WINDOW, "--json"],
@@ -91,7 +91,7 @@ def test_a_new_map_of_teams_recounts_nothing(tmp_path: Path) -> None:
     mapped.write_text(MAP)
     rules, more = read_authorities(ruled, {}), read_authorities(mapped, {})
     assert rules.of("X99999900").teams != more.of("X99999900").teams
-    assert fingerprint(rules) == fingerprint(more) != fingerprint(Authorities())
+    assert fingerprint(rules) == fingerprint(more) != fingerprint(RulesByAuthority())
 
 
 AT, WINDOW = "2026-11-01", "last_9999_days"

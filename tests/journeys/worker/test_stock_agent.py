@@ -9,7 +9,7 @@ import pytest
 from deploy.machine import programs
 from events.decode import decode
 from metrics.counting.tally import Tally
-from metrics.store.in_memory import Book
+from metrics.store.in_memory import InMemoryStore
 from tests.conftest import started
 from tests.journeys.parts import environment, eventually, new_topic
 from tests.journeys.worker.faults import PLAN, Scene
@@ -49,7 +49,7 @@ def test_a_stock_agent_fails_the_same_journey(tmp_path: Path, capsys: pytest.Cap
         finally:
             for process in scene.workers:
                 process.kill()
-    book = Book(RULES).tell(decode(value, NOW) for values in truth.values() for value in values)
+    book = InMemoryStore(RULES).tell(decode(value, NOW) for values in truth.values() for value in values)
     wrong = differences(found, book.tallies)
     with capsys.disabled():
         print(f"\nstock agent, cells that differ after {len(scene.hits)} faults: {wrong}")
