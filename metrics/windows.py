@@ -1,4 +1,4 @@
-"""Which days a figure counts, seen from a moment (CONTRACT 3, MEASURES 1.3)."""
+"""Which days a figure counts, seen from the day it is asked for (contract 3, rules 1.3)."""
 
 import re
 from dataclasses import dataclass
@@ -6,14 +6,15 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from events.time import Instant, add_months, day_of, end_of, instant, midnight
+from metrics.wrong_question import WrongQuestion
 
 FLOW_WINDOWS = ("day", "week", "month", "quarter", "year_to_date", "year")
-FIRST_YEAR, LAST_YEAR = 1900, 2100  # well outside of all that events can tell, well inside of what dates can be
+FIRST_YEAR, END_YEAR = 1900, 2100  # wider than any event may be dated, narrower than dates can be
 _LAST_DAYS = re.compile(r"^last_([1-9]\d{0,3})_days$")
 
 
-class UnknownWindow(ValueError):
-    """Asked for a window that there is not."""
+class UnknownWindow(WrongQuestion):
+    """The question names a window that does not exist."""
 
     def __init__(self, window: str) -> None:
         super().__init__(f"no window {window!r}: one of {', '.join(FLOW_WINDOWS)}, last_N_days")
@@ -21,7 +22,7 @@ class UnknownWindow(ValueError):
 
 @dataclass(frozen=True)
 class At:
-    """The moment a figure is for, as it was asked: a date means the end of that day in Europe/London."""
+    """What a figure is asked for: a date, which means the end of that day in Europe/London, or a moment."""
 
     asked: date | datetime
 
@@ -37,7 +38,7 @@ class At:
 
     @cached_property
     def text(self) -> str:
-        """The moment as it is written in an answer."""
+        """The date or moment as an answer writes it."""
         return self.asked.isoformat()
 
     def __str__(self) -> str:
@@ -45,15 +46,17 @@ class At:
 
 
 def parse_at(text: str) -> At:
-    """Return the moment that *text* names: `2017-12-31`, or an RFC 3339 instant with offset. Raises ValueError."""
+    """Return what *text* asks for: a date (`2017-12-31`) or an RFC 3339 moment with offset. Raises WrongQuestion."""
     try:
         moment = date.fromisoformat(text) if len(text) == len("2017-12-31") else datetime.fromisoformat(text)
     except ValueError:
         moment = None
     if moment is None or (isinstance(moment, datetime) and moment.tzinfo is None):
-        raise ValueError(f"{text!r} is neither a date (2017-12-31) nor an instant with offset (2017-12-31T14:00:00Z)")
-    if not FIRST_YEAR <= moment.year < LAST_YEAR:
-        raise ValueError(f"{text!r}: figures are of moments between {FIRST_YEAR} and {LAST_YEAR}")
+        raise WrongQuestion(
+            f"{text!r} is neither a date (2017-12-31) nor an instant with offset (2017-12-31T14:00:00Z)"
+        )
+    if not FIRST_YEAR <= moment.year < END_YEAR:
+        raise WrongQuestion(f"{text!r}: figures exist from {FIRST_YEAR} to {END_YEAR - 1}")
     return At(moment)
 
 

@@ -27,7 +27,7 @@ from metrics.rules.rules import Rules, RulesByAuthority
 from metrics.store.in_memory import InMemoryStore
 from metrics.store.reader import NotReady, Reader
 from metrics.store.redis import Store, connect
-from metrics.sums.sums import Sums
+from metrics.sums.sums import GrowingSums
 from tests.promises.test_time_passes_on_read import LOG, commit
 from tests.story import AUTHORITY, told
 
@@ -77,7 +77,7 @@ class Told(Reader):
             raise NotReady(self.withheld)
         return self.known
 
-    def authority(self, name: str) -> tuple[Completeness, Sums] | None:
+    def authority(self, name: str) -> tuple[Completeness, GrowingSums] | None:
         return (found, self.sums[name]) if (found := self.authorities().get(name)) else None
 
     def catalogue(self, names: object = None) -> str:

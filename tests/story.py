@@ -9,7 +9,9 @@ from typing import Any
 from events.decode import decode
 from events.event import Event
 from events.working_days import Calendar, calendar
-from metrics.figures.evaluate import Figure, Question, figures
+from metrics.figures.evaluate import evaluate
+from metrics.figures.figure import Figure
+from metrics.figures.question import Question
 from metrics.measure import Measure
 from metrics.rules.rules import Rules, RulesByAuthority
 from metrics.store.in_memory import InMemoryStore
@@ -65,7 +67,7 @@ class Story:
                     by=(by,) if isinstance(by, str) and by != "band" else (),
                     wanted=by if isinstance(by, Mapping) else {},
                 )
-                found = _meant(figures(sums, self.authority, question, self.rules.of(self.authority)), by)
+                found = _meant(evaluate(sums, self.authority, question, self.rules.of(self.authority)), by)
                 number = {_value(f, by): _number(f) for f in found} if isinstance(by, str) else _number(*found)
                 asked = "".join(f" {k}={v}" for k, v in (("by", by), ("team", team), ("window", window)) if v)
                 assert number == wanted, (

@@ -17,19 +17,20 @@ from deploy.verbs.written import cases_written, written
 from events.case import Case
 from events.decode import DeadLetter, decode_lines
 from events.event import Event
-from metrics.catalogue import UnknownMeasure
-from metrics.counting.fold import Completeness
 from metrics.counting.tally import fingerprint
-from metrics.figures.answers import Ask, UnknownPlace, answer, chosen
+from metrics.figures.answers import Answers
 from metrics.figures.behind import behind
-from metrics.figures.evaluate import Question, UnknownBreakdown
+from metrics.figures.description import chosen
+from metrics.figures.inquiry import Ask, Inquiry
+from metrics.figures.question import Question
+from metrics.figures.snapshot import Snapshot
 from metrics.measure import Measure
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.in_memory import InMemoryStore
 from metrics.store.reader import NotReady, Reader
 from metrics.store.redis import Moved, Store, connect
-from metrics.sums.sums import Sums
-from metrics.windows import At, UnknownWindow, parse_at
+from metrics.windows import At, parse_at
+from metrics.wrong_question import WrongQuestion
 
 WAIT = 30  # seconds for a store that is being rebuilt
 
@@ -38,9 +39,14 @@ WAIT = 30  # seconds for a store that is being rebuilt
 class Found:
     """What figures are asked of, and, where they were read, the cases that it was counted from."""
 
-    authorities: Mapping[str, tuple[Completeness, Sums]]
-    catalogue: str
+    snapshot: Snapshot
     cases: Sequence[tuple[str, Case]] = ()
+
+    def of(self, authority: str | None) -> Snapshot:
+        """Return the snapshot of one authority alone, or of all."""
+        authorities = self.snapshot.authorities
+        kept = {name: found for name, found in authorities.items() if authority in (None, name)}
+        return Snapshot(kept, self.snapshot.catalogue)
 
 
 class Moment(click.ParamType):
@@ -51,7 +57,7 @@ class Moment(click.ParamType):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> At:
         try:
             return parse_at(str(value))
-        except ValueError as exc:
+        except WrongQuestion as exc:
             self.fail(str(exc), param, ctx)
 
 
@@ -112,21 +118,20 @@ def figures(
         found = _folded(file, settings) if file else asyncio.run(_running(settings, bool(known_at or cases)))
         if known_at:
             found = _as_known(found, known_at, settings.rules)
-        kept = {name: it for name, it in found.authorities.items() if authority in (None, name)}
-        if authority and not kept:
-            there = ", ".join(found.authorities) or "none of anybody yet"
+        answers = Answers(found.of(authority), now, settings.rules.of)
+        if authority and not answers.authorities:
+            there = ", ".join(found.snapshot.authorities) or "none of anybody yet"
             raise click.UsageError(f"no events of {authority!r}: there are {there}")
-        result = answer(kept, asks, moments, now, found.catalogue, settings.rules.of)
+        result = Inquiry(answers, moments, now).answer(asks)
         if cases:
-            at = [moments[-1] if moments else At(now(name)) for name in kept]
-            shown = [
-                (name, asks[0](moment), behind((c for a, c in found.cases if a == name), name, asks[0](moment), rules))
-                for name, moment in zip(kept, at, strict=True)
-                for rules in [settings.rules.of(name)]
-            ]
+            shown = []
+            for name in answers.authorities:
+                asked = asks[0](moments[-1] if moments else answers.now(name))
+                of_authority = (case for of, case in found.cases if of == name)
+                shown.append((name, asked, behind(of_authority, name, asked, answers.rules(name))))
             cases_written(result.figures, shown, as_json)
             return
-    except (UnknownMeasure, UnknownBreakdown, UnknownPlace, UnknownWindow) as exc:
+    except WrongQuestion as exc:
         raise click.UsageError(str(exc)) from exc
     click.echo(written(result, as_json, as_csv), nl=False)
 
@@ -164,15 +169,14 @@ def _folded(file: Path, settings: Settings) -> Found:
 
 
 def _of_book(book: InMemoryStore) -> Found:
-    authorities = {name: (book.authorities[name], sums) for name, sums in book.sums().items()}
-    return Found(authorities, fingerprint(book.rules), list(book.households()))
+    return Found(book.snapshot(fingerprint(book.rules)), list(book.households()))
 
 
 def _as_known(found: Found, known_at: At, rules: RulesByAuthority) -> Found:
     """Return what was found as it was known then: counted afresh from the tellings that were known."""
     book = InMemoryStore(rules)
     book.kept = {(name, str(n)): case for n, (name, case) in enumerate(found.cases)}
-    book.authorities = {name: authority for name, (authority, _) in found.authorities.items()}
+    book.authorities = {name: it.completeness for name, it in found.snapshot.authorities.items()}
     return _of_book(book.known_at(known_at.instant))
 
 
@@ -185,11 +189,11 @@ async def _running(settings: Settings, with_cases: bool) -> Found:
         while True:
             await reader.turn()
             try:
-                found = {name: it for name in reader.authorities() if (it := reader.authority(name))}
+                snapshot = reader.snapshot()
                 cases = (
                     [case for n, _ in reader.positions() for case in await store.households(n)] if with_cases else []
                 )
-                return Found(found, reader.catalogue(), cases)
+                return Found(snapshot, cases)
             except NotReady as exc:
                 if time.monotonic() > until:
                     share = "" if exc.read is None else f" ({exc.read:.0%} read)"

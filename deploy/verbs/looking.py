@@ -10,7 +10,7 @@ import msgspec
 from deploy.configuration.settings import read_settings
 from events import EVENTS
 from metrics.catalogue import MEASURES
-from metrics.figures.answers import described
+from metrics.figures.description import described
 from metrics.store.redis import Store, connect
 
 

@@ -8,7 +8,8 @@ import msgspec
 
 from metrics.exposition.feeds.csv import csv_of
 from metrics.figures.behind import Behind, Fact
-from metrics.figures.evaluate import Answer, Figure, Question
+from metrics.figures.figure import Answer, Figure
+from metrics.figures.question import Question
 
 
 def written(result: Answer, as_json: bool, as_csv: bool) -> str:

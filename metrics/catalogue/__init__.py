@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from metrics.catalogue import assessments, front_door, looked_after, need, protection, referrals
 from metrics.measure import Measure
 from metrics.shapes import Part
+from metrics.wrong_question import WrongQuestion
 
 MEASURES: tuple[Measure, ...] = (
     *front_door.MEASURES,
@@ -20,8 +21,8 @@ BY_NAME: dict[str, Measure] = {measure.name: measure for measure in MEASURES}
 PARTS: tuple[Part, ...] = tuple(dict.fromkeys(part for measure in MEASURES for part in measure.parts))
 
 
-class UnknownMeasure(ValueError):
-    """Asked for a measure that there is not."""
+class UnknownMeasure(WrongQuestion):
+    """The question names a measure that does not exist."""
 
     def __init__(self, name: str) -> None:
         like = get_close_matches(name, BY_NAME, n=1)

@@ -1,144 +1,149 @@
-"""Questions put in words, and answers as CONTRACT 3 has them: one place for the command, the API and the boards."""
+"""The one door for answers: every board, route, scrape, topic and command asks here, and computes no figure past it.
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from copy import copy
+So all of them know the same teams, show the same for a team that has nothing, and will disclose by the same rule.
+"""
+
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
-from events.time import LONDON, moment_of
-from metrics.catalogue import MEASURES, measure_named
+import msgspec
+
+from events.time import Instant, midnight
+from events.working_days import FIRST, LAST
 from metrics.counting.fold import Completeness
-from metrics.figures.evaluate import PLACES, USUAL, Answer, Figure, Question, figures
+from metrics.figures.evaluate import evaluate
+from metrics.figures.figure import Figure
+from metrics.figures.question import PLACES, Question
+from metrics.figures.snapshot import Snapshot
 from metrics.measure import Measure
-from metrics.rules.rules import Rules
-from metrics.rules.teams import told_teams
+from metrics.rules.rules import Rules, usual_rules
+from metrics.rules.teams import stretch_at, told_teams
 from metrics.sums.sums import Sums
 from metrics.windows import At
 
-Ask = Callable[[At], Question]  # a question, but for its moment
-Found = Mapping[str, tuple[Completeness, Sums]]  # authorities by name, and their cells
+Place = tuple[str, str]  # team, locality
+
+NO_CELLS = Sums()
 
 
-class UnknownPlace(ValueError):
-    """Asked for a team or a locality that nobody has told of."""
+def answer(sums: Sums, authority: str, question: Question, rules: Rules) -> list[Figure]:
+    """Return the figures that answer *question*: the one function that every face is answered by.
 
-    def __init__(self, kind: str, name: str, known: Sequence[str]) -> None:
-        super().__init__(f"no {kind} {name!r}: there are {', '.join(known) or 'none yet'}")
-
-
-def chosen(names: Iterable[str]) -> list[Measure]:
-    """Return the measures called *names*, or all of them where none is named. Raises UnknownMeasure."""
-    return [measure_named(name) for name in names] or list(MEASURES)
-
-
-class Inquiry:
-    """Who is asked, about which moments, by which rules. What time it is is asked once.
-
-    Without moments each authority answers at its own *now*: a made-up one may have a clock of its own.
+    Raises UnknownBreakdown, UnknownWindow, WrongQuestion.
     """
+    return evaluate(sums, authority, question, rules)
+
+
+class Answers:
+    """Answers from one snapshot, each authority at its own now, which is asked once."""
 
     def __init__(
         self,
-        found: Found,
-        moments: Sequence[At],
+        snapshot: Snapshot,
         now: Callable[[str], datetime],
-        catalogue: str,
-        rules: Callable[[str], Rules] = lambda _: USUAL,
+        rules: Callable[[str], Rules] = lambda _: usual_rules(),
     ) -> None:
-        self.found, self.rules = found, rules
-        self._moments, self._catalogue = moments, catalogue
-        self._here = {name: At(now(name)) for name in found}
-        latest = min((at.instant for at in self._here.values()), default=None)
-        self._now = At(moment_of(latest) if latest is not None else now("").astimezone(LONDON))
+        self._snapshot, self._rules_of = snapshot, rules
+        self._now = {name: At(now(name)) for name in snapshot.authorities}
 
-    def at(self, moments: Sequence[At]) -> "Inquiry":
-        """Return the same about other moments."""
-        other = copy(self)
-        other._moments = moments
-        return other
+    # --- who there is -----------------------------------------------------------------------------------------------
 
     @property
-    def today(self) -> date:
-        """The day that it is, where that is the earliest."""
-        return self._now.day
+    def authorities(self) -> tuple[str, ...]:
+        """The authorities that can be asked about."""
+        return tuple(self._snapshot.authorities)
 
     @property
-    def is_over(self) -> bool:
-        """Whether all moments that it is about are past, so that only what is told later can change the answer."""
-        return bool(self._moments) and max(at.instant for at in self._moments) <= self._now.instant
+    def catalogue(self) -> str:
+        """The fingerprint of the rules that counted the figures."""
+        return self._snapshot.catalogue
 
-    def questions(self, asks: Sequence[Ask]) -> list[tuple[str, Question]]:
-        """Return what to put to which authority. Raises UnknownPlace."""
-        asked = [
-            (name, ask(at or self._here[name]))
-            for at in self._moments or (None,)
-            for ask in asks
-            for name in self.found
+    def rules(self, authority: str) -> Rules:
+        """Return what *authority* sets."""
+        return self._rules_of(authority)
+
+    def now(self, authority: str) -> At:
+        """Return the moment that it is where *authority* is."""
+        return self._now[authority]
+
+    def completeness(self, authority: str) -> Completeness:
+        """Return how far the feeds of *authority* have come."""
+        return self._snapshot.authorities[authority].completeness
+
+    def places(self, authority: str) -> set[Place]:
+        """Return every team with every locality that it ever had, under every name that it ever bore."""
+        rules = self.rules(authority)
+        return {(name, locality) for team in self._told_teams(authority) for _, name, locality in rules.stretches(team)}
+
+    def teams(self, authority: str) -> set[str]:
+        """Return every team that events or the authority's rules tell of, under every name that it ever bore."""
+        return {team for team, _ in self.places(authority)}
+
+    def localities(self, authority: str) -> set[str]:
+        """Return every locality that a team ever stood in."""
+        return {locality for _, locality in self.places(authority)}
+
+    def places_on(self, authority: str, day: date) -> set[Place]:
+        """Return every team as it is called on *day*, with its locality of then."""
+        rules = self.rules(authority)
+        return {stretch_at(rules.stretches(team), day) for team in self._told_teams(authority)}
+
+    def _told_teams(self, authority: str) -> set[str]:
+        return {*self._sums(authority).teams(), *told_teams(self.rules(authority).teams)}
+
+    # --- figures ----------------------------------------------------------------------------------------------------
+
+    def figures(self, authority: str, question: Question) -> list[Figure]:
+        """Return the figures that answer *question*. Raises UnknownBreakdown, UnknownWindow, WrongQuestion."""
+        return answer(self._sums(authority), authority, question, self.rules(authority))
+
+    def figures_by_team(self, authority: str, measure: Measure, at: At) -> list[Figure]:
+        """Return the figures of every team that there ever was; a team that has nothing has its zeros."""
+        figures = self.figures(authority, Question(measure=measure, at=at, by=("team",)))
+        empty = sorted(self.teams(authority) - {figure.team for figure in figures})
+        return [*figures, *(figure for team in empty for figure in self._of_empty_team(authority, measure, at, team))]
+
+    def figures_by_place(self, authority: str, measure: Measure, at: At) -> list[Figure]:
+        """Return the figures by team and locality; a team that has nothing has its zeros where it stands at *at*."""
+        figures = self.figures(authority, Question(measure=measure, at=at, by=PLACES))
+        teams = {figure.team for figure in figures}
+        empty = sorted((locality, team) for team, locality in self.places_on(authority, at.day) if team not in teams)
+        return [
+            *figures,
+            *(
+                msgspec.structs.replace(figure, locality=locality)
+                for locality, team in empty
+                for figure in self._of_empty_team(authority, measure, at, team)
+            ),
         ]
-        for question in {(q.team, q.locality): q for _, q in asked}.values():
-            if question.team is not None or question.locality is not None:
-                _check_places(question, self.found, self.rules)
-        return asked
 
-    def answer(self, told: list[Figure]) -> Answer:
-        """Return *told* in the envelope. It is true for the last moment, and never for one later than now."""
-        complete = [authority.complete_to(self._here[name].instant) for name, (authority, _) in self.found.items()]
-        known = [moment for moment in complete if moment is not None]
-        as_of = min((*self._moments[-1:], self._now), key=lambda at: at.instant)
-        return Answer(
-            as_of=moment_of(as_of.instant).isoformat(),
-            complete_to=min(known).astimezone(LONDON).isoformat() if known else None,
-            catalogue=self._catalogue,
-            simulated=any(authority.simulated for authority, _ in self.found.values()),
-            figures=told,
+    def _of_empty_team(self, authority: str, measure: Measure, at: At, team: str) -> list[Figure]:
+        """Return the figures of a team that has nothing in a measure; there may be something beside it."""
+        sums = self._sums(authority) if measure.beside else NO_CELLS
+        return answer(sums, authority, Question(measure=measure, at=at, team=team), self.rules(authority))
+
+    def _sums(self, authority: str) -> Sums:
+        return self._snapshot.authorities[authority].sums
+
+    # --- what a board draws -----------------------------------------------------------------------------------------
+
+    def count_between(self, authority: str, measure: Measure, since: Instant, until: Instant, team: str | None) -> int:
+        """Return how many of a flow there were in [*since*, *until*]."""
+        totals = self._sums(authority).total(measure.numerator, since, until, _keeping(team), (), self.rules(authority))
+        return totals.get((), 0)
+
+    def waiting(self, authority: str, measure: Measure, at: At, team: str | None) -> dict[Instant, int]:
+        """Return how many wait at *at*, by the instant since when; *measure* is of the kind age."""
+        part = measure.numerator
+        totals = self._sums(authority).total(
+            part, None, at.instant, _keeping(team), (part.by[-1].name,), self.rules(authority)
         )
+        return {int(since): n for (since,), n in totals.items() if n > 0}
+
+    def was_ever_told(self, authority: str, measure: Measure) -> bool:
+        """Return whether anything of a flow was ever told, of any team."""
+        return self.count_between(authority, measure, midnight(FIRST), midnight(LAST), None) != 0
 
 
-def answer(
-    found: Found,
-    asks: Sequence[Ask],
-    moments: Sequence[At],
-    now: Callable[[str], datetime],
-    catalogue: str,
-    rules: Callable[[str], Rules] = lambda _: USUAL,
-) -> Answer:
-    """Return the figures of the authorities *found* that answer *asks* at *moments*.
-
-    Raises UnknownBreakdown, UnknownWindow, UnknownPlace.
-    """
-    inquiry = Inquiry(found, moments, now, catalogue, rules)
-    told = [it for name, asked in inquiry.questions(asks) for it in figures(found[name][1], name, asked, rules(name))]
-    return inquiry.answer(told)
-
-
-def _check_places(question: Question, found: Found, rules: Callable[[str], Rules]) -> None:
-    """Raise UnknownPlace for a team that nobody has told of: a slip of the keyboard, and no team without children."""
-    places = {
-        (team, locality)
-        for name, (_, sums) in found.items()
-        for told in {*sums.teams(), *told_teams(rules(name).teams)}
-        for _, team, locality in rules(name).stretches(told)
-    }
-    asked = (("team", question.team, 0), ("locality", question.locality, 1))
-    for kind, wanted, which in asked:
-        known = sorted({place[which] for place in places})
-        if wanted is not None and wanted not in known:
-            raise UnknownPlace(kind, wanted, known)
-
-
-def described(measure: Measure) -> dict[str, object]:
-    """Return a measure as `casepulse measures --json` and `/v1/measures` give it."""
-    return {
-        "name": measure.name,
-        "title": measure.title,
-        "definition": measure.definition,
-        "kind": measure.kind,
-        "unit": measure.unit,
-        "window": measure.window,
-        "windows": [*measure.windows, *([] if measure.numerator.stock else ["last_N_days"])],
-        "by": [*measure.by, *PLACES],
-        "bands": list(measure.bands),
-        "target": measure.target,
-        "polarity": measure.polarity,
-        "beside": list(measure.beside),
-        "source": {"title": measure.source.title, "read_on": measure.source.read_on.isoformat()},
-    }
+def _keeping(team: str | None) -> Mapping[str, str]:
+    return {} if team is None else {"team": team}

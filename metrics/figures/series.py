@@ -1,4 +1,4 @@
-"""The days that a series shows: the last of each step, and of the step under way the last day that is asked for."""
+"""The days that a series shows: the last day of each step, and the last day asked for where a step is under way."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -6,14 +6,15 @@ from itertools import islice
 from typing import Literal, get_args
 
 from events.time import add_months
+from metrics.wrong_question import WrongQuestion
 
 Step = Literal["day", "week", "month"]
 STEPS: tuple[Step, ...] = get_args(Step)
-MOST = 1000  # points of a series
+MAX_POINTS = 1000
 
 
-class UnknownSeries(ValueError):
-    """Asked for a series that there cannot be."""
+class UnknownSeries(WrongQuestion):
+    """The question asks for a series that cannot be."""
 
 
 def ends(first: date, last: date, step: str) -> list[date]:
@@ -25,12 +26,12 @@ def ends(first: date, last: date, step: str) -> list[date]:
         raise UnknownSeries(f"no step {step!r}: one of {', '.join(STEPS)}")
     if last < first:
         raise UnknownSeries(f"from {first} to {last}: the first day is after the last")
-    found = list(islice(_ends(first, last, step), MOST + 1))
-    if len(found) > MOST:
+    days = list(islice(_ends(first, last, step), MAX_POINTS + 1))
+    if len(days) > MAX_POINTS:
         raise UnknownSeries(
-            f"from {first} to {last} there are more than {MOST:,} points, one a {step}: ask for fewer at a time"
+            f"from {first} to {last} there are more than {MAX_POINTS:,} points, one a {step}: ask for fewer at a time"
         )
-    return found
+    return days
 
 
 def _ends(first: date, last: date, step: str) -> Iterator[date]:

@@ -6,7 +6,7 @@ Some of it changes what is counted; a new `version` then asks for a recount. The
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 
 from events.office_hours import USUAL, Hours, Office, office
@@ -59,7 +59,20 @@ class Rules:
 
     def stretches(self, told: str) -> Stretches:
         """Return the team and locality of *told* through all time: `((first day or None, team, locality), ...)`."""
-        return stretches(self.teams, told)
+        if told not in self._stretches:
+            self._stretches[told] = stretches(self.teams, told)
+        return self._stretches[told]
+
+    @cached_property
+    def _stretches(self) -> dict[str, Stretches]:
+        """Stretches by team, kept because every board, scrape and answer asks for all of them."""
+        return {}
+
+
+@lru_cache(maxsize=1)
+def usual_rules() -> Rules:
+    """Return the rules of an authority that sets nothing."""
+    return Rules(calendar())
 
 
 @dataclass(frozen=True)
@@ -67,7 +80,7 @@ class RulesByAuthority:
     """The rules of every authority: of those that set any, their own; of all others, the default."""
 
     sections: tuple[tuple[str, Rules], ...] = ()
-    default: Rules = field(default_factory=lambda: Rules(calendar()))
+    default: Rules = field(default_factory=usual_rules)
 
     def of(self, authority: str) -> Rules:
         """Return the rules of *authority*."""

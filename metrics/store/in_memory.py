@@ -8,8 +8,9 @@ from events.event import Event
 from events.time import Instant
 from metrics.counting.fold import Change, Completeness, Kept, Key, fold
 from metrics.counting.tally import Tally, TallyCache, add, of_cases, swept
+from metrics.figures.snapshot import AuthoritySnapshot, Snapshot
 from metrics.rules.rules import RulesByAuthority
-from metrics.sums.sums import Sums
+from metrics.sums.sums import GrowingSums
 
 BATCH = 1000
 
@@ -43,9 +44,14 @@ class InMemoryStore:
         """Yield every case with its authority."""
         return ((key[0], case) for key, case in self.kept.items() if isinstance(case, Case))
 
-    def sums(self) -> Mapping[str, Sums]:
+    def sums(self) -> Mapping[str, GrowingSums]:
         """Return the tallies of each authority, ready to be asked."""
-        return {authority: Sums(self.tallies.get(authority)) for authority in sorted(self.authorities)}
+        return {authority: GrowingSums(self.tallies.get(authority)) for authority in sorted(self.authorities)}
+
+    def snapshot(self, catalogue: str = "") -> Snapshot:
+        """Return every authority, ready to be asked."""
+        found = {name: AuthoritySnapshot(self.authorities[name], sums.frozen()) for name, sums in self.sums().items()}
+        return Snapshot(found, catalogue)
 
     def known_at(self, moment: Instant) -> "InMemoryStore":
         """Return the book as it would be had only what was known at *moment* been told."""

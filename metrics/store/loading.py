@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from metrics.counting.fold import Completeness
 from metrics.store.redis import CommitStep, Named, Position, Store
-from metrics.sums.sums import Sums
+from metrics.sums.sums import GrowingSums
 
 PAGE = 20_000  # cells read at once: neither the store nor the reader is long at it
 
@@ -21,7 +21,7 @@ class Loaded(NamedTuple):
 
     position: Position
     authorities: dict[str, Completeness]
-    sums: dict[str, Sums]
+    sums: dict[str, GrowingSums]
 
 
 async def load(
@@ -38,7 +38,7 @@ async def load(
     """
     sizes = await store.sizes(partition, position.generation, parts)
     unread = set(sizes)
-    sums: dict[str, Sums] = {}
+    sums: dict[str, GrowingSums] = {}
     authorities: dict[str, Completeness] = {}
     for names in _pages(sizes):
         page = await store.page(partition, position.generation, position.offset, names)
@@ -48,10 +48,10 @@ async def load(
         for step in page.steps:
             take(sums, step, unread)
         for name in names:
-            sums.setdefault(name[0], Sums())
+            sums.setdefault(name[0], GrowingSums())
         unread.difference_update(names)
         for authority, part, cells in page.cells():
-            sums[authority].change(part, cells)
+            sums[authority].add(part, cells)
             await asyncio.sleep(0)  # whoever is shown something else need not wait for all of it
         position, authorities = page.position, page.authorities
     for each in sums.values():
@@ -61,13 +61,13 @@ async def load(
     return Loaded(position, authorities, sums)
 
 
-def take(sums: dict[str, Sums], step: CommitStep, leaving: Collection[Named] = ()) -> None:
+def take(sums: dict[str, GrowingSums], step: CommitStep, leaving: Collection[Named] = ()) -> None:
     """Add what one commit added, *leaving* out some tallies."""
     for authority, tally in step.tallies.items():
-        theirs = sums.setdefault(authority, Sums())
+        theirs = sums.setdefault(authority, GrowingSums())
         for part, cells in tally.items():
             if (authority, part) not in leaving:
-                theirs.change(part, cells)
+                theirs.add(part, cells)
 
 
 def reached(start: int | None, steps: Iterable[CommitStep]) -> int | None:

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from metrics.catalogue import MEASURES
 from metrics.counting.fold import Completeness
 from metrics.counting.tally import code
+from metrics.figures.snapshot import AuthoritySnapshot, Snapshot
 from metrics.store.loading import load, reached, take
 from metrics.store.redis import STORE_ERRORS, CommitStep, Log, Position, Store, View
-from metrics.sums.sums import Sums
+from metrics.sums.sums import GrowingSums
 
 EVERY = 0.05  # seconds between looks at the store
 SILENT = 5.0  # seconds without an answer after which a partition is withheld
@@ -37,7 +38,7 @@ class ReaderPartition:
     """What is known of one partition."""
 
     position: Position | None = None
-    sums: dict[str, Sums] = field(default_factory=dict)
+    sums: dict[str, GrowingSums] = field(default_factory=dict)
     authorities: dict[str, Completeness] = field(default_factory=dict)
     offset: int | None = None  # that `sums` are of
     highest: int = 0  # ever shown of this log
@@ -185,19 +186,28 @@ class Reader:
         }
         return "+".join(sorted(found))
 
+    def snapshot(self, names: Collection[str] | None = None) -> Snapshot:
+        """Return the authorities *names*, or all, as they are now. Raises NotReady where one may not be shown."""
+        authorities: dict[str, AuthoritySnapshot] = {}
+        for name in self.authorities() if names is None else names:
+            if (found := self.authority(name)) is not None:
+                completeness, sums = found
+                authorities[name] = AuthoritySnapshot(completeness, sums.frozen())
+        return Snapshot(authorities, self.catalogue(authorities))
+
     def authorities(self) -> dict[str, Completeness]:
         """Return every authority that may be shown, by name. Raises NotReady where one may be missing."""
         if not self.whole:
             raise self.rebuilding()
         return dict(sorted(item for held in self._held.values() for item in held.authorities.items()))
 
-    def authority(self, name: str) -> tuple[Completeness, Sums] | None:
+    def authority(self, name: str) -> tuple[Completeness, GrowingSums] | None:
         """Return an authority and its cells; None where there is none. Raises NotReady while it is withheld."""
         for held in self._held.values():
             if name in held.authorities:
                 if not held.whole:
                     raise self.rebuilding()
-                return held.authorities[name], held.sums.get(name) or Sums()
+                return held.authorities[name], held.sums.get(name) or GrowingSums()
         if not self.whole:
             raise self.rebuilding()
         return None

@@ -1,4 +1,4 @@
-"""A question put to the cells of one part: keep to some groups, divide by some breakdowns, add up. All in arrays."""
+"""A question put to the cells of one part: keep some groups, divide by some breakdowns, add up. All in arrays."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -11,20 +11,20 @@ from metrics.shapes import Part, Value
 from metrics.sums.cells import Cells
 from metrics.sums.interning import Values
 from metrics.sums.sorted_cells import Counts, Numbers
-from metrics.sums.team_places import Places
+from metrics.sums.team_places import TeamPlaces
 
 Key = tuple[str, ...]
-Keys = NDArray[np.int64]  # the values of a key by number, in one number
+Keys = NDArray[np.int64]  # keys, each as one number
 
 
 class CellQuery:
-    """A question: cells, where their teams stand, what is kept to, and what they are divided by."""
+    """Cells of one part, where their teams stand, which groups are kept, and what the sums are divided by."""
 
-    def __init__(self, part: Part, cells: Cells, places: Places, keeping: Mapping[str, str], by: Key) -> None:
+    def __init__(self, part: Part, cells: Cells, places: TeamPlaces, keeping: Mapping[str, str], by: Key) -> None:
         self._cells, self._places, self._distinct = cells, places, part.reducer == "distinct"
         self._columns = _columns(part)
         self._by = (*by, part.by[-1].name) if self._distinct else by
-        self._keeping = {name: it for name, it in keeping.items() if name in self._columns or name in places.values}
+        self._keeping = {n: value for n, value in keeping.items() if n in self._columns or n in places.values}
         self._tables = [self._values(name) for name in self._by]
 
     def _values(self, name: str) -> Values:
@@ -32,21 +32,21 @@ class CellQuery:
             return self._places.values[name]
         return self._cells.groups.values[self._columns[name]]
 
-    def _numbers(self, name: str, groups: Numbers, standing: Mapping[str, Numbers]) -> Numbers:
+    def _numbers(self, name: str, groups: Numbers, places: Mapping[str, Numbers]) -> Numbers:
         columns = self._cells.groups.columns
-        if name in standing:
-            return standing[name][columns[0].numbers[groups]]
+        if name in places:
+            return places[name][columns[0].numbers[groups]]
         return columns[self._columns[name]].numbers[groups]
 
     def total(self, since: Instant | None, until: Instant) -> dict[Key, int]:
-        """Return the sums over [*since*, *until*]; *since* None: of what stands then."""
-        found = list(self._keyed(since, until))
-        if not found:
+        """Return the sums over [*since*, *until*] by key; *since* None: of what stands at *until*."""
+        pieces = list(self._keyed(since, until))
+        if not pieces:
             return {}
-        keys, counts = found[0] if len(found) == 1 else map(np.concatenate, zip(*found, strict=True))
+        keys, counts = pieces[0] if len(pieces) == 1 else map(np.concatenate, zip(*pieces, strict=True))
         tables = self._tables
         keys, counts = _added(keys, counts, _size(tables))
-        if self._distinct:  # each item once, and what names none ("") each for itself
+        if self._distinct:  # each item once; a fact that names no item ("") counts for itself
             *tables, items = tables
             nameless = keys % len(items) == items.known("")
             keys, counts = _added(keys // len(items), np.where(nameless, counts, 1), _size(tables))
@@ -54,19 +54,19 @@ class CellQuery:
 
     def _keyed(self, since: Instant | None, until: Instant) -> Iterator[tuple[Keys, Counts]]:
         """Yield keys, and counts that add up to their sums."""
-        placed = not self._places.values.keys().isdisjoint((*self._by, *self._keeping))
-        pieces = self._places.pieces(since, until) if placed else [(since, until, {})]
-        for first, last, standing in pieces:
-            for groups, counts in self._cells.found(first, last):
-                yield self._key(groups, counts, standing)
+        is_placed = not self._places.values.keys().isdisjoint((*self._by, *self._keeping))
+        pieces = self._places.pieces(since, until) if is_placed else [(since, until, {})]
+        for first, last, places in pieces:
+            for groups, counts in self._cells.between(first, last):
+                yield self._key(groups, counts, places)
 
-    def _key(self, groups: Numbers, counts: Counts, standing: Mapping[str, Numbers]) -> tuple[Keys, Counts]:
+    def _key(self, groups: Numbers, counts: Counts, places: Mapping[str, Numbers]) -> tuple[Keys, Counts]:
         for name, wanted in self._keeping.items():
-            kept = self._values(name).bearing(self._numbers(name, groups, standing), wanted)
+            kept = self._values(name).are(self._numbers(name, groups, places), wanted)
             groups, counts = groups[kept], counts[kept]
         keys: Keys | None = None
         for name, table in zip(self._by, self._tables, strict=True):
-            numbers = self._numbers(name, groups, standing)
+            numbers = self._numbers(name, groups, places)
             if (members := table.members(numbers)) is not None:
                 rows, numbers = members
                 groups, counts, keys = groups[rows], counts[rows], None if keys is None else keys[rows]
@@ -81,7 +81,7 @@ def _columns(part: Part) -> Mapping[str, int]:
 
 
 def _size(tables: Sequence[Values]) -> int:
-    """Return how many keys there can be."""
+    """Return how many keys *tables* allow."""
     size = 1
     for table in tables:
         size *= len(table)
@@ -93,15 +93,15 @@ def _added(keys: Keys, counts: Counts, size: int) -> tuple[Keys, Counts]:
     """Return each of *keys*, all below *size*, once, and the sum of its counts where it is not 0."""
     if size <= 1024 + 4 * len(keys):
         sums = np.bincount(keys, weights=counts)  # exact: floats hold whole numbers up to 2**53
-        (found,) = sums.nonzero()
-        return found, sums[found].astype(np.int64)
-    found, places = np.unique(keys, return_inverse=True)
-    sums = np.bincount(places, weights=counts)
-    return found[sums != 0], sums[sums != 0].astype(np.int64)
+        (present,) = sums.nonzero()
+        return present, sums[present].astype(np.int64)
+    distinct, rows = np.unique(keys, return_inverse=True)
+    sums = np.bincount(rows, weights=counts)
+    return distinct[sums != 0], sums[sums != 0].astype(np.int64)
 
 
 def _names(keys: Keys, tables: Sequence[Values]) -> Iterator[Key]:
-    """Yield the values that *keys* stand for."""
+    """Yield the values of *keys*."""
     if len(tables) == 1:
         listed = tables[0].listed
         return ((str(listed[number]),) for number in keys.tolist())

@@ -1,6 +1,6 @@
-"""The cells of one part of one authority: a handful of runs, each at least RATIO times as long as the next.
+"""The cells of one part of one authority: a handful of sorted runs, each at least RATIO times as long as the next.
 
-What is new is a short run, and is merged into a longer one when it has grown. So no cell is moved more than a few
+New cells make a short run, which is merged into a longer one when it has grown. So no cell is moved more than a few
 times, and none is looked at one by one.
 """
 
@@ -12,7 +12,7 @@ from metrics.sums.interning import Groups
 from metrics.sums.sorted_cells import Counts, Numbers, SortedCells, joined, sorted_cells
 
 RATIO = 8
-WAITING = 4096  # new cells that wait at most for somebody to ask
+MAX_WAITING = 4096  # new cells that may wait for the next question
 
 
 class Cells:
@@ -23,18 +23,18 @@ class Cells:
         self._runs = list(runs)
         self._waiting: tuple[list[Instant], list[int], list[int]] = [], [], []
 
-    def change(self, cells: Mapping[CellKey, int]) -> None:
+    def add(self, cells: Mapping[CellKey, int]) -> None:
         """Add *cells*."""
         instants, groups, counts = self._waiting
         for (team, by, at), n in cells.items():
             groups.append(self.groups.number(team, by))
             instants.append(at)
             counts.append(n)
-        if len(instants) > WAITING:
+        if len(instants) > MAX_WAITING:
             self.runs()
 
     def runs(self) -> list[SortedCells]:
-        """Return the runs that hold the cells, those that were new until now among them."""
+        """Return the runs that hold all cells, the waiting ones included."""
         if self._waiting[0]:
             self._runs.append(sorted_cells(*self._waiting))
             self._waiting = [], [], []
@@ -44,18 +44,18 @@ class Cells:
 
     def sum(self, since: Instant | None, until: Instant) -> int:
         """Return the sum of all cells in [*since*, *until*]; *since* None: from the first."""
-        return sum(r.sum(0 if since is None else r.before(since - 1), r.before(until)) for r in self.runs())
+        return sum(run.sum(0 if since is None else run.before(since - 1), run.before(until)) for run in self.runs())
 
-    def found(self, since: Instant | None, until: Instant) -> Iterator[tuple[Numbers, Counts]]:
-        """Yield groups and counts that add up, group by group, to those cells."""
-        for r in self.runs():
+    def between(self, since: Instant | None, until: Instant) -> Iterator[tuple[Numbers, Counts]]:
+        """Yield groups and counts that add up, group by group, to the cells in [*since*, *until*]."""
+        for run in self.runs():
             if since is None:
-                yield r.standing(r.before(until))
+                yield run.standing(run.before(until))
             else:
-                yield r.between(r.before(since - 1), r.before(until))
+                yield run.between(run.before(since - 1), run.before(until))
 
     def __iter__(self) -> Iterator[tuple[CellKey, int]]:
-        held = self.runs()
-        whole = joined(held) if len(held) > 1 else held[0] if held else sorted_cells((), (), ())
+        runs = self.runs()
+        whole = joined(runs) if len(runs) > 1 else runs[0] if runs else sorted_cells((), (), ())
         for at, group, n in zip(whole.instants.tolist(), whole.groups.tolist(), whole.counts.tolist(), strict=True):
-            yield (*self.groups.told(group), at), n
+            yield (*self.groups.bearing(group), at), n

@@ -13,30 +13,30 @@ class Column:
     """Numbers, one after another: an array that grows."""
 
     def __init__(self) -> None:
-        self._held = np.empty(16, np.int32)
+        self._room = np.empty(16, np.int32)
         self._count = 0
 
     def append(self, number: int) -> None:
         """Add *number* at the end."""
-        if self._count == len(self._held):
-            self._held = np.concatenate((self._held, np.empty_like(self._held)))
-        self._held[self._count] = number
+        if self._count == len(self._room):
+            self._room = np.concatenate((self._room, np.empty_like(self._room)))
+        self._room[self._count] = number
         self._count += 1
 
     @property
     def numbers(self) -> Numbers:
-        """All of them."""
-        return self._held[: self._count]
+        """All numbers so far."""
+        return self._room[: self._count]
 
 
 class Values:
-    """Values by number, in the order in which they came. A list has a number, and so has each of its members."""
+    """Values by number, in the order of their arrival. A list has a number, and so has each of its members."""
 
     def __init__(self, values: Iterable[Value] = ()) -> None:
         self._numbers: dict[Value, int] = {}
         self.listed: list[Value] = []
-        self._members: dict[int, list[int]] = {}  # of those that are lists
-        self._spread: tuple[Numbers, NDArray[np.int64], Numbers] | None = None  # how many members, from where on, which
+        self._members: dict[int, list[int]] = {}  # of the lists
+        self._spread: tuple[Numbers, NDArray[np.int64], Numbers] | None = None  # sizes, begins and all members
         for value in values:
             self.number(value)
 
@@ -44,7 +44,7 @@ class Values:
         return len(self.listed)
 
     def number(self, value: Value) -> int:
-        """Return the number of *value*, a new one where it is new."""
+        """Return the number of *value*; a new value gets the next."""
         number = self._numbers.get(value)
         if number is None:
             members = [self.number(member) for member in value] if isinstance(value, tuple) else None
@@ -56,17 +56,17 @@ class Values:
         return number
 
     def known(self, value: Value) -> int:
-        """Return the number of *value*, -1 where it has none."""
+        """Return the number of *value*, or -1 for a value that never came."""
         return self._numbers.get(value, -1)
 
-    def bearing(self, numbers: Numbers, name: str) -> NDArray[np.bool_]:
-        """Return which of *numbers* are that of *name*, or of a list that it is in."""
+    def are(self, numbers: Numbers, name: str) -> NDArray[np.bool_]:
+        """Return which of *numbers* stand for *name*, or for a list with *name* in it."""
         wanted = self.known(name)
         lists = [number for number, members in self._members.items() if wanted in members]
         return np.isin(numbers, [wanted, *lists]) if lists else numbers == wanted
 
     def members(self, numbers: Numbers) -> tuple[NDArray[np.int64], Numbers] | None:
-        """Return of each of *numbers* every member: at which place it stands there, and its number. None: no lists."""
+        """Return, for every member of *numbers*, its row in them and its number; None where no value is a list."""
         if not self._members:
             return None
         sizes, begins, flat = self._spread = self._spread or self._laid_out()
@@ -76,34 +76,34 @@ class Values:
         return rows, flat[begins[numbers[rows]] + within]
 
     def _laid_out(self) -> tuple[Numbers, NDArray[np.int64], Numbers]:
-        members: list[Sequence[int]] = [self._members.get(number, (number,)) for number in range(len(self))]
-        sizes = np.array([len(some) for some in members], np.int32)
-        flat = np.array([member for some in members for member in some], np.int32)
+        lists: list[Sequence[int]] = [self._members.get(number, (number,)) for number in range(len(self))]
+        sizes = np.array([len(members) for members in lists], np.int32)
+        flat = np.array([member for members in lists for member in members], np.int32)
         return sizes, np.cumsum(sizes, dtype=np.int64) - sizes, flat
 
 
 class Groups:
-    """The groups of a part by number: of each the team, and its value of each breakdown."""
+    """The groups of a part by number: each is a team and a value of each breakdown."""
 
     def __init__(self, teams: Values, breakdowns: int) -> None:
         self.values = (teams, *(Values() for _ in range(breakdowns)))
         self.columns = tuple(Column() for _ in self.values)
-        self._numbers: dict[int, int] = {}  # by the numbers of all of those in one
+        self._numbers: dict[int, int] = {}  # by the numbers of team and values, joined into one
 
     def number(self, team: str, by: tuple[Value, ...]) -> int:
-        """Return the number of the group of *team* and *by*, a new one where it is new."""
+        """Return the number of the group of *team* and *by*; a new group gets the next."""
         numbers = [values.number(value) for values, value in zip(self.values, (team, *by), strict=True)]
         key = 0
         for number in numbers:
             key = key << 32 | number
-        found = self._numbers.get(key)
-        if found is None:
-            found = self._numbers[key] = len(self._numbers)
+        group = self._numbers.get(key)
+        if group is None:
+            group = self._numbers[key] = len(self._numbers)
             for column, number in zip(self.columns, numbers, strict=True):
                 column.append(number)
-        return found
+        return group
 
-    def told(self, number: int) -> tuple[str, tuple[Value, ...]]:
+    def bearing(self, number: int) -> tuple[str, tuple[Value, ...]]:
         """Return the team and the breakdown values of a group."""
         team, *by = (
             values.listed[column.numbers[number]] for values, column in zip(self.values, self.columns, strict=True)

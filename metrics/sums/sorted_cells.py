@@ -1,4 +1,4 @@
-"""Cells in the order of their instants, as arrays with running sums. A run never changes: two make a longer one."""
+"""Cells in the order of their instants, as arrays with running sums. They never change: two runs make a longer one."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from events.time import Instant
 Numbers = NDArray[np.int32]
 Counts = NDArray[np.int64]
 
-STEP = 2048  # cells between two notes of what stands: few enough to be summed each time
+CELLS_PER_NOTE = 2048  # few enough to be summed at each question
 NOTHING: tuple[Numbers, Counts] = (np.empty(0, np.int32), np.empty(0, np.int64))
 
 
@@ -20,7 +20,7 @@ class SortedCells:
     def __init__(self, instants: NDArray[np.int64], groups: Numbers, counts: Counts) -> None:
         self.instants, self.groups, self.counts = instants, groups, counts
         self._sums = np.concatenate(([0], counts)).cumsum()  # of the cells before each, and of all
-        self._notes = [NOTHING]  # what stands after every STEP cells, as far as it was asked
+        self._notes = [NOTHING]  # what stands after every CELLS_PER_NOTE cells, as far as questions reached
 
     def __len__(self) -> int:
         return len(self.instants)
@@ -40,29 +40,31 @@ class SortedCells:
     def standing(self, last: int) -> tuple[Numbers, Counts]:
         """Return groups and counts that add up, group by group, to all cells before the *last*: far fewer than those.
 
-        What stands is little, however long the history. So it is noted now and then on the way, and begun from there.
+        Little stands, however long the history. So notes are taken on the way, and a question begins at the nearest.
         """
-        steps = last // STEP
+        steps = last // CELLS_PER_NOTE
         if not steps:
             return self.between(0, last)
         while len(self._notes) <= steps:
             self._notes.append(self._noted(len(self._notes)))
-        return _joined([self._notes[steps], self.between(steps * STEP, last)])
+        return _joined([self._notes[steps], self.between(steps * CELLS_PER_NOTE, last)])
 
     def _noted(self, step: int) -> tuple[Numbers, Counts]:
-        groups, counts = _joined([self._notes[step - 1], self.between((step - 1) * STEP, step * STEP)])
+        groups, counts = _joined(
+            [self._notes[step - 1], self.between((step - 1) * CELLS_PER_NOTE, step * CELLS_PER_NOTE)]
+        )
         numbers, places = np.unique(groups, return_inverse=True)
         sums = np.bincount(places, weights=counts).astype(np.int64)  # exact: floats hold whole numbers to 2**53
         return numbers[sums != 0], sums[sums != 0]
 
 
 def sorted_cells(instants: Sequence[Instant], groups: Sequence[int], counts: Sequence[int]) -> SortedCells:
-    """Return the run of cells in any order, more than one perhaps of one group and instant."""
+    """Return cells in order. They come in any order, perhaps several of one group and instant."""
     return _in_order(np.array(instants, np.int64), np.array(groups, np.int32), np.array(counts, np.int64))
 
 
 def joined(runs: Sequence[SortedCells]) -> SortedCells:
-    """Return the run of all cells of *runs*."""
+    """Return all cells of *runs* in order."""
     return _in_order(
         np.concatenate([sorted_cells.instants for sorted_cells in runs]),
         np.concatenate([sorted_cells.groups for sorted_cells in runs]),
@@ -71,7 +73,7 @@ def joined(runs: Sequence[SortedCells]) -> SortedCells:
 
 
 def _in_order(instants: NDArray[np.int64], groups: Numbers, counts: Counts) -> SortedCells:
-    """Return the run of cells in any order. What is in order already, as runs are, is soon sorted."""
+    """Return cells in order. A stable sort is quick where runs are in order already."""
     if not len(instants):
         return SortedCells(instants, groups, counts)
     order = instants.argsort(kind="stable")

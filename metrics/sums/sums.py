@@ -10,7 +10,7 @@ from metrics.shapes.part import CellKey
 from metrics.sums.cell_query import CellQuery, Key
 from metrics.sums.cells import Cells
 from metrics.sums.interning import Groups, Values
-from metrics.sums.team_places import Places
+from metrics.sums.team_places import TeamPlaces
 
 
 class Sums:
@@ -19,32 +19,18 @@ class Sums:
     def __init__(self, tally: Tally | None = None) -> None:
         self._parts: dict[str, Cells] = {}
         self._teams = Values()
-        self._places: Places | None = None
+        self._places: list[TeamPlaces] = []  # the last that were laid out; shared with what is frozen of this
         for part, cells in (tally or {}).items():
-            self.change(part, cells)
+            self._add(part, cells)
 
-    def change(self, part: str, cells: Mapping[CellKey, int]) -> None:
-        """Add *cells* to *part*."""
-        held = self._parts.get(part)
-        if held is None:
+    def _add(self, part: str, cells: Mapping[CellKey, int]) -> None:
+        known = self._parts.get(part)
+        if known is None:
             if not cells:
                 return
             _, by, _ = next(iter(cells))
-            held = self._parts[part] = Cells(Groups(self._teams, len(by)))
-        held.change(cells)
-
-    def prepare(self, part: str) -> None:
-        """Do now what whoever asks first for *part*, a stock, would wait for."""
-        held = self._parts.get(part)
-        for r in held.runs() if held else ():
-            r.standing(len(r))
-
-    def as_it_is(self) -> "Sums":
-        """Return what stays as this is now, whatever is added to this one: runs never change, so it costs nothing."""
-        same = Sums()
-        same._teams = self._teams
-        same._parts = {part: Cells(held.groups, held.runs()) for part, held in self._parts.items()}
-        return same
+            known = self._parts[part] = Cells(Groups(self._teams, len(by)))
+        known.add(cells)
 
     def total(
         self,
@@ -62,28 +48,69 @@ class Sums:
         and where it stands, by date. A list's value is counted under each of its members, a part of distinct items by
         item. Sums of 0 are left out.
         """
-        held = self._parts.get(part.name)
-        if held is None:
+        cells = self._parts.get(part.name)
+        if cells is None:
             return {}
         if not by and not keeping and part.reducer != "distinct":
-            n = held.sum(since, until)
+            n = cells.sum(since, until)
             return {(): n} if n else {}
-        return CellQuery(part, held, self._where(rules), keeping, by).total(since, until)
+        return CellQuery(part, cells, self._team_places(rules), keeping, by).total(since, until)
 
-    def _where(self, rules: Rules) -> Places:
-        if self._places is None or self._places.rules is not rules or self._places.known != len(self._teams):
-            self._places = Places(rules, self._teams)
-        return self._places
+    def _team_places(self, rules: Rules) -> TeamPlaces:
+        for places in self._places:
+            if places.rules is rules and places.teams == len(self._teams):
+                return places
+        self._places[:] = [TeamPlaces(rules, self._teams)]
+        return self._places[0]
 
     def teams(self) -> set[str]:
-        """Return every team that some cell is or was of."""
+        """Return every team that some cell is or was of, as events tell it."""
         return {str(team) for team in self._teams.listed}
 
     def cells(self) -> Iterator[tuple[str, CellKey, int]]:
-        """Yield every cell: part, where, how many."""
-        for part, held in self._parts.items():
-            for where, n in held:
-                yield part, where, n
+        """Yield every cell: part, key, how many."""
+        for part, cells in self._parts.items():
+            for key, n in cells:
+                yield part, key, n
 
 
-NO_CELLS = Sums()  # of a place where nothing is
+class GrowingSums(Sums):
+    """Sums that a reader adds to. Whoever answers from them takes them frozen."""
+
+    def add(self, part: str, cells: Mapping[CellKey, int]) -> None:
+        """Add *cells* to *part*."""
+        self._add(part, cells)
+
+    def prepare(self, part: str) -> None:
+        """Build the running sums of *part*, a stock, before the first question."""
+        cells = self._parts.get(part)
+        for run in cells.runs() if cells else ():
+            run.standing(len(run))
+
+    def frozen(self) -> Sums:
+        """Return these sums as they are now. It copies no cell: sorted cells never change."""
+        return _FrozenSums(self)
+
+
+class _FrozenSums(Sums):
+    """Sums that nothing is added to any more, so that each total is worked out once."""
+
+    def __init__(self, sums: Sums) -> None:
+        super().__init__()
+        self._teams, self._places = sums._teams, sums._places
+        self._parts = {part: Cells(cells.groups, cells.runs()) for part, cells in sums._parts.items()}
+        self._totals: dict[tuple[object, ...], tuple[Rules, dict[Key, int]]] = {}  # rules are kept, so no id is reused
+
+    def total(
+        self,
+        part: Part,
+        since: Instant | None,
+        until: Instant,
+        keeping: Mapping[str, str],
+        by: tuple[str, ...],
+        rules: Rules,
+    ) -> dict[Key, int]:
+        key = part.name, since, until, frozenset(keeping.items()), by, id(rules)
+        if key not in self._totals:
+            self._totals[key] = rules, super().total(part, since, until, keeping, by, rules)
+        return self._totals[key][1]

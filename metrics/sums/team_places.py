@@ -12,21 +12,21 @@ from metrics.sums.interning import Values
 from metrics.sums.sorted_cells import Numbers
 
 
-class Places:
-    """The name and the locality of every team as *told*, in pieces of time in which none of them changes."""
+class TeamPlaces:
+    """The name and the locality of every team, in pieces of time in which none of them changes."""
 
-    def __init__(self, rules: Rules, told: Values) -> None:
-        self.rules, self.known = rules, len(told)
-        stretches = [rules.stretches(str(team)) for team in told.listed]
-        days = sorted({day for theirs in stretches for day, _, _ in theirs if day is not None})
+    def __init__(self, rules: Rules, teams: Values) -> None:
+        self.rules, self.teams = rules, len(teams)
+        stretches = [rules.stretches(str(team)) for team in teams.listed]
+        days = sorted({day for of_team in stretches for day, _, _ in of_team if day is not None})
         self._begins = [midnight(day) for day in days]
         self.values = {"team": Values(), "locality": Values()}
         self._pieces: list[dict[str, Numbers]] = []
         for index in range(len(days) + 1):
-            standing = [stretch_at(theirs, days[index - 1]) if index else theirs[0][1:] for theirs in stretches]
+            places = [stretch_at(of_team, days[index - 1]) if index else of_team[0][1:] for of_team in stretches]
             self._pieces.append(
                 {
-                    name: np.array([values.number(place[which]) for place in standing], np.int32)
+                    name: np.array([values.number(place[which]) for place in places], np.int32)
                     for which, (name, values) in enumerate(self.values.items())
                 }
             )

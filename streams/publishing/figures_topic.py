@@ -8,11 +8,9 @@ from typing import Any
 import msgspec
 
 from metrics.catalogue import MEASURES
-from metrics.figures.evaluate import Figure, Question, figures
-from metrics.measure import Measure
-from metrics.rules.rules import Rules
-from metrics.rules.teams import told_teams
-from metrics.sums.sums import NO_CELLS, Sums
+from metrics.figures.answers import Answers
+from metrics.figures.figure import Figure
+from metrics.figures.question import Question
 from metrics.windows import At
 
 AGAIN = 50 * 60.0  # seconds after which a figure is written though it did not change: within the hour
@@ -30,32 +28,14 @@ def key_of(figure: Figure) -> str:
     return f"{figure.authority}/{figure.measure}/{figure.window}/{team}{under}"
 
 
-def standing(sums: Sums, authority: str, at: At, rules: Rules) -> Iterator[list[Figure]]:
+def standing(answers: Answers, authority: str, at: At) -> Iterator[list[Figure]]:
     """Yield, measure by measure, what is to stand: the figures of the authority and of every team that it knows of.
 
-    A team without any has a figure all the same, as whoever asks for that team is given one: what a reader kept of it
-    would else never end.
+    A team that has nothing has its figures too: what a reader kept of it would else never end.
     """
-    teams = _teams(sums, rules)
     for measure in MEASURES:
-        whole = figures(sums, authority, Question(measure=measure, at=at), rules)
-        divided = figures(sums, authority, Question(measure=measure, at=at, by=("team",)), rules)
-        empty = teams - {figure.team for figure in divided}
-        yield [*whole, *divided, *_of_empty(measure, empty, sums, authority, at, rules)]
-
-
-def _of_empty(
-    measure: Measure, teams: Iterable[str | None], sums: Sums, authority: str, at: At, rules: Rules
-) -> Iterator[Figure]:
-    """Yield the figures of teams that have nothing in a measure; there may be something beside it."""
-    asked = sums if measure.beside else NO_CELLS
-    for team in teams:
-        yield from figures(asked, authority, Question(measure=measure, at=at, team=team), rules)
-
-
-def _teams(sums: Sums, rules: Rules) -> set[str | None]:
-    told = {*sums.teams(), *told_teams(rules.teams)}
-    return {name for team in told for _, name, _ in rules.stretches(team) if name}
+        whole = answers.figures(authority, Question(measure=measure, at=at))
+        yield [*whole, *answers.figures_by_team(authority, measure, at)]
 
 
 @dataclass(frozen=True)

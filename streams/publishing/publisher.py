@@ -20,12 +20,11 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import UnknownTopicOrPartitionError
 
-from metrics.counting.fold import Completeness
+from metrics.figures.answers import Answers
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.address import RedisSettings
 from metrics.store.reader import NotReady, Reader
 from metrics.store.redis import Log, Refused, Store, connect
-from metrics.sums.sums import Sums
 from metrics.windows import At
 from streams.broker.connection import KafkaAddress, reached
 from streams.publishing.figures_topic import RecordContext, Standing, Telling, key_of, standing
@@ -182,28 +181,29 @@ class Publisher:
 
     async def _write_all(self, reader: Reader, producer: AIOKafkaProducer, log: Log, stands: Standing) -> None:
         """Write what stands otherwise, an authority at a time, all of it of one prefix of the log. Raises NotReady."""
-        known = {name: it for name in reader.authorities() if (it := reader.authority(name)) is not None}
+        answers = Answers(reader.snapshot(), self.settings.now, self.settings.rules.of)
         offset = next(offset or 0 for _, offset in reader.positions())
         if offset < stands.position(log.topic_id):
             return  # the store went back: what stands is newer
         catalogue = reader.catalogue()
-        for name in sorted(stands.authorities | known.keys()):
-            authority, sums = known.get(name, (Completeness(), Sums()))
-            about = RecordContext(log.topic_id, offset, catalogue, authority.simulated)
-            at = At(self.settings.now(name))
-            tellings = await self._differing(name, sums if name in known else None, at, stands)
+        for name in sorted(stands.authorities | set(answers.authorities)):
+            is_known = name in answers.authorities
+            at = answers.now(name) if is_known else At(self.settings.now(name))
+            tellings = await self._differing(answers if is_known else None, name, at, stands)
             if tellings:
+                is_simulated = is_known and answers.completeness(name).simulated
+                about = RecordContext(log.topic_id, offset, catalogue, is_simulated)
                 await self._write(producer, tellings, about, str(at))
                 stands.wrote(tellings, about, time.time())
                 self.report(Done(published=len(tellings)))
 
-    async def _differing(self, name: str, sums: Sums | None, at: At, stands: Standing) -> list[Telling]:
-        """Return what is to be written of an authority; without *sums* nothing stands of it any more."""
+    async def _differing(self, answers: Answers | None, name: str, at: At, stands: Standing) -> list[Telling]:
+        """Return what is to be written of an authority; without *answers* nothing stands of it any more."""
         tellings: list[Telling] = []
         keys: set[str] = set()
-        for found in standing(sums, name, at, self.settings.rules.of(name)) if sums is not None else ():
-            keys.update(map(key_of, found))
-            tellings += stands.differing(found, time.time())
+        for figures in standing(answers, name, at) if answers is not None else ():
+            keys.update(map(key_of, figures))
+            tellings += stands.differing(figures, time.time())
             await asyncio.sleep(0)  # other partitions, and whoever ends us, need not wait for all of it
         return [*tellings, *stands.withdrawn(name, keys)]
 

@@ -28,7 +28,8 @@ from metrics.counting.fold import Change, Completeness
 from metrics.counting.tally import Tally
 from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.exposition.prometheus.collector import Figures
-from metrics.figures.evaluate import Question, figures
+from metrics.figures.evaluate import evaluate
+from metrics.figures.question import Question
 from metrics.measure import Measure
 from metrics.rules.rules import RulesByAuthority
 from metrics.shapes import Value
@@ -107,7 +108,7 @@ def asked(sums: Sums) -> Iterator[Row]:
     """Yield how long figures take to count."""
 
     def everything(at: At, by: tuple[str, ...] = ()) -> Callable[[], int]:
-        return lambda: sum(len(figures(sums, AUTHORITY, Question(measure=m, at=at, by=by))) for m in MEASURES)
+        return lambda: sum(len(evaluate(sums, AUTHORITY, Question(measure=m, at=at, by=by))) for m in MEASURES)
 
     yield _timed(f"now: all {len(MEASURES)} measures", everything(At(NOW)))
     yield _timed(f"now: all measures by team, {TEAMS} teams", everything(At(NOW), ("team",)))
@@ -122,7 +123,7 @@ def _dearest(what: str, by: tuple[str, ...], sums: Sums, moments: list[At]) -> R
     """Return how long the measure takes that takes longest."""
 
     def went(measure: Measure) -> Callable[[], int]:
-        return lambda: sum(len(figures(sums, AUTHORITY, Question(measure=measure, at=at, by=by))) for at in moments)
+        return lambda: sum(len(evaluate(sums, AUTHORITY, Question(measure=measure, at=at, by=by))) for at in moments)
 
     rows = [_timed(f"{what}: the dearest measure, {measure.name}", went(measure)) for measure in MEASURES]
     return max(rows, key=lambda row: row.least)

@@ -16,8 +16,10 @@ from events.working_days import calendar
 from metrics.catalogue import MEASURES
 from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.exposition.http.app import create_app
-from metrics.exposition.prometheus import collector as prometheus
-from metrics.figures.evaluate import PLACES
+from metrics.exposition.prometheus import names
+from metrics.exposition.prometheus.collector import FigureCollector
+from metrics.figures.answers import Answers
+from metrics.figures.question import PLACES
 from metrics.rules.rules import Rules
 from metrics.rules.teams import TeamFact
 from metrics.store.reader import Reader
@@ -187,11 +189,13 @@ def test_prometheus_has_the_targets_that_an_authority_sets() -> None:
     rules = Rules(calendar(), targets={"assessment_timeliness": 0.7, "enquiry_decision_timeliness": 0.9}, teams=moved)
     told = Told(DAY, rules)
     told.answered_at = time.monotonic()
-    figures = prometheus.Figures(told, Clock(at("2017-12-14T14:32")).clocks(rules), "1")
+    clock = Clock(at("2017-12-14T14:32")).clocks(rules)
+    figures = FigureCollector(told, clock, "1")
     found = {(it.name, it.labels.get("authority")): it.value for one in figures.collect() for it in one.samples}
     assert found["casepulse_assessment_timeliness_target", AUTHORITY] == 0.7
     assert found["casepulse_enquiry_decision_timeliness_target", AUTHORITY] == 0.9
-    assert {place for team, place in figures._places(AUTHORITY) if team == "North"} == {"Hill", "Dale"}
+    answers = Answers(told.snapshot(), clock.now, clock.rules)
+    assert {place for team, place in answers.places(AUTHORITY) if team == "North"} == {"Hill", "Dale"}
 
 
 def _promtool(text: str) -> None:
@@ -216,7 +220,7 @@ def test_there_are_never_too_many_series(valkey: conftest.Store, monkeypatch: py
     async def ask(client: httpx.AsyncClient) -> None:
         full = await scraped(client)
         for most in (200, 150, 65, 30):
-            monkeypatch.setattr(prometheus, "MOST", most)
+            monkeypatch.setattr(names, "MAX_SERIES", most)
             found = await scraped(client)
             ((_, series),) = found["casepulse_series"]
             assert series == sum(map(len, found.values())) <= most
@@ -238,13 +242,13 @@ def test_there_are_never_too_many_series(valkey: conftest.Store, monkeypatch: py
 )
 def test_how_measures_are_shown_depends_on_what_there_could_be(authorities: int, teams: int, whole: bool) -> None:
     """A county of sixty teams is shown in full; a country is not, and not one series more than there may be."""
-    detail = prometheus.details({f"E{n}": teams for n in range(authorities)}, others=authorities)
+    detail = names.details({f"E{n}": teams for n in range(authorities)}, others=authorities)
     assert set(detail) == {measure.name for measure in MEASURES}
     assert (set(detail.values()) == {PLACES}) == whole
-    each = {measure.name: len(measure.bands) or len(prometheus.SHOWN[measure.kind]) for measure in MEASURES}
+    each = {measure.name: len(measure.bands) or len(names.SHOWN[measure.kind]) for measure in MEASURES}
     places = {PLACES: teams + 1, (): 1, None: 0}
     series = sum(each[name] * authorities * places[shown] for name, shown in detail.items())
-    assert series + authorities + prometheus.OURS <= prometheus.MOST
+    assert series + authorities + names.OWN_SERIES <= names.MAX_SERIES
 
 
 def test_the_live_stream_begins_with_the_whole_truth(valkey: conftest.Store) -> None:

@@ -31,6 +31,7 @@ DOORS = {
 # The rooms inside a package, from the ground up: each may import those before it, and itself.
 FLOORS = {
     "metrics": (
+        "wrong_question",
         "rules",
         "windows",
         "lives",
@@ -46,6 +47,10 @@ FLOORS = {
     "streams": ("broker", "publishing", "worker"),
     "deploy": ("configuration", "generate", "processes", "machine", "doctor", "verbs", "command"),
 }
+
+# What stands behind the one door for answers, and who may reach it: the door's own room, and whoever fills the sums.
+BEHIND_THE_DOOR = ("metrics.sums.", "metrics.figures.evaluate.", "metrics.figures.judge.")
+ASKED_INSIDE = ("metrics/sums/", "metrics/figures/", "metrics/store/")
 
 # What reads a clock. `events` and `metrics` are given the time as an argument; how long an answer took to come is
 # measured, in the two files that wait for one, by a clock that tells no time of day.
@@ -64,6 +69,10 @@ CLOCKS = {
 }
 STOPWATCHES = {("time", name) for name in ("monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")}
 MAY_MEASURE = ("metrics/store/reader.py", "metrics/exposition/")
+
+
+def _within(file: Path, places: tuple[str, ...]) -> bool:
+    return any(file.as_posix() == place or (place[-1] == "/" and file.as_posix().startswith(place)) for place in places)
 
 
 def imports(source: str, package: tuple[str, ...] = ()) -> Iterator[str]:
@@ -99,10 +108,6 @@ def _called(node: ast.Call) -> tuple[str, ...]:
     return tuple(ast.unparse(node.func).split("."))
 
 
-def _within(file: Path, places: tuple[str, ...]) -> bool:
-    return any(file.as_posix() == place or (place[-1] == "/" and file.as_posix().startswith(place)) for place in places)
-
-
 def _imports(file: Path) -> set[str]:
     return set(imports((ROOT / file).read_text(), file.parent.parts))
 
@@ -125,6 +130,12 @@ def test_rooms_stand_on_those_below_them(file: Path) -> None:
     below = {f"{package}.{name}" for name in floors[: floors.index(part) + 1]}
     met = {".".join(name.split(".")[:2]) for name in _imports(file) if name.split(".")[0] == package}
     assert met <= below, f"{file} reaches up"
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if not _within(file, ASKED_INSIDE)], ids=str)
+def test_no_face_computes_a_figure_past_the_door(file: Path) -> None:
+    """Boards, routes, scrapes, the topic and the command ask `answers`: cells and sums stand behind it."""
+    assert {name for name in _imports(file) if f"{name}.".startswith(BEHIND_THE_DOOR)} == set()
 
 
 @pytest.mark.parametrize("file", FILES, ids=str)

@@ -13,8 +13,10 @@ import pytest
 
 from metrics.catalogue import MEASURES
 from metrics.exposition.feeds.csv import COLUMNS, csv_of
-from metrics.figures.evaluate import Figure, Question, figures
-from metrics.figures.series import MOST, UnknownSeries, ends
+from metrics.figures.evaluate import evaluate
+from metrics.figures.figure import Figure
+from metrics.figures.question import Question
+from metrics.figures.series import MAX_POINTS, UnknownSeries, ends
 from metrics.store.reader import Reader
 from metrics.store.redis import Store
 from metrics.sums.sums import Sums
@@ -62,8 +64,8 @@ def test_a_point_is_the_end_of_its_step(step: str, first: str, last: str, found:
 def test_there_are_at_most_a_thousand_points() -> None:
     """One more is refused, and so is what would take for ever to count."""
     first = date(2020, 1, 1)
-    assert len(ends(first, first + timedelta(days=MOST - 1), "day")) == MOST
-    for last in (first + timedelta(days=MOST), date.max):
+    assert len(ends(first, first + timedelta(days=MAX_POINTS - 1), "day")) == MAX_POINTS
+    for last in (first + timedelta(days=MAX_POINTS), date.max):
         with pytest.raises(UnknownSeries, match="more than 1,000 points, one a day"):
             ends(first, last, "day")
 
@@ -139,7 +141,7 @@ def test_an_answer_has_no_more_figures_than_can_be_read(
     valkey: conftest.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Too many are refused before they are all counted, and it says how to go on."""
-    monkeypatch.setattr("metrics.exposition.http.figures.MOST_FIGURES", 20)
+    monkeypatch.setattr("metrics.exposition.http.figures.MAX_FIGURES", 20)
 
     async def ask(client: httpx.AsyncClient) -> None:
         answer = await client.get(SERIES, params={"from": "2025-05-01", "to": "2025-05-21", "step": "day"})
@@ -164,7 +166,7 @@ def test_a_long_answer_is_of_one_moment_and_keeps_nobody_waiting(
     valkey: conftest.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What comes while it is counted is in no figure of it, though others had their turns in between."""
-    monkeypatch.setattr("metrics.exposition.http.figures.TURN", 0.0)
+    monkeypatch.setattr("metrics.exposition.http.figures.TURN_SECONDS", 0.0)
     asked = {"from": "2025-04-01", "to": "2025-05-09", "step": "day", "by": "team"}
 
     async def look(_: Store, reader: Reader, __: Any) -> None:
@@ -176,7 +178,7 @@ def test_a_long_answer_is_of_one_moment_and_keeps_nobody_waiting(
             assert found is not None
             while True:
                 turns += 1
-                found[1].change("assessment_clock.overdue", {("North", (), 0): 1})
+                found[1].add("assessment_clock.overdue", {("North", (), 0): 1})
                 await asyncio.sleep(0)
 
         async with client_of(reader) as client:
@@ -233,7 +235,7 @@ def test_no_cell_of_a_spreadsheet_is_a_formula() -> None:
     """A team is called what somebody typed into another system."""
     sums = Sums({"assessments_started": {("=HYPERLINK(1)", (), 0): 1, ('A, "quoted"\nteam', (), 0): 1}})
     (measure,) = (one for one in MEASURES if one.name == "assessments_started")
-    found: list[Figure] = figures(
+    found: list[Figure] = evaluate(
         sums, AUTHORITY, Question(measure=measure, at=At(date(1970, 1, 1)), window="year", by=("team",))
     )
     assert [row["team"] for row in rows(csv_of(found))] == ["'=HYPERLINK(1)", 'A, "quoted"\nteam']
@@ -289,7 +291,7 @@ def test_a_correction_changes_the_tag(valkey: conftest.Store) -> None:
             before = (await client.get("/v1/figures?at=2025-05-09")).headers["etag"]
             found = reader.authority(AUTHORITY)
             assert found is not None
-            found[1].change("assessment_clock.overdue", {("North", (), 0): 1})
+            found[1].add("assessment_clock.overdue", {("North", (), 0): 1})
             after = await client.get("/v1/figures?at=2025-05-09", headers={"If-None-Match": before})
             assert (after.status_code, after.headers["etag"] == before) == (200, False)
 

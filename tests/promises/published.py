@@ -26,7 +26,9 @@ from events.time import LONDON, add_months, end_of
 from events.workforce import CaseAllocated, WorkerRecorded
 from events.working_days import calendar
 from metrics.catalogue import MEASURES, measure_named
-from metrics.figures.evaluate import Figure, Question, figures
+from metrics.figures.evaluate import evaluate
+from metrics.figures.figure import Figure
+from metrics.figures.question import Question
 from metrics.lives.life import Life
 from metrics.lives.timeline import value_at
 from metrics.rules.rules import Rules, RulesByAuthority
@@ -80,7 +82,7 @@ def _counted() -> tuple[Sums, RulesByAuthority]:
 def figure(name: str, at: date, window: str | None = None) -> Figure:
     sums, rules = _counted()
     question = Question(measure=measure_named(name), at=At(at), window=window)
-    return figures(sums, AUTHORITY, question, rules.of(AUTHORITY))[0]
+    return evaluate(sums, AUTHORITY, question, rules.of(AUTHORITY))[0]
 
 
 def value(name: str, at: date, window: str | None = None) -> float:

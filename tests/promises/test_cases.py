@@ -8,7 +8,8 @@ from metrics.catalogue.assessments import ASSESSMENTS_OVERDUE
 from metrics.catalogue.looked_after import PLACEMENTS_IN_YEAR
 from metrics.catalogue.referrals import RE_REFERRALS
 from metrics.figures.behind import Behind, behind
-from metrics.figures.evaluate import Question, figures
+from metrics.figures.evaluate import evaluate
+from metrics.figures.question import Question
 from metrics.measure import Measure
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.in_memory import InMemoryStore
@@ -109,7 +110,7 @@ def test_what_each_child_adds_is_the_whole_and_needs_each_of_its_records(chunk: 
 
 def _check(book: InMemoryStore, question: Question, found: list[Behind]) -> None:
     sums = book.sums().get(AUTHORITY)
-    wanted = figures(sums, AUTHORITY, question)[0] if sums else None
+    wanted = evaluate(sums, AUTHORITY, question)[0] if sums else None
     if question.measure.numerator.reducer is None:
         mine = [figure for one in found for figure in one.figures if figure.by == (wanted.by if wanted else {})]
         assert sum(figure.numerator or 0 for figure in mine) == ((wanted.numerator or 0) if wanted else 0), question

@@ -11,7 +11,9 @@ from events.decode import decode
 from events.event import Event
 from events.time import MICROSECONDS_PER_HOUR, instant
 from metrics.catalogue import MEASURES
-from metrics.figures.evaluate import Figure, Question, figures
+from metrics.figures.evaluate import evaluate
+from metrics.figures.figure import Figure
+from metrics.figures.question import Question
 from metrics.measure import Measure
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.in_memory import InMemoryStore
@@ -73,7 +75,7 @@ def same(sums: Sums, look: plain.Look, measure: Measure, at: str, window: str, w
     where, compared = f"{where}: {measure.name} at {at} over {window}", 0
     for dim in (None, "team", *measure.by):
         question = Question(measure=measure, at=parse_at(at), window=window, by=(dim,) if dim else ())
-        found = figures(sums, AUTHORITY, question)
+        found = evaluate(sums, AUTHORITY, question)
         if dim:
             listed = {figure.team if dim == "team" else figure.by[dim] for figure in found}
             assert listed == look.values(measure.name, dim, window=window), (where, dim)

@@ -42,7 +42,7 @@ from metrics.lives.timeline import Stretch, squeeze, uppermost
 from metrics.rules.rules import RulesByAuthority
 from metrics.shapes import Part, Value
 from metrics.store.in_memory import InMemoryStore
-from metrics.sums.sums import Sums
+from metrics.sums.sums import GrowingSums, Sums
 from tests.histories import history, knowns, shuffled
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
@@ -152,12 +152,12 @@ def test_following_the_changes_equals_reading_the_whole(events: tuple[Event, ...
     """A reader that took in each change, and one that comes at the end, hold the same cells."""
     told = list(events)
     random.shuffle(told)
-    book, following = InMemoryStore(RULES), Sums()
+    book, following = InMemoryStore(RULES), GrowingSums()
     for start in range(0, len(told), 7):
         change = fold(book.kept, book.authorities, told[start : start + 7], RULES)
         book.take(change)
         for part, total in change.tallies.get(AUTHORITY, {}).items():
-            following.change(part, total)
+            following.add(part, total)
     assert cells(following) == cells(Sums(book.tallies[AUTHORITY]))
 
 

@@ -33,7 +33,8 @@ from events.simulator.wexshire import AUTHORITY, CHILDREN, World, teams
 from events.time import LONDON, day_of, instant
 from events.working_days import calendar
 from metrics.catalogue import MEASURES, measure_named
-from metrics.figures.evaluate import Question, figures
+from metrics.figures.evaluate import evaluate
+from metrics.figures.question import Question
 from metrics.rules.rules import Rules, RulesByAuthority
 from metrics.store.in_memory import InMemoryStore
 from metrics.windows import At
@@ -293,7 +294,7 @@ def count(name: str, told: Sequence[Event], at: date, window: str = "year") -> t
     measure = measure_named(name)
     asked = Question(measure=measure, at=At(at), window=window if window in measure.windows else None)
     sums = InMemoryStore(RulesByAuthority()).tell(told).sums()[AUTHORITY]
-    figure = figures(sums, AUTHORITY, asked)[0]
+    figure = evaluate(sums, AUTHORITY, asked)[0]
     return figure.numerator, figure.denominator
 
 

@@ -21,7 +21,9 @@ from metrics.catalogue.front_door import ENQUIRIES_RECEIVED
 from metrics.catalogue.looked_after import CHILDREN_LOOKED_AFTER
 from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.exposition.http.app import create_app
-from metrics.figures.evaluate import Figure, Question, figures
+from metrics.figures.evaluate import evaluate
+from metrics.figures.figure import Figure
+from metrics.figures.question import Question
 from metrics.measure import Measure
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.reader import Reader
@@ -163,7 +165,7 @@ def asked(reader: Reader, measure: Measure, at: str, **options: Any) -> Figure:
 def all_asked(reader: Reader, measure: Measure, at: str, **options: Any) -> list[Figure]:
     found = reader.authority(AUTHORITY)
     assert found is not None
-    return figures(found[1], AUTHORITY, Question(measure=measure, at=parse_at(at), **options))
+    return evaluate(found[1], AUTHORITY, Question(measure=measure, at=parse_at(at), **options))
 
 
 OVERDUE = (

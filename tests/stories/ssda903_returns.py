@@ -15,7 +15,8 @@ from events.sources.pseudonym import keyed
 from events.sources.report import FileReport
 from events.sources.ssda903 import Reading, Return, read, read_all
 from metrics.catalogue.looked_after import CHILDREN_LOOKED_AFTER
-from metrics.figures.evaluate import Question, figures
+from metrics.figures.evaluate import evaluate
+from metrics.figures.question import Question
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.in_memory import InMemoryStore
 from metrics.windows import parse_at
@@ -90,11 +91,11 @@ def looked_after(book: InMemoryStore, at: str) -> Counter[str]:
     """Children looked after by legal group."""
     sums = book.sums()[AUTHORITY]
     question = Question(measure=CHILDREN_LOOKED_AFTER, at=parse_at(at), by=("legal_group",))
-    return Counter({figure.by["legal_group"]: figure.numerator for figure in figures(sums, AUTHORITY, question)})
+    return Counter({figure.by["legal_group"]: figure.numerator for figure in evaluate(sums, AUTHORITY, question)})
 
 
 def total(book: InMemoryStore, at: str) -> int:
-    (figure,) = figures(book.sums()[AUTHORITY], AUTHORITY, Question(measure=CHILDREN_LOOKED_AFTER, at=parse_at(at)))
+    (figure,) = evaluate(book.sums()[AUTHORITY], AUTHORITY, Question(measure=CHILDREN_LOOKED_AFTER, at=parse_at(at)))
     return figure.numerator
 
 

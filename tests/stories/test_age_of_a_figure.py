@@ -8,8 +8,10 @@ import pytest
 
 from events.decode import decode
 from metrics.catalogue.front_door import ENQUIRIES_RECEIVED
-from metrics.figures.answers import answer
-from metrics.figures.evaluate import Answer, Question
+from metrics.figures.answers import Answers
+from metrics.figures.figure import Answer
+from metrics.figures.inquiry import Inquiry
+from metrics.figures.question import Question
 from metrics.store.in_memory import InMemoryStore
 from tests.story import rows, usual
 
@@ -32,9 +34,12 @@ def asked(table: str, now: str, backwards: bool = False) -> Answer:
     """Return what an authority that was told *table* answers at the moment *now*."""
     events = [decode(json.dumps(row).encode(), datetime(2026, 11, 30, tzinfo=UTC)) for row in rows(table)]
     book = InMemoryStore(usual().rules).tell(reversed(events) if backwards else events)
-    found = {name: (book.authorities[name], sums) for name, sums in book.sums().items()}
     ask = partial(Question, measure=ENQUIRIES_RECEIVED)
-    return answer(found, [lambda at: ask(at=at)], [], lambda _: datetime.fromisoformat(now), "catalogue")
+
+    def clock(_: str) -> datetime:
+        return datetime.fromisoformat(now)
+
+    return Inquiry(Answers(book.snapshot(), clock), [], clock).answer([lambda at: ask(at=at)])
 
 
 def age(table: str, now: str) -> str | None:

@@ -19,7 +19,7 @@ from metrics.catalogue.assessments import (
     ASSESSMENTS_OVERDUE,
     ASSESSMENTS_STARTED,
 )
-from metrics.figures.evaluate import judge
+from metrics.figures.judge import judge
 from metrics.measure import Polarity
 from metrics.rules.rules import Parameters, Rules, RulesByAuthority
 from tests.story import Story, setting

@@ -14,9 +14,9 @@ import msgspec
 
 from events.time import LONDON, Instant, end_of, instant, midnight, moment_of
 from events.working_days import FIRST, SATURDAY
-from metrics.catalogue.front_door import ENQUIRIES
+from metrics.catalogue.front_door import ENQUIRIES_RECEIVED
+from metrics.figures.answers import Answers
 from metrics.rules.rules import Rules
-from metrics.sums.sums import Sums
 from metrics.windows import At
 
 DAYS = 26
@@ -72,9 +72,9 @@ class Days:
     _steps: tuple[tuple[int, int], ...] = ()
     _steps_key: tuple[object, ...] = ()
 
-    def at(self, sums: Sums, at: At, team: str | None, rules: Rules) -> Arrivals:
+    def at(self, answers: Answers, authority: str, at: At, team: str | None) -> Arrivals:
         """Return the arrivals of the day that *at* falls in."""
-        asking = _Asking(sums, {} if team is None else {"team": team}, rules)
+        asking, rules = _Asking(answers, authority, team), answers.rules(authority)
         now, day = at.instant, at.day
         local = moment_of(now)
         minute = local.hour * 60 + local.minute + local.second / 60
@@ -124,17 +124,21 @@ class Days:
 class _Asking:
     """How the enquiries of one place are counted."""
 
-    sums: Sums
-    keeping: dict[str, str]
-    rules: Rules
+    answers: Answers
+    authority: str
+    team: str | None
 
     @property
-    def key(self) -> tuple[object, ...]:
+    def rules(self) -> Rules:
+        return self.answers.rules(self.authority)
+
+    @property
+    def key(self) -> str | None:
         """What is counted, but for when."""
-        return tuple(self.keeping.items())
+        return self.team
 
     def count(self, since: Instant, until: Instant) -> int:
-        return self.sums.total(ENQUIRIES.counted, since, until, self.keeping, (), self.rules).get((), 0)
+        return self.answers.count_between(self.authority, ENQUIRIES_RECEIVED, since, until, self.team)
 
 
 def _steps(asking: _Asking, day: date, marks: range) -> Iterator[tuple[int, int]]:

@@ -8,23 +8,20 @@ from typing import Any
 import msgspec
 
 from events.office_hours import START
-from events.time import LONDON, MICROSECONDS_PER_HOUR, Instant, instant, midnight, moment_of
-from events.working_days import FIRST, LAST
+from events.time import LONDON, MICROSECONDS_PER_HOUR, Instant, instant, moment_of
 from metrics.catalogue import measure_named
-from metrics.catalogue.front_door import DECISION_CLOCK
-from metrics.counting.fold import Completeness
+from metrics.catalogue.front_door import LONGEST_WAIT
 from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.exposition.boards.arrivals import Arrivals, Days
 from metrics.exposition.boards.lead import Due, Lead, lead
 from metrics.exposition.boards.opening import opening
 from metrics.exposition.boards.pace import Pace
 from metrics.exposition.boards.waiting import Queue, queue
-from metrics.figures.evaluate import Figure, Question, figures
+from metrics.figures.answers import Answers
+from metrics.figures.figure import Figure
+from metrics.figures.question import Question
 from metrics.rules.rules import Rules
-from metrics.rules.teams import told_teams
-from metrics.shapes import Part
 from metrics.store.reader import NotReady, Reader
-from metrics.sums.sums import Sums
 from metrics.windows import At
 
 GAP = 60  # seconds between two reports of a feed, as CONTRACT 2 has it
@@ -93,16 +90,6 @@ class Memory:
 
     days: Days = field(default_factory=Days)
     pace: Pace = field(default_factory=Pace)
-    _told: tuple[Rules, set[str]] | None = None
-    _teams: frozenset[str] = frozenset()
-
-    def teams(self, sums: Sums, rules: Rules) -> frozenset[str]:
-        """Return every team that anybody has told of, by every name that it ever had."""
-        told = {*sums.teams(), *told_teams(rules.teams)}
-        if self._told is None or self._told[0] is not rules or self._told[1] != told:
-            self._told = rules, told
-            self._teams = frozenset(name for team in told for _, name, _ in rules.stretches(team))
-        return self._teams
 
 
 def message(
@@ -112,17 +99,18 @@ def message(
     memory = memory or Memory()
     try:
         name = name or _first(reader, clocks)
-        found = reader.authority(name) if name is not None else None
+        snapshot = reader.snapshot([] if name is None else [name])
     except NotReady as exc:
         back_at = memory.pace.done_at(exc.read, clocks.now(name or ""), clocks.speed(name or ""))
-        told = {"rebuilding": {"read": exc.read, "back_at": _iso(back_at)}}
-        return _common("rebuilding", reader, clocks, name or "", team) | told
+        rebuilding = {"rebuilding": {"read": exc.read, "back_at": _iso(back_at)}}
+        return _common("rebuilding", reader, clocks, name or "", team) | rebuilding
     memory.pace.rest()
-    if name is None or found is None:  # nothing has arrived, or nothing of this authority
+    answers = Answers(snapshot, clocks.now, clocks.rules)
+    if name is None or name not in answers.authorities:  # nothing has arrived, or nothing of this authority
         return _common("empty", reader, clocks, name or "", team)
-    if team is not None and team not in (known := memory.teams(found[1], clocks.rules(name))):
+    if team is not None and team not in (known := answers.teams(name)):
         return _common("unknown_team", reader, clocks, name, team) | {"teams": sorted(known)}
-    return _with_figures(reader, clocks, name, team, *found, memory)
+    return _with_figures(reader, clocks, answers, name, team, memory)
 
 
 def _first(reader: Reader, clocks: AuthorityDirectory) -> str | None:
@@ -165,15 +153,9 @@ def _common(state: str, reader: Reader, clocks: AuthorityDirectory, name: str, t
 
 
 def _with_figures(
-    reader: Reader,
-    clocks: AuthorityDirectory,
-    name: str,
-    team: str | None,
-    authority: Completeness,
-    sums: Sums,
-    memory: Memory,
+    reader: Reader, clocks: AuthorityDirectory, answers: Answers, name: str, team: str | None, memory: Memory
 ) -> dict[str, Any]:
-    now, rules = clocks.now(name), clocks.rules(name)
+    now, rules, authority = clocks.now(name), clocks.rules(name), answers.completeness(name)
     complete_to = authority.complete_to(instant(now)) or authority.last_complete_to()
     if complete_to is not None:
         complete_to = max(complete_to, moment_of(START))  # of a feed that has never looked, perhaps 1970
@@ -184,64 +166,43 @@ def _with_figures(
         "as_of": str(at),
         "complete_to": _iso(complete_to),
         "simulated": authority.simulated,
-        **_tiles(_Board(_Once(sums), name, team, rules, at), memory.days),
+        **_tiles(_Board(answers, name, team, at), memory.days),
     }
-
-
-class _Once(Sums):
-    """Sums of one moment, each asked for once: the longest wait and the queue are read from the same."""
-
-    def __init__(self, sums: Sums) -> None:
-        self._of, self._known = sums, dict[tuple[object, ...], dict[tuple[str, ...], int]]()
-
-    def total(
-        self,
-        part: Part,
-        since: Instant | None,
-        until: Instant,
-        keeping: Mapping[str, str],
-        by: tuple[str, ...],
-        rules: Rules,
-    ) -> dict[tuple[str, ...], int]:
-        key = part.name, since, until, frozenset(keeping.items()), by
-        if key not in self._known:
-            self._known[key] = self._of.total(part, since, until, keeping, by, rules)
-        return self._known[key]
 
 
 @dataclass(frozen=True)
 class _Board:
     """What is asked of whom."""
 
-    sums: Sums
+    answers: Answers
     name: str
     team: str | None
-    rules: Rules
     at: At
+
+    @property
+    def rules(self) -> Rules:
+        return self.answers.rules(self.name)
 
     def figure(self, tile: Tile) -> Shown:
         question = Question(
             measure=measure_named(tile.measure), at=self.at, window=tile.window, team=self.team, by=tile.by
         )
-        found = figures(self.sums, self.name, question, self.rules)
-        return found if tile.by else found[0]
+        figures = self.answers.figures(self.name, question)
+        return figures if tile.by else figures[0]
 
     def waiting(self) -> dict[Instant, int]:
         """Return how many wait, by the instant that they were received at."""
-        part = DECISION_CLOCK.longest
-        keeping = {} if self.team is None else {"team": self.team}
-        found = self.sums.total(part, None, self.at.instant, keeping, (part.by[-1].name,), self.rules)
-        return {int(since): n for (since,), n in found.items() if n > 0}
+        return self.answers.waiting(self.name, LONGEST_WAIT, self.at, self.team)
 
-    def ever(self, part: Part) -> bool:
+    def ever(self, measure: str) -> bool:
         """Return whether anything of a flow was ever told, of any team."""
-        return bool(self.sums.total(part, midnight(FIRST), midnight(LAST), {}, (), self.rules))
+        return self.answers.was_ever_told(self.name, measure_named(measure))
 
 
 def _tiles(board: _Board, days: Days) -> dict[str, Any]:
     shown = {tile.name: board.figure(tile) for tile in TILES}
-    loaded = {name: board.ever(measure_named(measure).numerator) for name, measure in LOADED.items()}
-    arrivals = days.at(board.sums, board.at, board.team, board.rules)
+    loaded = {name: board.ever(measure) for name, measure in LOADED.items()}
+    arrivals = days.at(board.answers, board.name, board.at, board.team)
     due = _by_day(shown["enquiries_due"])
     overdue = _count(shown["enquiries_overdue"])
     return {

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable
 
-from metrics.figures.evaluate import Figure
+from metrics.figures.figure import Figure
 
 COLUMNS = (
     "measure",

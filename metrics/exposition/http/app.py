@@ -19,10 +19,9 @@ from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.exposition.boards.live import Boards
 from metrics.exposition.http.figures import figure_routes
 from metrics.exposition.http.replies import json_of, only, problem
-from metrics.exposition.prometheus.collector import Figures
-from metrics.figures.evaluate import UnknownBreakdown
+from metrics.exposition.prometheus.collector import FigureCollector
 from metrics.store.reader import NotReady, Reader
-from metrics.windows import UnknownWindow
+from metrics.wrong_question import WrongQuestion
 
 ASSETS = files("metrics.exposition").joinpath("web")
 KINDS = {".css": "text/css", ".js": "text/javascript", ".html": "text/html"}
@@ -36,10 +35,9 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-WRONG = (UnknownMeasure, UnknownBreakdown, UnknownWindow)
 
 
-def create_app(reader: Reader, clocks: AuthorityDirectory) -> FastAPI:
+def create_app(reader: Reader, directory: AuthorityDirectory) -> FastAPI:
     """Return the application that answers from *reader*; it follows the store for as long as it runs."""
 
     @asynccontextmanager
@@ -58,9 +56,9 @@ def create_app(reader: Reader, clocks: AuthorityDirectory) -> FastAPI:
     )
     app.add_middleware(Guarded)
     _answers_to_errors(app)
-    figure_routes(app, reader, clocks)
-    _boards(app, reader, clocks)
-    _health(app, reader, clocks)
+    figure_routes(app, reader, directory)
+    _boards(app, reader, directory)
+    _health(app, reader, directory)
     return app
 
 
@@ -74,11 +72,14 @@ def _answers_to_errors(app: FastAPI) -> None:
     async def refused(_: Request, exc: HTTPException) -> Response:
         return problem(exc.status_code, str(exc.detail))
 
-    async def wrong(_: Request, exc: Exception) -> Response:
+    # Nothing but a wrong question answers 400: a bug must not read as the fault of whoever asks.
+    @app.exception_handler(WrongQuestion)
+    async def wrong(_: Request, exc: WrongQuestion) -> Response:
         return problem(404 if isinstance(exc, UnknownMeasure) else 400, str(exc))
 
-    for kind in (*WRONG, ValueError):
-        app.add_exception_handler(kind, wrong)
+    @app.exception_handler(Exception)
+    async def failed(_: Request, exc: Exception) -> Response:
+        return problem(500, f"a fault of casepulse ({type(exc).__name__}): its log says more", dict(HEADERS))
 
 
 class Guarded:
@@ -96,8 +97,8 @@ class Guarded:
         await self._app(scope, receive, guarded)
 
 
-def _boards(app: FastAPI, reader: Reader, clocks: AuthorityDirectory) -> None:
-    boards = Boards(reader, clocks)
+def _boards(app: FastAPI, reader: Reader, directory: AuthorityDirectory) -> None:
+    boards = Boards(reader, directory)
 
     @app.get("/", include_in_schema=False)
     async def home() -> Response:
@@ -134,9 +135,9 @@ def _asset(name: str) -> Response:
     return Response(file.read_bytes(), media_type=KINDS[suffix])
 
 
-def _health(app: FastAPI, reader: Reader, clocks: AuthorityDirectory) -> None:
+def _health(app: FastAPI, reader: Reader, directory: AuthorityDirectory) -> None:
     registry = CollectorRegistry()
-    registry.register(Figures(reader, clocks, version("casepulse")))
+    registry.register(FigureCollector(reader, directory, version("casepulse")))
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -11,30 +11,32 @@ from starlette.exceptions import HTTPException
 
 from events.time import add_months
 from metrics.catalogue import MEASURES, measure_named
-from metrics.counting.fold import Completeness
 from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.exposition.http.replies import figures_reply, json_of, only
-from metrics.figures.answers import Ask, Inquiry, chosen, described
-from metrics.figures.evaluate import Answer, Figure, Question, figures
+from metrics.figures.answers import Answers
+from metrics.figures.description import chosen, described
+from metrics.figures.figure import Answer, Figure
+from metrics.figures.inquiry import Ask, Inquiry
+from metrics.figures.question import Question
 from metrics.figures.series import ends
 from metrics.measure import Measure
 from metrics.store.reader import Reader
-from metrics.sums.sums import Sums
 from metrics.windows import At, parse_at
+from metrics.wrong_question import WrongQuestion
 
-MOST_MOMENTS = 100  # that one request may ask figures at; a series is of one measure and may have more
-MOST_FIGURES = 20_000  # of one answer
-TURN = 0.02  # seconds of counting after which others have theirs
+MAX_MOMENTS = 100  # that one request may ask figures at; a series is of one measure and may have more
+MAX_FIGURES = 20_000  # of one answer
+TURN_SECONDS = 0.02  # of counting, after which others have their turn
 
 Many = Annotated[list[str], Query(default_factory=list)]
 
 
-class TooMuch(ValueError):
-    """Asked for more than one answer should be."""
+class TooMuch(WrongQuestion):
+    """The question asks for more than one answer should hold."""
 
 
-def figure_routes(app: FastAPI, reader: Reader, clocks: AuthorityDirectory) -> None:
-    """Add what answers questions about figures."""
+def figure_routes(app: FastAPI, reader: Reader, directory: AuthorityDirectory) -> None:
+    """Add the routes that answer questions about figures."""
 
     @app.get("/v1/measures")
     async def measures() -> Response:
@@ -48,12 +50,16 @@ def figure_routes(app: FastAPI, reader: Reader, clocks: AuthorityDirectory) -> N
 
     @app.get("/v1/authorities")
     async def authorities() -> Response:
-        """The authorities that there are figures of."""
-        found = reader.authorities().items()
-        return json_of([{"authority": a, "name": clocks.name(a), "simulated": it.simulated} for a, it in found])
+        """The authorities whose events have arrived."""
+        return json_of(
+            [
+                {"authority": name, "name": directory.name(name), "simulated": completeness.simulated}
+                for name, completeness in reader.authorities().items()
+            ]
+        )
 
     @app.get("/v1/figures")
-    async def figures_of(
+    async def figures(
         request: Request,
         *,
         measure: Many,
@@ -68,10 +74,10 @@ def figure_routes(app: FastAPI, reader: Reader, clocks: AuthorityDirectory) -> N
         """Figures at a moment or at several (left out: now), of every measure and authority or of those named."""
         only(request, "measure", "at", "window", "by", "team", "locality", "authority", "format")
         moments = [parse_at(text) for text in at if text]
-        if len(moments) > MOST_MOMENTS:
-            raise TooMuch(f"{len(moments)} moments: ask at most {MOST_MOMENTS} at a time, or for a series of a measure")
-        asks = [_asking(one, window, by, team, locality) for one in chosen(measure)]
-        inquiry = _inquiry(reader, clocks, authority, moments)
+        if len(moments) > MAX_MOMENTS:
+            raise TooMuch(f"{len(moments)} moments: ask at most {MAX_MOMENTS} at a time, or for a series of a measure")
+        asks = [_ask(each, window, by, team, locality) for each in chosen(measure)]
+        inquiry = _inquiry(reader, directory, authority, moments)
         return figures_reply(request, await _answer(inquiry, asks), inquiry.is_over)
 
     @app.get("/v1/figures/{measure}/series")
@@ -94,46 +100,43 @@ def figure_routes(app: FastAPI, reader: Reader, clocks: AuthorityDirectory) -> N
         Each figure is over the measure's own window, or over the one asked for: *step* only says how often.
         """
         only(request, "from", "to", "step", "window", "by", "team", "locality", "authority", "format")
-        ask = _asking(measure_named(measure), window, by, team, locality)
-        now = _inquiry(reader, clocks, authority, ())
+        ask = _ask(measure_named(measure), window, by, team, locality)
+        now = _inquiry(reader, directory, authority, ())
         last = _day(to) if to else now.today
         days = ends(_day(from_) if from_ else add_months(last, -12) + timedelta(days=1), last, step)
         inquiry = now.at([At(day) for day in days])
         return figures_reply(request, await _answer(inquiry, [ask]), inquiry.is_over)
 
 
-def _asking(measure: Measure, window: str | None, by: Sequence[str], team: str | None, locality: str | None) -> Ask:
+def _ask(measure: Measure, window: str | None, by: Sequence[str], team: str | None, locality: str | None) -> Ask:
     return lambda at: Question(measure=measure, at=at, window=window, team=team, locality=locality, by=tuple(by))
 
 
-def _inquiry(reader: Reader, clocks: AuthorityDirectory, authority: str | None, moments: Sequence[At]) -> Inquiry:
-    """Return whom is asked, of one prefix of the log each, whatever comes while they are. Raises NotReady."""
-    names = [authority] if authority else list(reader.authorities())
-    found: Mapping[str, tuple[Completeness, Sums]] = {
-        name: (it[0], it[1].as_it_is()) for name in names if (it := reader.authority(name)) is not None
-    }
-    if authority and not found:
+def _inquiry(reader: Reader, directory: AuthorityDirectory, authority: str | None, moments: Sequence[At]) -> Inquiry:
+    """Return the inquiry to one authority or to all, each at one prefix of its log. Raises NotReady."""
+    answers = Answers(reader.snapshot([authority] if authority else None), directory.now, directory.rules)
+    if authority and not answers.authorities:
         raise HTTPException(404, f"no events of {authority!r} have arrived: /v1/authorities lists those that have")
-    return Inquiry(found, moments, clocks.now, reader.catalogue(found), clocks.rules)
+    return Inquiry(answers, moments, directory.now)
 
 
 async def _answer(inquiry: Inquiry, asks: Sequence[Ask]) -> Answer:
     """Return the answer to *asks*. A long one lets others have their turns. Raises TooMuch."""
-    told: list[Figure] = []
+    answered: list[Figure] = []
     turn = time.monotonic()
-    for name, question in inquiry.questions(asks):
-        told += figures(inquiry.found[name][1], name, question, inquiry.rules(name))
-        if len(told) > MOST_FIGURES:
-            raise TooMuch(f"more than {MOST_FIGURES:,} figures: ask for fewer moments, measures or breakdowns")
-        if time.monotonic() - turn > TURN:
+    for figures in inquiry.figures(asks):
+        answered += figures
+        if len(answered) > MAX_FIGURES:
+            raise TooMuch(f"more than {MAX_FIGURES:,} figures: ask for fewer moments, measures or breakdowns")
+        if time.monotonic() - turn > TURN_SECONDS:
             await asyncio.sleep(0)
             turn = time.monotonic()
-    return inquiry.answer(told)
+    return inquiry.envelope(answered)
 
 
 def _day(text: str) -> date:
-    """Return the day that *text* names. Raises ValueError."""
+    """Return the day that *text* names. Raises WrongQuestion."""
     at = parse_at(text)
     if not len(text) == len("2017-12-31"):
-        raise ValueError(f"{text!r} is no date: a series goes from day to day (2017-12-31)")
+        raise WrongQuestion(f"{text!r} is no date: a series goes from day to day (2017-12-31)")
     return at.day

@@ -9,10 +9,10 @@ from fastapi import Request, Response
 from starlette.exceptions import HTTPException
 
 from metrics.exposition.feeds.csv import csv_of
-from metrics.figures.evaluate import Answer
+from metrics.figures.figure import Answer
 
 FORMATS = ("json", "csv")
-TITLES = {400: "That cannot be asked", 404: "There is no such thing", 503: "Not ready"}
+TITLES = {400: "That cannot be asked", 404: "There is no such thing", 500: "A fault of ours", 503: "Not ready"}
 
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 

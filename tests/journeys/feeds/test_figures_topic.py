@@ -23,10 +23,14 @@ from deploy.machine import programs
 from events.simulator.clock import BEGINS, DemonstrationClock
 from events.working_days import calendar
 from metrics.catalogue import BY_NAME, MEASURES
-from metrics.figures.evaluate import Figure, Question, figures
+from metrics.figures.answers import Answers
+from metrics.figures.evaluate import evaluate
+from metrics.figures.figure import Figure
+from metrics.figures.question import Question
 from metrics.rules.rules import Rules
 from metrics.rules.teams import TeamFact
-from metrics.windows import At, parse_at
+from metrics.store.in_memory import InMemoryStore
+from metrics.windows import parse_at
 from streams.broker import topics
 from streams.broker.partitions import partition_of
 from streams.publishing.figures_topic import AGAIN, RecordContext, Standing, Telling, key_of, standing
@@ -53,14 +57,19 @@ ALWAYS_CHANGES = "longest_wait"
 RULES = Rules(calendar())
 
 
+def answers_of(store: InMemoryStore, rules: Rules) -> Answers:
+    return Answers(store.snapshot(), lambda _: datetime.now(UTC), lambda _: rules)
+
+
 class Truth:
     """What is to stand in the topic once all of a log is read."""
 
     def __init__(self, log: list[dict[str, Any]]) -> None:
-        self._sums = reference(log).sums()
-        now = At(datetime.now(UTC))
+        store = reference(log)
+        self._sums = store.sums()
+        answers = answers_of(store, RULES)
         self.keys = {
-            key_of(f) for name, sums in self._sums.items() for each in standing(sums, name, now, RULES) for f in each
+            key_of(f) for name in self._sums for each in standing(answers, name, answers.now(name)) for f in each
         }
 
     def differs(self, held: dict[str, dict[str, Any]]) -> bool:
@@ -70,7 +79,7 @@ class Truth:
     def _figure(self, key: str, told: dict[str, Any]) -> dict[str, Any]:
         at, name = parse_at(told["at"]), told["authority"]
         asked = Question(measure=BY_NAME[told["measure"]], at=at, team=told["team"])
-        (found,) = (f for f in figures(self._sums[name], name, asked, RULES) if key_of(f) == key)
+        (found,) = (f for f in evaluate(self._sums[name], name, asked, RULES) if key_of(f) == key)
         plain: dict[str, Any] = json.loads(msgspec.json.encode(found))
         return plain
 
@@ -285,12 +294,12 @@ def test_the_topic_keeps_the_newest_under_each_key(kafka: str) -> None:
 # --- without anything running ---------------------------------------------------------------------------------------
 
 AT = parse_at("2026-10-01")
-SUMS = reference(LOG).sums()
+HELD = reference(LOG)
 
 
 def some(at: str = "2026-10-01") -> list[Figure]:
     name = min(NAMES)
-    return [f for each in standing(SUMS[name], name, parse_at(at), RULES) for f in each]
+    return [f for each in standing(answers_of(HELD, RULES), name, parse_at(at)) for f in each]
 
 
 def test_every_figure_has_a_key_of_its_own() -> None:
@@ -306,13 +315,13 @@ def test_every_figure_has_a_key_of_its_own() -> None:
 def test_what_stands_is_what_the_api_gives_of_a_team() -> None:
     """Also of a team that has nothing in a measure now: what a reader kept of it would else never end."""
     name, rules = min(NAMES), Rules(calendar(), teams=(TeamFact("North", "Hill"), TeamFact("New", "Dale")))
-    sums = SUMS[name]
-    found = [figure for each in standing(sums, name, AT, rules) for figure in each]
+    sums = HELD.sums()[name]
+    found = [figure for each in standing(answers_of(HELD, rules), name, AT) for figure in each]
     teams = {figure.team for figure in found}
     assert {None, "New", "North", "South"} <= teams
     for measure in MEASURES:
         for team in teams:
-            asked = figures(sums, name, Question(measure=measure, at=AT, team=team), rules)
+            asked = evaluate(sums, name, Question(measure=measure, at=AT, team=team), rules)
             assert [f for f in found if (f.measure, f.team) == (measure.name, team)] == asked
 
 

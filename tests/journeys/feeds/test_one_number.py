@@ -17,7 +17,9 @@ from events.decode import decode
 from events.simulator.clock import DemonstrationClock
 from events.time import LONDON
 from metrics.catalogue import BY_NAME, MEASURES
-from metrics.figures.evaluate import Figure, Question, figures
+from metrics.figures.evaluate import evaluate
+from metrics.figures.figure import Figure
+from metrics.figures.question import Question
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.in_memory import InMemoryStore
 from metrics.windows import parse_at
@@ -80,7 +82,7 @@ def reference(book: InMemoryStore) -> dict[Key, Number]:
         key_of(told): number(told)
         for measure in MEASURES
         for by in ((), ("team",))
-        for figure in figures(sums, AUTHORITY, Question(measure=measure, at=at, by=by))
+        for figure in evaluate(sums, AUTHORITY, Question(measure=measure, at=at, by=by))
         for told in [as_told(figure)]
     }
 
@@ -110,7 +112,7 @@ def one(book: InMemoryStore, figure: dict[str, Any]) -> Number:
         team=figure["team"],
         wanted={name: value for name, value in figure["by"].items() if name != "statistic"},
     )
-    found = figures(book.sums()[AUTHORITY], AUTHORITY, question)
+    found = evaluate(book.sums()[AUTHORITY], AUTHORITY, question)
     return next(number(as_told(it)) for it in found if it.by == figure["by"])
 
 

@@ -22,10 +22,11 @@ from events.decode import decode
 from metrics.catalogue import BY_NAME
 from metrics.counting.fold import fold
 from metrics.counting.tally import Tally, code
-from metrics.figures.evaluate import Question, figures
+from metrics.figures.evaluate import evaluate
+from metrics.figures.question import Question
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.in_memory import InMemoryStore
-from metrics.sums.sums import Sums
+from metrics.sums.sums import GrowingSums, Sums
 from metrics.windows import parse_at
 from streams.broker.partitions import partition_of
 from tests.conftest import started
@@ -196,13 +197,13 @@ def read_back(kafka: str, topic: str) -> dict[str, list[bytes]]:
 
 def prefixes(name: str, values: list[bytes]) -> list[tuple[int, ...]]:
     """Return the figures of an authority after each prefix of its log, the empty one first."""
-    book, sums = InMemoryStore(RULES), Sums()
+    book, sums = InMemoryStore(RULES), GrowingSums()
     found = [_figures(name, sums)]
     for value in values:
         change = fold(book.kept, book.authorities, [decode(value, NOW)], RULES)
         book.take(change)
         for part, cells in change.tallies.get(name, {}).items():
-            sums.change(part, cells)
+            sums.add(part, cells)
         found.append(_figures(name, sums) if change.tallies else found[-1])
     return found
 
@@ -210,7 +211,7 @@ def prefixes(name: str, values: list[bytes]) -> list[tuple[int, ...]]:
 def _figures(name: str, sums: Sums) -> tuple[int, ...]:
     numbers: list[int] = []
     for measure, window in ASKED:
-        figure = figures(sums, name, Question(measure=BY_NAME[measure], at=parse_at(AT), window=window))[0]
+        figure = evaluate(sums, name, Question(measure=BY_NAME[measure], at=parse_at(AT), window=window))[0]
         numbers += [figure.numerator, figure.denominator or 0]
     return tuple(numbers)
 

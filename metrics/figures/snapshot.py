@@ -1,0 +1,23 @@
+"""What is answered from: the cells of authorities, of one prefix of each log, which nothing changes any more."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from metrics.counting.fold import Completeness
+from metrics.sums.sums import Sums
+
+
+@dataclass(frozen=True)
+class AuthoritySnapshot:
+    """One authority at one position of its log."""
+
+    completeness: Completeness
+    sums: Sums
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Authorities by name, and the fingerprint of the rules that counted them."""
+
+    authorities: Mapping[str, AuthoritySnapshot]
+    catalogue: str

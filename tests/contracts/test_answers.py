@@ -1,0 +1,124 @@
+"""One door for answers: whatever it says, every face shows, and nothing else."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+from click.testing import CliRunner
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import generate_latest
+
+from deploy.command import main
+from events.time import instant
+from metrics.catalogue.front_door import ENQUIRIES_RECEIVED
+from metrics.exposition.http.app import create_app
+from metrics.exposition.prometheus.collector import FigureCollector
+from metrics.figures import answers as door
+from metrics.figures.answers import Answers
+from metrics.figures.evaluate import evaluate
+from metrics.figures.figure import Figure
+from metrics.figures.question import Question
+from metrics.windows import parse_at
+from streams.publishing.figures_topic import standing
+from tests.boards import Clock, Told, at
+from tests.story import AUTHORITY, rows
+
+NOW = "2025-06-02T12:00"
+ODD = 4_711  # a number that no counting gives
+TABLE = """
+    day                  | event            | record | child | fields
+    ---------------------+------------------+--------+-------+-----------
+    2025-06-02T09:00:00Z | enquiry received | E1     | ada   | team=North
+    2025-06-02T10:00:00Z | enquiry received | E2     | ben   | team=South
+"""
+
+
+@pytest.fixture
+def odd(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the door say the same odd number of everything."""
+
+    def answer(*question: object) -> list[Figure]:
+        figures = evaluate(*question)  # type: ignore[arg-type]
+        return [msgspec.structs.replace(figure, numerator=ODD, denominator=ODD, value=float(ODD)) for figure in figures]
+
+    monkeypatch.setattr(door, "answer", answer)
+    monkeypatch.setattr("metrics.figures.behind.answer", answer)
+
+
+def told() -> Told:
+    reader = Told(TABLE)
+    reader.answered_at = time.monotonic()
+    return reader
+
+
+def over_http(path: str) -> str:
+    reader = told()
+    app = create_app(reader, Clock(at(NOW)).clocks(reader.rules))
+
+    async def ask() -> str:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+            return (await client.get(path)).text
+
+    return asyncio.run(ask())
+
+
+def board() -> str:
+    return json.dumps(told().message(NOW)["figures"])
+
+
+def scrape() -> str:
+    reader, registry = told(), CollectorRegistry()
+    registry.register(FigureCollector(reader, Clock(at(NOW)).clocks(reader.rules), "1"))
+    return "\n".join(line for line in generate_latest(registry).decode().splitlines() if "enquiries_received{" in line)
+
+
+def topic() -> str:
+    reader = told()
+    answers = Answers(reader.snapshot(), lambda _: at(NOW), lambda _: reader.rules)
+    return "".join(
+        str(figure.numerator) for each in standing(answers, AUTHORITY, answers.now(AUTHORITY)) for figure in each
+    )
+
+
+def command(folder: Path, *words: str) -> str:
+    file = folder / "events.ndjson"
+    file.write_text("\n".join(json.dumps(row) for row in rows(TABLE)))
+    asked = ["figures", "enquiries_received", "--from", str(file), "--at", "2025-06-30", *words]
+    done = CliRunner().invoke(main, asked)
+    assert done.exit_code == 0, done.output
+    return done.stdout.replace(",", "")
+
+
+FACES: dict[str, Callable[[Path], str]] = {
+    "board": lambda _: board(),
+    "API": lambda _: over_http("/v1/figures?measure=enquiries_received"),
+    "series": lambda _: over_http("/v1/figures/enquiries_received/series?from=2025-06-01&to=2025-06-30&step=week"),
+    "CSV": lambda _: over_http("/v1/figures?measure=enquiries_received&by=team&format=csv"),
+    "/metrics": lambda _: scrape(),
+    "topic": lambda _: topic(),
+    "command": lambda folder: command(folder),
+    "command, CSV": lambda folder: command(folder, "--csv"),
+    "cases": lambda folder: command(folder, "--cases"),
+}
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_every_face_shows_what_the_door_says(face: str, odd: None, tmp_path: Path) -> None:
+    """What is hidden or mended there is hidden or mended everywhere: disclosure will stand in that one place."""
+    assert str(ODD) in FACES[face](tmp_path)
+
+
+def test_a_snapshot_is_of_one_moment() -> None:
+    """Events that come while a long answer is on its way are in none of its figures."""
+    reader = told()
+    answers = Answers(reader.snapshot(), lambda _: at(NOW), lambda _: reader.rules)
+    question = Question(measure=ENQUIRIES_RECEIVED, at=parse_at("2025-06-30"))
+    reader.sums[AUTHORITY].add("enquiries_received", {("West", ("a", "b", "c", "d", "e"), instant(at(NOW))): 1})
+    assert [figure.numerator for figure in answers.figures(AUTHORITY, question)] == [2]
+    later = Answers(reader.snapshot(), lambda _: at(NOW), lambda _: reader.rules)
+    assert [figure.numerator for figure in later.figures(AUTHORITY, question)] == [3]
