@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from events.time import LONDON
 from events.working_days import calendar
-from metrics.counting.fold import Completeness
+from metrics.counting.completeness import Completeness
 from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.exposition.boards.mash import Memory, message
 from metrics.exposition.http.app import create_app

@@ -19,7 +19,7 @@ from deploy.doctor.broker import Seen
 from deploy.doctor.finding import Finding, Level, as_told, several, some, worth_knowing, wrong
 from deploy.doctor.reach import reach
 from deploy.processes.server import clocks
-from metrics.counting.tally import fingerprint
+from metrics.counting.fingerprint import fingerprint
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.reader import NotReady, Reader
 from metrics.store.redis import STORE_ERRORS, Moved, Refused, Store, connect

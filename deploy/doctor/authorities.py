@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from deploy.doctor.finding import Finding, several, some, worth_knowing, wrong
 from events.time import LONDON, instant
-from metrics.counting.fold import LIVE_FOR, Completeness, Feed
+from metrics.counting.completeness import LIVE_US, Completeness, Feed
 from metrics.rules.rules import RulesByAuthority
 from metrics.rules.teams import UNKNOWN, told_teams
 
@@ -61,7 +61,7 @@ def _feed(here: Here, now: datetime, source: str, feed: Feed) -> Iterator[Findin
     assert feed.complete_to is not None, "only those that reported are asked about"
     behind = now - feed.complete_to
     since = f"{feed.complete_to.astimezone(LONDON):%-d %B %Y %H:%M}"
-    if instant(feed.recorded_at) <= instant(now) - LIVE_FOR:
+    if instant(feed.recorded_at) <= instant(now) - LIVE_US:
         yield worth_knowing(
             f"{here.name}: nothing from the source {source} since {since}",
             "if it is a feed, mend it; what was loaded once is complete to that day",

@@ -17,7 +17,7 @@ from deploy.verbs.written import cases_written, written
 from events.case import Case
 from events.decode import DeadLetter, decode_lines
 from events.event import Event
-from metrics.counting.tally import fingerprint
+from metrics.counting.fingerprint import fingerprint
 from metrics.figures.answers import Answers
 from metrics.figures.behind import behind
 from metrics.figures.description import chosen

@@ -1,75 +1,38 @@
-"""The fold: what is kept, and some events told, give what is kept next and by how much the tally changes.
+"""The fold: what is kept, and some events, give what is kept next and by how much the tally changes.
 
-A pure function. The running service and the reference call this one, and know nothing else of what an event means.
+A pure function. The running service and the reference call it, and nothing else knows what an event means.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import msgspec
-
 from events.case import Case, join, tell_new
-from events.event import Event, Moment
-from events.feed import FeedReported
+from events.event import Event
 from events.person import ChildMerged
-from events.time import MICROSECONDS_PER_DAY, Instant, instant
-from metrics.counting.tally import Tally, TallyCache, asked_by, change_by, tally
+from metrics.counting.completeness import Completeness
+from metrics.counting.tally import Tally, asked_by, change_by, tally
+from metrics.counting.tally_cache import TallyCache
 from metrics.rules.rules import RulesByAuthority
 
-Key = tuple[str, str]  # authority, pseudonym
+CaseKey = tuple[str, str]  # authority, pseudonym
 Kept = Case | str  # a household, or the pseudonym under which the household of this one is kept
-Group = tuple[set[Key], list[Event]]  # the households that some events make one, and the events
-
-LIVE_FOR = 7 * MICROSECONDS_PER_DAY  # a source that has not reported for so long is no longer waited for (CONTRACT 3)
-
-
-class Feed(msgspec.Struct, frozen=True):
-    """The newest report of one source, and what it is ranked by."""
-
-    rank: tuple[int, Moment, str]
-    recorded_at: Moment
-    complete_to: Moment | None  # None: the report was retracted
-
-    @property
-    def order(self) -> tuple[object, ...]:
-        """Newest last. Reports that rank alike are told apart by what they say: any rule, but one rule."""
-        return self.rank, self.complete_to is not None, self.complete_to or self.recorded_at
-
-
-class Completeness(msgspec.Struct, frozen=True):
-    """What holds of an authority as a whole."""
-
-    simulated: bool = False  # some event read was made up
-    feeds: dict[str, Feed] = {}
-
-    def last_complete_to(self) -> Moment | None:
-        """Return up to when the last of the sources was complete, live or not: how old what we have is."""
-        return max((feed.complete_to for feed in self.feeds.values() if feed.complete_to is not None), default=None)
-
-    def complete_to(self, now: Instant) -> Moment | None:
-        """Return up to when all that the live sources recorded is here; None where none has reported."""
-        live = [
-            feed.complete_to
-            for feed in self.feeds.values()
-            if feed.complete_to is not None and instant(feed.recorded_at) > now - LIVE_FOR
-        ]
-        return min(live, default=None)
+Group = tuple[set[CaseKey], list[Event]]  # the households that some events join into one, and the events
 
 
 @dataclass
 class Change:
     """What a batch changes: cases and authorities as they are afterwards, and what is to be added to the tallies.
 
-    What was told *new* of a case that goes on under its key is what makes it of the case kept there.
+    *new* has, for each case that goes on under its key, the tellings that make it of the case kept there.
     """
 
-    cases: dict[Key, Kept] = field(default_factory=dict)
-    new: dict[Key, list[Event]] = field(default_factory=dict)
+    cases: dict[CaseKey, Kept] = field(default_factory=dict)
+    new: dict[CaseKey, list[Event]] = field(default_factory=dict)
     authorities: dict[str, Completeness] = field(default_factory=dict)
     tallies: dict[str, Tally] = field(default_factory=dict)
 
 
-def names(event: Event) -> tuple[Key, ...]:
+def names(event: Event) -> tuple[CaseKey, ...]:
     """Return the keys of what is kept that *event* may touch."""
     if isinstance(event, ChildMerged):
         return (event.authority, event.child), (event.authority, event.into)
@@ -77,52 +40,43 @@ def names(event: Event) -> tuple[Key, ...]:
 
 
 def fold(
-    kept: Mapping[Key, Kept],
+    kept: Mapping[CaseKey, Kept],
     authorities: Mapping[str, Completeness],
     events: Sequence[Event],
     rules: RulesByAuthority | None,
-    remembered: TallyCache | None = None,
+    cache: TallyCache | None = None,
 ) -> Change:
     """Return what *events* change.
 
     *kept* holds, for every key that an event names, the household or where to find it, and the households so named.
-    What is *remembered* of their tallies saves counting them again, and changes nothing else. Without *rules* nothing
-    is counted: what was told is kept, for a recount.
+    The *cache* of their tallies saves counting them again, and changes nothing else. Without *rules* nothing is
+    counted: the tellings are kept, for a recount.
     """
-    change, remembered = Change(), remembered or TallyCache()
+    change, cache = Change(), cache or TallyCache()
     for event in events:
         _note(change.authorities, authorities, event)
     for keys, told in _households(kept, events):
-        _tell(change, kept, keys, told, rules, remembered)
+        _tell(change, kept, keys, told, rules, cache)
     return change
 
 
 def _note(noted: dict[str, Completeness], before: Mapping[str, Completeness], event: Event) -> None:
     """Note what *event* says of its authority as a whole."""
     known = noted.get(event.authority) or before.get(event.authority)
-    now = known or Completeness()
-    if event.origin == "simulation" and not now.simulated:
-        now = msgspec.structs.replace(now, simulated=True)
-    if event.type == "feed.reported":
-        newest = now.feeds.get(event.record)
-        told = event.complete_to if isinstance(event, FeedReported) and not event.retracted else None
-        complete_to = min(told, event.recorded_at) if told else None  # of what is not recorded yet nobody has all
-        feed = Feed(event.rank, event.recorded_at, complete_to)
-        if newest is None or newest.order < feed.order:
-            now = msgspec.structs.replace(now, feeds={**now.feeds, event.record: feed})
+    now = (known or Completeness()).after(event)
     if now is not known:
         noted[event.authority] = now
 
 
-def _home(kept: Mapping[Key, Kept], key: Key) -> Key:
+def _home(kept: Mapping[CaseKey, Kept], key: CaseKey) -> CaseKey:
     """Return the key under which the household of *key* is kept."""
-    found = kept.get(key)
-    return (key[0], found) if isinstance(found, str) else key
+    home = kept.get(key)
+    return (key[0], home) if isinstance(home, str) else key
 
 
-def _households(kept: Mapping[Key, Kept], events: Iterable[Event]) -> list[Group]:
+def _households(kept: Mapping[CaseKey, Kept], events: Iterable[Event]) -> list[Group]:
     """Sort *events* by the household that they are about once all of them are told."""
-    groups: dict[Key, Group] = {}
+    groups: dict[CaseKey, Group] = {}
     for event in events:
         homes = [_home(kept, key) for key in names(event)]
         for home in homes:
@@ -134,7 +88,7 @@ def _households(kept: Mapping[Key, Kept], events: Iterable[Event]) -> list[Group
     return list({id(group): group for group in groups.values()}.values())
 
 
-def _merge(groups: dict[Key, Group], one: Group, other: Group) -> None:
+def _merge(groups: dict[CaseKey, Group], one: Group, other: Group) -> None:
     if one is not other:
         one[0].update(other[0])
         one[1].extend(other[1])
@@ -143,28 +97,43 @@ def _merge(groups: dict[Key, Group], one: Group, other: Group) -> None:
 
 def _tell(
     change: Change,
-    kept: Mapping[Key, Kept],
-    homes: set[Key],
+    kept: Mapping[CaseKey, Kept],
+    homes: set[CaseKey],
     told: list[Event],
     rules: RulesByAuthority | None,
-    remembered: TallyCache,
+    cache: TallyCache,
 ) -> None:
     befores = [case for home in sorted(homes) if isinstance(case := kept.get(home), Case)]
     case = befores[0] if len(befores) == 1 else join(befores)
     after, new = tell_new(case, told)
     if len(befores) == 1 and not new:
         return
-    authority = told[0].authority
-    parts = asked_by(told, after.allocated)
-    if parts and rules is not None:
-        total, theirs = change.tallies.setdefault(authority, {}), rules.of(authority)
-        counted = tally(after, theirs, parts)
-        change_by(total, counted, [remembered.tally(before, theirs, parts) for before in befores])
-        remembered.follow(befores[0] if len(befores) == 1 else None, after, counted, parts)
-    ids = sorted(after.ids)
-    change.cases[authority, ids[0]] = after
-    if kept.get((authority, ids[0])) is case:
-        change.new[authority, ids[0]] = new
-    for other in ids[1:]:
-        if kept.get((authority, other)) != ids[0]:
-            change.cases[authority, other] = ids[0]
+    if rules is not None:
+        _count(change, befores, after, told, rules, cache)
+    _keep(change, kept, case, after, new, told[0].authority)
+
+
+def _count(
+    change: Change, befores: list[Case], after: Case, told: list[Event], rules: RulesByAuthority, cache: TallyCache
+) -> None:
+    """Add the difference that *told* makes to the tally of the authority."""
+    authority, parts = told[0].authority, asked_by(told, after.allocated)
+    if parts:
+        own_rules = rules.of(authority)
+        counted = tally(after, own_rules, parts)
+        total = change.tallies.setdefault(authority, {})
+        change_by(total, counted, [cache.tally(before, own_rules, parts) for before in befores])
+        cache.follow(befores[0] if len(befores) == 1 else None, after, counted, parts)
+
+
+def _keep(
+    change: Change, kept: Mapping[CaseKey, Kept], case: Case, after: Case, new: list[Event], authority: str
+) -> None:
+    """Keep the household under the first of its pseudonyms, and point the others to it."""
+    home, *others = sorted(after.ids)
+    change.cases[authority, home] = after
+    if kept.get((authority, home)) is case:
+        change.new[authority, home] = new
+    for other in others:
+        if kept.get((authority, other)) != home:
+            change.cases[authority, other] = home

@@ -10,7 +10,7 @@ import msgspec
 
 from events.time import Instant, midnight
 from events.working_days import FIRST, LAST
-from metrics.counting.fold import Completeness
+from metrics.counting.completeness import Completeness
 from metrics.figures.evaluate import evaluate
 from metrics.figures.figure import Figure
 from metrics.figures.question import PLACES, Question

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from metrics.counting.fold import Completeness
+from metrics.counting.completeness import Completeness
 from metrics.sums.sums import Sums
 
 

@@ -6,8 +6,10 @@ from itertools import islice
 from events.case import Case
 from events.event import Event
 from events.time import Instant
-from metrics.counting.fold import Change, Completeness, Kept, Key, fold
-from metrics.counting.tally import Tally, TallyCache, add, of_cases, swept
+from metrics.counting.completeness import Completeness
+from metrics.counting.fold import CaseKey, Change, Kept, fold
+from metrics.counting.tally import Tally, add, of_cases, swept
+from metrics.counting.tally_cache import TallyCache
 from metrics.figures.snapshot import AuthoritySnapshot, Snapshot
 from metrics.rules.rules import RulesByAuthority
 from metrics.sums.sums import GrowingSums
@@ -20,7 +22,7 @@ class InMemoryStore:
 
     def __init__(self, rules: RulesByAuthority) -> None:
         self.rules = rules
-        self.kept: dict[Key, Kept] = {}
+        self.kept: dict[CaseKey, Kept] = {}
         self.authorities: dict[str, Completeness] = {}
         self.tallies: dict[str, Tally] = {}
         self._remembered = TallyCache()

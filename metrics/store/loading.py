@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from metrics.counting.fold import Completeness
+from metrics.counting.completeness import Completeness
 from metrics.store.redis import CommitStep, Named, Position, Store
 from metrics.sums.sums import GrowingSums
 

@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from metrics.catalogue import MEASURES
-from metrics.counting.fold import Completeness
-from metrics.counting.tally import code
+from metrics.counting.completeness import Completeness
+from metrics.counting.fingerprint import code
 from metrics.figures.snapshot import AuthoritySnapshot, Snapshot
 from metrics.store.loading import load, reached, take
 from metrics.store.redis import STORE_ERRORS, CommitStep, Log, Position, Store, View

@@ -33,8 +33,10 @@ from redis.exceptions import AuthenticationError, NoPermissionError, RedisError,
 from events.case import ARRAY, Case, decode_case, encode_case, encode_size, encode_tellings
 from events.event import Event
 from events.time import Instant
-from metrics.counting.fold import Change, Completeness, Kept, Key
-from metrics.counting.tally import Tally, code
+from metrics.counting.completeness import Completeness
+from metrics.counting.fingerprint import code
+from metrics.counting.fold import CaseKey, Change, Kept
+from metrics.counting.tally import Tally
 from metrics.shapes import Value
 from metrics.shapes.part import CellKey
 from metrics.store.address import RedisSettings, Unusable, secret
@@ -275,9 +277,9 @@ class Store:
         members = await self._client.zrange(self._key(partition, "dead-letters"), 0, -1)
         return [(int(offset), reason, place) for offset, reason, place in (m.decode().split(" ", 2) for m in members)]
 
-    async def kept(self, partition: int, keys: Iterable[Key]) -> dict[Key, Kept]:
+    async def kept(self, partition: int, keys: Iterable[CaseKey]) -> dict[CaseKey, Kept]:
         """Return what is kept under *keys*, and the households that they point to."""
-        found: dict[Key, Kept] = {}
+        found: dict[CaseKey, Kept] = {}
         wanted = set(keys)
         while wanted:
             asked = sorted(wanted)

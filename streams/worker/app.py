@@ -21,7 +21,7 @@ from aiokafka.errors import KafkaError
 from faust.exceptions import NotReady
 from faust.types import TP
 
-from metrics.counting.tally import fingerprint
+from metrics.counting.fingerprint import fingerprint
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.address import RedisSettings
 from metrics.store.redis import STORE_ERRORS, Log, Refused, Store, connect

@@ -3,15 +3,15 @@
 from collections import OrderedDict
 from collections.abc import Mapping
 
-from metrics.counting.fold import Kept, Key
+from metrics.counting.fold import CaseKey, Kept
 
 CASES = 100_000  # at most, beside those of the records at hand
 
 
-class CaseCache(OrderedDict[Key, Kept | None]):
+class CaseCache(OrderedDict[CaseKey, Kept | None]):
     """What is kept under each key, None for nothing; those that were told of longest ago first."""
 
-    def remember(self, cases: Mapping[Key, Kept | None]) -> None:
+    def remember(self, cases: Mapping[CaseKey, Kept | None]) -> None:
         """Take in *cases* as the newest."""
         for key, case in cases.items():
             self[key] = case

@@ -11,8 +11,10 @@ from typing import Any, Protocol
 import msgspec
 from aiokafka.errors import KafkaError
 
-from metrics.counting.fold import Change, Completeness, Key, fold, names
-from metrics.counting.tally import TallyCache, fingerprint
+from metrics.counting.completeness import Completeness
+from metrics.counting.fingerprint import fingerprint
+from metrics.counting.fold import CaseKey, Change, fold, names
+from metrics.counting.tally_cache import TallyCache
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.redis import STORE_ERRORS, UNCOUNTED, Commit, Log, Moved, PastEnd, Position, Refused, Store
 from streams.worker.case_cache import CaseCache
@@ -271,7 +273,7 @@ class Owner:
         counting = held.position.catalogue != UNCOUNTED
         return fold(kept, held.authorities, batch.events, self._rules if counting else None, held.tallies)
 
-    async def _read(self, partition: int, held: OwnedPartition, wanted: Iterable[Key]) -> None:
+    async def _read(self, partition: int, held: OwnedPartition, wanted: Iterable[CaseKey]) -> None:
         """Read what is kept under those of the *wanted* keys that are not remembered, and remember it."""
         unknown = [key for key in wanted if key not in held.cases]  # not by a set of all that is remembered: it is long
         if unknown:

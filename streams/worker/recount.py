@@ -16,7 +16,8 @@ from ctypes import Array
 from multiprocessing import connection, get_context, parent_process
 from typing import Any, NamedTuple
 
-from metrics.counting.tally import Tally, add, fingerprint, of_cases, swept
+from metrics.counting.fingerprint import fingerprint
+from metrics.counting.tally import Tally, add, of_cases, swept
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.address import RedisSettings
 from metrics.store.redis import STORE_ERRORS, Store, connect

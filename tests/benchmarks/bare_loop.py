@@ -10,7 +10,8 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from events.decode import decode
-from metrics.counting.fold import Completeness, Kept, Key, fold, names
+from metrics.counting.completeness import Completeness
+from metrics.counting.fold import CaseKey, Kept, fold, names
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.redis import Commit, Store, connect
 from streams.broker.topics import describe
@@ -37,7 +38,7 @@ async def main(kafka: str, redis: str, topic: str) -> None:
         at[tp] = await store.claim(tp.partition, log, end)
         consumer.seek(tp, at[tp].offset)
     offsets = {tp: position.offset for tp, position in at.items()}
-    cases: dict[Key, Kept | None] = {}
+    cases: dict[CaseKey, Kept | None] = {}
     authorities: dict[str, Completeness] = {}
 
     async def apply(tp: TopicPartition, records: list[Any]) -> None:

@@ -17,7 +17,7 @@ from events.sources import ssda903
 from events.sources.pseudonym import keyed
 from metrics.catalogue import MEASURES, PARTS
 from metrics.counting.fold import fold
-from metrics.counting.tally import TallyCache
+from metrics.counting.tally_cache import TallyCache
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.in_memory import InMemoryStore
 from streams.worker.processor import appended

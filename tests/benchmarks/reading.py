@@ -24,7 +24,8 @@ from events.event import Event
 from events.simulator.clock import BEGINS
 from events.time import LONDON, MICROSECONDS_PER_DAY, add_months
 from metrics.catalogue import MEASURES, PARTS
-from metrics.counting.fold import Change, Completeness
+from metrics.counting.completeness import Completeness
+from metrics.counting.fold import Change
 from metrics.counting.tally import Tally
 from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.exposition.prometheus.collector import Figures

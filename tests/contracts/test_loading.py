@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from metrics.counting.fold import Change, Completeness
+from metrics.counting.completeness import Completeness
+from metrics.counting.fold import Change
 from metrics.counting.tally import Tally
 from metrics.shapes.part import CellKey
 from metrics.store import loading

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from events.case import ARRAY, Case, decode_case
-from metrics.counting.fold import Kept, Key
+from metrics.counting.fold import CaseKey, Kept
 from metrics.rules.rules import RulesByAuthority
 from metrics.store import redis as store_of
 from metrics.store.redis import FORMAT, Commit, Store, connect
@@ -203,7 +203,7 @@ class Asked(Store):
 
     asked = 0
 
-    async def kept(self, partition: int, keys: Iterable[Key]) -> dict[Key, Kept]:
+    async def kept(self, partition: int, keys: Iterable[CaseKey]) -> dict[CaseKey, Kept]:
         wanted = set(keys)
         self.asked += len(wanted)
         return await super().kept(partition, wanted)

@@ -36,7 +36,8 @@ from events.time import instant
 from metrics.catalogue import MEASURES, PARTS
 from metrics.catalogue.assessments import ASSESSMENT_CLOCK
 from metrics.counting.fold import fold
-from metrics.counting.tally import Tally, TallyCache, add, asked_by, tally
+from metrics.counting.tally import Tally, add, asked_by, tally
+from metrics.counting.tally_cache import TallyCache
 from metrics.lives.life import PLACING, Life
 from metrics.lives.timeline import Stretch, squeeze, uppermost
 from metrics.rules.rules import RulesByAuthority

@@ -21,8 +21,8 @@ from deploy.doctor.broker import clock
 from deploy.doctor.positions import _rebuilding
 from deploy.machine.programs import free_port
 from events.decode import DeadLetter, decode
+from metrics.counting.fingerprint import fingerprint
 from metrics.counting.fold import fold
-from metrics.counting.tally import fingerprint
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.redis import FORMAT, FORMAT_BEFORE, UNCOUNTED, Commit, Log, Position, Store, connect
 from streams.broker import topics

@@ -19,7 +19,7 @@ from redis.asyncio import Redis as AsyncRedis
 
 from events.case import Case, decode_case, encode_case
 from events.decode import DeadLetter, decode
-from metrics.counting.fold import Kept, Key, fold, names
+from metrics.counting.fold import CaseKey, Kept, fold, names
 from metrics.counting.tally import Tally
 from metrics.rules.rules import RulesByAuthority
 from metrics.shapes import Value
@@ -52,9 +52,9 @@ def stock_tallies(redis_url: str, topic: str) -> dict[str, Tally]:
     return found
 
 
-async def read_cases(redis: Any, topic: str, keys: tuple[Key, ...]) -> dict[Key, Kept]:
+async def read_cases(redis: Any, topic: str, keys: tuple[CaseKey, ...]) -> dict[CaseKey, Kept]:
     """Return what is kept under *keys*, and the households that they point to."""
-    kept: dict[Key, Kept] = {}
+    kept: dict[CaseKey, Kept] = {}
     values = await redis.mget([case_key(topic, *key) for key in keys])
     for key, value in zip(keys, values, strict=True):
         if value is not None:

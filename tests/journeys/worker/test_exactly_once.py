@@ -20,8 +20,9 @@ from kafka import KafkaConsumer, TopicPartition
 from deploy.machine import programs
 from events.decode import decode
 from metrics.catalogue import BY_NAME
+from metrics.counting.fingerprint import code
 from metrics.counting.fold import fold
-from metrics.counting.tally import Tally, code
+from metrics.counting.tally import Tally
 from metrics.figures.evaluate import evaluate
 from metrics.figures.question import Question
 from metrics.rules.rules import RulesByAuthority

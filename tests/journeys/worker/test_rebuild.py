@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from metrics.counting.tally import code
+from metrics.counting.fingerprint import code
 from metrics.store.redis import UNCOUNTED
 from tests.conftest import Store
 from tests.journeys.machine.test_spine import log_of, reference

@@ -12,7 +12,7 @@ from typing import Any
 from deploy.configuration.authorities import read_authorities
 from deploy.machine import programs
 from events.decode import decode
-from metrics.counting.tally import code, fingerprint
+from metrics.counting.fingerprint import code, fingerprint
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.in_memory import InMemoryStore
 from tests.conftest import Store
