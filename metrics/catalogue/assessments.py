@@ -76,7 +76,7 @@ ASSESSMENT_CLOCK = Clock(
     link=SameRecord(starts=AssessmentStarted, stops=AssessmentAuthorised, abandoned_by=AssessmentCancelled),
     deadline=WorkingDays(45),
     stopped_by=(OUTCOME,),
-    due_within="assessments_due_within",
+    due_within=lambda parameters: parameters.assessments_due_within,
 )
 FROM_REFERRAL_CLOCK = Clock(
     name="assessment_from_referral",

@@ -10,9 +10,14 @@ from metrics.measure import Measure
 from metrics.shapes import UNKNOWN, Breakdown, Clock, Count, Naming, Value, each, told
 
 
+def enquiry_of(fact: EnquiryGraded | EnquiryDecided) -> str:
+    """Return the record of the enquiry that a grading or a decision names."""
+    return fact.enquiry
+
+
 def grades(enquiry: EnquiryReceived, life: Life) -> list[EnquiryGraded]:
     """Return the gradings of an enquiry, in order; each stands until the next."""
-    return life.naming(EnquiryGraded, "enquiry").get(enquiry.record, [])
+    return life.naming(EnquiryGraded, enquiry_of).get(enquiry.record, [])
 
 
 def newest_rag(enquiry: EnquiryReceived, life: Life) -> Value:
@@ -28,7 +33,7 @@ def rag_over_time(enquiry: EnquiryReceived, life: Life) -> Timeline[Value]:
 
 def decisions(enquiry: EnquiryReceived, life: Life) -> list[EnquiryDecided]:
     """Return the decisions on an enquiry, in order; the first stops the clock, the latest stands."""
-    return life.naming(EnquiryDecided, "enquiry").get(enquiry.record, [])
+    return life.naming(EnquiryDecided, enquiry_of).get(enquiry.record, [])
 
 
 def outcome(enquiry: EnquiryReceived, life: Life) -> Value:
@@ -85,7 +90,7 @@ INCIDENTS = Count(
 # Received, until somebody first decides what follows. The Department lets a day pass; local targets by grade differ.
 DECISION_CLOCK = Clock(
     name="enquiry_decision",
-    link=Naming(starts=EnquiryReceived, stops=EnquiryDecided, field="enquiry"),
+    link=Naming(starts=EnquiryReceived, stops=EnquiryDecided, named=enquiry_of),
     deadline=WorkingDays(1),
     by=(RAG, SOURCE),
     from_opening=True,

@@ -6,7 +6,8 @@ from events.care import LegalStatusChanged, PlacementEnded, PlacementStarted
 from metrics.catalogue.need import AGE_BAND
 from metrics.catalogue.sources import LEGAL_STATUSES, STABILITY, WHOLE_CARE
 from metrics.lives.care import placements, statuses, stays_in_year, stays_since_entry, time_in_care
-from metrics.lives.life import PERIODS, Life
+from metrics.lives.life import Life
+from metrics.lives.terms import PERIODS
 from metrics.lives.timeline import EVER, Timeline, newest
 from metrics.measure import Measure
 from metrics.shapes import UNKNOWN, Breakdown, Spells, Value, told

@@ -4,7 +4,8 @@ from typing import Any
 
 from events.need import EpisodeClosed, EpisodeOpened
 from metrics.catalogue.sources import CHILDREN_IN_NEED
-from metrics.lives.life import EPISODES, NEED, Life
+from metrics.lives.life import Life
+from metrics.lives.terms import EPISODES, NEED
 from metrics.lives.timeline import EVER, Stretch, Timeline, uppermost
 from metrics.measure import Measure
 from metrics.shapes import UNKNOWN, Breakdown, Count, Spells, Value, told

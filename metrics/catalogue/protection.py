@@ -10,7 +10,8 @@ from events.protection import InitialConferenceHeld, Section47Ended, Section47St
 from events.working_days import WorkingDays
 from metrics.catalogue.need import AGE_BAND
 from metrics.catalogue.sources import CONFERENCES, PROTECTION_PLANS, SECTION_47
-from metrics.lives.life import PLANS, Life, ends_before, when
+from metrics.lives.life import Life
+from metrics.lives.terms import PLANS, ends_before, when
 from metrics.lives.timeline import earliest
 from metrics.measure import Measure
 from metrics.shapes import Breakdown, Clock, Count, Lap, Spells, told
@@ -65,7 +66,7 @@ CONFERENCE_CLOCK = Clock(
     link=Conferences(),
     deadline=WorkingDays(15),
     of_childhood=True,
-    due_within="conferences_due_within",
+    due_within=lambda parameters: parameters.conferences_due_within,
 )
 
 STARTED = Count(name="section_47_started", of=Section47Started)

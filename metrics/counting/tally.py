@@ -8,7 +8,8 @@ from events.decode import TYPES
 from events.event import Event
 from events.person import ChildMerged
 from metrics.catalogue import PARTS
-from metrics.lives.life import PLACING, Life
+from metrics.lives.life import Life
+from metrics.lives.terms import PLACING
 from metrics.rules.rules import Rules, RulesByAuthority
 from metrics.shapes.part import CellKey, Part
 

@@ -16,7 +16,8 @@ from metrics.counting.tally import Tally, of_life
 from metrics.figures.answers import answer
 from metrics.figures.figure import Figure
 from metrics.figures.question import Question
-from metrics.lives.life import PLACING, Life
+from metrics.lives.life import Life
+from metrics.lives.terms import PLACING
 from metrics.rules.rules import Rules
 from metrics.sums.sums import Sums
 from metrics.windows import since

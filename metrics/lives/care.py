@@ -7,7 +7,8 @@ from typing import Any, NamedTuple, TypeVar
 from events.care import LegalStatusChanged, PlacementEnded, PlacementStarted
 from events.event import ChildEvent
 from events.time import Instant, add_months, day_of, midnight
-from metrics.lives.life import PERIODS, Life, ends_before, when
+from metrics.lives.life import Life
+from metrics.lives.terms import PERIODS, ends_before, when
 from metrics.lives.timeline import EVER, Stretch, Timeline, constant, earliest, newest
 
 E = TypeVar("E", bound=ChildEvent)

@@ -1,24 +1,21 @@
-"""One person as the measures see them: the facts that stand, and what holds from which moment on.
+"""One person as the measures see them: the facts that stand, and what holds from which instant on.
 
-Everything that several measures ask of a person is worked out once here, from the facts and the authority's rules:
-death and birthdays, need and the allocation that it carries, and what belongs to a period of care.
+What several measures ask of a person is worked out once here, from the facts and the authority's rules: death and
+birthdays, need, and the allocation that need carries.
 """
 
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import zip_longest
 from typing import Any, TypeVar
 
-from events.care import CareEnded, CareStarted
 from events.case import Person
 from events.event import Event
-from events.need import EpisodeClosed, EpisodeOpened
 from events.person import PersonRecorded
-from events.protection import ProtectionPlanEnded, ProtectionPlanStarted
 from events.time import Instant, add_months, midnight
 from events.workforce import CaseAllocated, CaseDeallocated
+from metrics.lives.terms import NEED, Term, ends_before, when
 from metrics.lives.timeline import EVER, Stretch, Timeline, earliest, newest
 from metrics.rules.rules import Rules
 from metrics.rules.teams import UNKNOWN
@@ -29,38 +26,6 @@ R = TypeVar("R")
 AGE_BANDS = ((0, "0"), (1, "1-4"), (5, "5-9"), (10, "10-15"), (16, "16-17"), (18, "18+"))  # from that birthday on
 
 
-def when(fact: Event | None) -> Instant | None:
-    """Return when *fact* happened; None is never."""
-    return None if fact is None else fact.occurred
-
-
-def ends_before(start: Event, end: Event) -> bool:
-    """Return whether *end* lies before *start*: by day, and by instant only where both are instants (MEASURES 1.7)."""
-    if start.occurred_at is not None and end.occurred_at is not None:
-        return end.occurred < start.occurred
-    return end.day < start.day
-
-
-@dataclass(frozen=True, eq=False)
-class Term:
-    """Records that stand from a start to an end; those of childhood end on the 18th birthday at the latest."""
-
-    starts: type[Event]
-    ends: type[Event]
-    of_childhood: bool = False
-
-
-EPISODES = Term(EpisodeOpened, EpisodeClosed)
-PLANS = Term(ProtectionPlanStarted, ProtectionPlanEnded, of_childhood=True)
-PERIODS = Term(CareStarted, CareEnded, of_childhood=True)
-NEED = (EPISODES, PLANS, PERIODS)  # what a child is in need by; short breaks and other authorities' plans too
-
-# What places a stock: the allocation, and need, with which every allocation ends.
-PLACING: frozenset[type[Event]] = frozenset(
-    (CaseAllocated, CaseDeallocated, PersonRecorded, *(kind for term in NEED for kind in (term.starts, term.ends)))
-)
-
-
 class Life:
     """A person under the rules of their authority."""
 
@@ -68,50 +33,51 @@ class Life:
         self.facts = person.facts
         self.kinds = person.kinds
         self.rules = rules
-        self.known: dict[Hashable, Any] = {}
+        self._known: dict[Hashable, Any] = {}
         self._by_record: dict[type[Event], dict[str, Any]] = {}
-        self._naming: dict[tuple[type[Event], str], dict[str, list[Any]]] = {}
+        self._naming: dict[tuple[type[Event], Callable[..., str]], dict[str, list[Any]]] = {}
 
     def once(self, key: Hashable, work: Callable[[], R]) -> R:
-        """Return what *work* returns, and do it once for each *key*."""
-        if key not in self.known:
-            self.known[key] = work()
-        found: R = self.known[key]
-        return found
+        """Return what *work* returns; it is done once for each *key*."""
+        try:
+            result: R = self._known[key]
+        except KeyError:
+            result = self._known[key] = work()
+        return result
 
     def by_record(self, kind: type[E]) -> dict[str, E]:
         """Return the standing facts of one type by their record."""
-        found: dict[str, E] | None = self._by_record.get(kind)
-        if found is None:
-            found = self._by_record[kind] = {fact.record: fact for fact in self.facts(kind)}
-        return found
+        facts: dict[str, E] | None = self._by_record.get(kind)
+        if facts is None:
+            facts = self._by_record[kind] = {fact.record: fact for fact in self.facts(kind)}
+        return facts
 
-    def naming(self, kind: type[E], field: str) -> dict[str, list[E]]:
-        """Return the facts of one type by the record that they name in *field*, in order."""
-        found: dict[str, list[E]] | None = self._naming.get((kind, field))
-        if found is None:
-            found = self._naming[kind, field] = {}
+    def naming(self, kind: type[E], named: Callable[[E], str]) -> dict[str, list[E]]:
+        """Return the facts of one type by the record that *named* says they name, in order."""
+        facts: dict[str, list[E]] | None = self._naming.get((kind, named))
+        if facts is None:
+            facts = self._naming[kind, named] = {}
             for fact in self.facts(kind):
-                found.setdefault(getattr(fact, field), []).append(fact)
-        return found
+                facts.setdefault(named(fact), []).append(fact)
+        return facts
 
     # --- the person ---------------------------------------------------------------------------------------------
 
-    def _told(self, field: str) -> Any:
-        """Return what was recorded last in a field of the person, of any date: such facts hold always."""
+    def _newest(self, field: Callable[[PersonRecorded], R | None]) -> R | None:
+        """Return the value that was recorded last for a *field* of the person; such a fact holds at every date."""
         facts = sorted(self.facts(PersonRecorded), key=lambda fact: (fact.recorded_at, fact.id))
-        return next((value for fact in reversed(facts) if (value := getattr(fact, field)) is not None), None)
+        return next((value for fact in reversed(facts) if (value := field(fact)) is not None), None)
 
     @cached_property
     def dies_at(self) -> Instant | None:
         """The first moment of the day of death: every clock stops and every stock ends there."""
-        died_on: date | None = self._told("died_on") if self.facts(PersonRecorded) else None
+        died_on = self._newest(lambda fact: fact.died_on) if self.facts(PersonRecorded) else None
         return None if died_on is None else midnight(died_on)
 
     @cached_property
     def _birthday(self) -> date | None:
         """The day that stands for the birth: the first of the month after it, as no full date of birth is held."""
-        born: str | None = self._told("birth_month") if self.facts(PersonRecorded) else None
+        born = self._newest(lambda fact: fact.birth_month) if self.facts(PersonRecorded) else None
         return None if born is None else add_months(date.fromisoformat(f"{born}-01"), 1)
 
     @cached_property
@@ -121,8 +87,9 @@ class Life:
 
     @cached_property
     def age_bands(self) -> Timeline[str]:
-        """The age band from which moment on; before the month of birth, and while it is said so, `unborn`."""
-        if self.facts(PersonRecorded) and self._told("unborn"):
+        """The age band over time; `unborn` before the month of birth, and while a record says so."""
+        unborn = self._newest(lambda fact: fact.unborn) if self.facts(PersonRecorded) else None
+        if unborn:
             return ((EVER, "unborn"),)
         if self._birthday is None:
             return ((EVER, UNKNOWN),)
@@ -133,11 +100,8 @@ class Life:
     # --- records that stand -------------------------------------------------------------------------------------
 
     def stretches(self, term: Term) -> list[Stretch[Any]]:
-        """Return a stretch for each start of *term*: none whose end lies before it, or at the same moment."""
-        found: list[Stretch[Any]] | None = self.known.get(term)
-        if found is None:
-            found = self.known[term] = list(self._stretches(term))
-        return found
+        """Return a stretch for each start of *term*, but for those that end before or as they start."""
+        return self.once(term, lambda: list(self._stretches(term)))
 
     def _stretches(self, term: Term) -> Iterator[Stretch[Any]]:
         ends = self.by_record(term.ends)
@@ -149,7 +113,7 @@ class Life:
                 yield Stretch(since, until, (since, start.record), start)
 
     def limit(self, of_childhood: bool) -> Instant | None:
-        """Return when all that stands ends at the latest: at death, what is *of_childhood* on the 18th birthday."""
+        """Return when everything ends at the latest: at death, and on the 18th birthday what is *of_childhood*."""
         return earliest(self.dies_at, self.of_age_at if of_childhood else None)
 
     # --- need, and the allocation that it carries ---------------------------------------------------------------
@@ -168,25 +132,25 @@ class Life:
 
     @cached_property
     def allocated(self) -> Timeline[str]:
-        """The team that the case is allocated to; None while to nobody.
+        """The team that the case is allocated to over time; None while it is allocated to nobody."""
+        return newest(self._allocations()) if self.facts(CaseAllocated) else ()
 
-        An allocation stands until it is given up, until the next of the same child whatever became of that, or until
-        the child is no longer in need; one made before need begins stands from where it begins (MEASURES 6).
+    def _allocations(self) -> Iterator[tuple[Instant, str | None]]:
+        """Yield from when on the case is with which team.
+
+        An allocation stands until it is given up, until the next allocation of the child whatever became of that, or
+        until the child is no longer in need; one made before need begins stands from there (rules 6).
         """
-        made = self.facts(CaseAllocated)
-        if not made:
-            return ()
-        steps: list[tuple[Instant, str | None]] = []
+        allocations = self.facts(CaseAllocated)
         need, given_up = self._need(), self.by_record(CaseDeallocated)
-        for one, after in zip_longest(made, made[1:]):
-            end = given_up.get(one.record)
-            spell = next((spell for spell in need if spell[1] is None or spell[1] > one.occurred), None)
-            if spell is None or (end is not None and ends_before(one, end)):
+        for allocation, after in zip_longest(allocations, allocations[1:]):
+            end = given_up.get(allocation.record)
+            spell = next((spell for spell in need if spell[1] is None or spell[1] > allocation.occurred), None)
+            if spell is None or (end is not None and ends_before(allocation, end)):
                 continue
-            since = max(one.occurred, spell[0])
+            since = max(allocation.occurred, spell[0])
             until = earliest(when(end), when(after), spell[1])
             if until is None or since < until:
-                steps.append((since, one.team))
+                yield since, allocation.team
                 if until is not None:
-                    steps.append((until, None))
-        return newest(steps)
+                    yield until, None

@@ -1,4 +1,4 @@
-"""Clocks with a deadline, counted in working days: what runs, what is due, what is late, and what was in time."""
+"""Clocks with a deadline in working days: what runs, what is due, what is late, and what was in time."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,8 +10,10 @@ from events.event import Event
 from events.person import PersonRecorded
 from events.time import Instant, day_of, end_of, midnight
 from events.working_days import WorkingDays
-from metrics.lives.life import Life, when
+from metrics.lives.life import Life
+from metrics.lives.terms import when
 from metrics.lives.timeline import Timeline, earliest, newest, pieces, value_at
+from metrics.rules.rules import Parameters
 from metrics.shapes.laps import Lap, Link
 from metrics.shapes.part import Breakdown, Cell, Part, Value, reading, standing, told, values
 
@@ -20,15 +22,15 @@ class TimedLap(NamedTuple):
     """A lap against its deadline."""
 
     lap: Lap
-    last: date  # in time
-    due_soon: Instant  # from when the deadline is near
+    last: date  # the last day in time
+    due_soon: Instant  # from when on the deadline is near
     late: Instant  # the first overdue moment
     since: Instant
-    until: Instant | None  # when it ceases to be open
+    until: Instant | None  # when it stops being open
 
 
 class OpenStretch(NamedTuple):
-    """Where an open run stands, from when until when."""
+    """Where an open lap stands, from when until when."""
 
     since: Instant
     until: Instant | None
@@ -40,8 +42,8 @@ class OpenStretch(NamedTuple):
 class Clock:
     """A clock that must be stopped by the end of a working day. Death stops it; dead by the deadline is no breach.
 
-    What is open stands where the case is allocated, else in the team that the newest fact of its record told. *by*
-    divides what is open and what is settled, *stopped_by* what is stopped, by the fact that stopped it.
+    An open lap stands where the case is allocated, else in the team that the newest fact of its record told. *by*
+    divides open and settled laps; *stopped_by* divides stopped laps by the fact that stopped them.
     """
 
     name: str
@@ -51,39 +53,39 @@ class Clock:
     stopped_by: tuple[Breakdown, ...] = ()
     of_childhood: bool = False  # waiting ends on the 18th birthday
     from_opening: bool = False  # an authority may let it start at the next opening of its office
-    due_within: str = ""  # the parameter that says how many working days ahead is soon
+    due_within: Callable[[Parameters], int] | None = None  # how many working days ahead is soon
 
     # --- what is open: stocks ------------------------------------------------------------------------------------
 
     @cached_property
     def running(self) -> Part:
         """Started and neither stopped nor abandoned."""
-        return self._stock("running", lambda run: (run.since, run.until))
+        return self._stock("running", lambda timed: (timed.since, timed.until))
 
     @cached_property
     def overdue(self) -> Part:
         """Running and past the deadline: from the start of the day after it, with no event and no timer."""
-        return self._stock("overdue", lambda run: (run.late, run.until))
+        return self._stock("overdue", lambda timed: (timed.late, timed.until))
 
     @cached_property
     def overdue_by_day(self) -> Part:
-        """As overdue, by the day that it was due."""
-        return self._stock("overdue_by_day", lambda run: (run.late, run.until), first=DUE_ON)
+        """As overdue, by the day on which it was due."""
+        return self._stock("overdue_by_day", lambda timed: (timed.late, timed.until), first=DUE_ON)
 
     @cached_property
     def due(self) -> Part:
-        """Running and not overdue, by the day that it is due."""
-        return self._stock("due", lambda run: (run.since, run.late), first=DUE_ON)
+        """Running and not overdue, by the day on which it is due."""
+        return self._stock("due", lambda timed: (timed.since, timed.late), first=DUE_ON)
 
     @cached_property
     def due_soon(self) -> Part:
-        """As due, once the deadline is no more working days ahead than the authority looks."""
-        return self._stock("due_soon", lambda run: (run.due_soon, run.late), first=DUE_ON)
+        """As due, from so many working days before the deadline as the authority looks ahead."""
+        return self._stock("due_soon", lambda timed: (timed.due_soon, timed.late), first=DUE_ON)
 
     @cached_property
     def longest(self) -> Part:
-        """Running, with the moment it started as the item: the earliest of them has waited longest."""
-        return self._stock("longest", lambda run: (run.since, run.until), item=SINCE)
+        """Running, with its start as the item: the earliest start has waited longest."""
+        return self._stock("longest", lambda timed: (timed.since, timed.until), item=SINCE)
 
     # --- what is over: flows -------------------------------------------------------------------------------------
 
@@ -94,7 +96,7 @@ class Clock:
 
     @cached_property
     def in_time(self) -> Part:
-        """Of those stopped, the ones stopped by the deadline, or by a death before it."""
+        """Stopped by the deadline, or by a death before it."""
         return self._flow("in_time", self.stopped_by, self._in_time)
 
     @cached_property
@@ -104,7 +106,7 @@ class Clock:
 
     @cached_property
     def settled_in_time(self) -> Part:
-        """Of those settled, the ones stopped by the deadline."""
+        """Settled by being stopped in time."""
         return self._flow("settled_in_time", self.by, self._settled_in_time)
 
     # --- how -----------------------------------------------------------------------------------------------------
@@ -119,16 +121,16 @@ class Clock:
         by = (*_named(first), *self.by, *_named(item))
 
         def cells(life: Life) -> Iterator[Cell]:
-            for run, stands in self._open(life):
-                since, until = span(run)
-                before, after = first.of(run) if first else (), item.of(run) if item else ()
-                for held in stands:
-                    begin, end = max(since, held.since), earliest(until, held.until)
+            for timed, stretches in self._open(life):
+                since, until = span(timed)
+                before, after = first.of(timed) if first else (), item.of(timed) if item else ()
+                for stretch in stretches:
+                    begin, end = max(since, stretch.since), earliest(until, stretch.until)
                     if end is None or begin < end:
-                        under = (*before, *held.by, *after)
-                        yield (held.team, under, begin), 1
+                        under = (*before, *stretch.by, *after)
+                        yield (stretch.team, under, begin), 1
                         if end is not None:
-                            yield (held.team, under, end), -1
+                            yield (stretch.team, under, end), -1
 
         return Part(
             name=f"{self.name}.{name}",
@@ -150,32 +152,28 @@ class Clock:
             by=by,
             counts=frozenset((self.link.starts,)),
             reads=reading(by, *self.link.reads, PersonRecorded),
-            cells=lambda life: (found for run in self._runs(life) if (found := cell(run, life)) is not None),
+            cells=lambda life: (found for timed in self._timed(life) if (found := cell(timed, life)) is not None),
             moves=moves,
         )
 
-    def _runs(self, life: Life) -> list[TimedLap]:
-        found: list[TimedLap] | None = life.known.get(self)
-        if found is None:
-            found = life.known[self] = [self._run(lap, life) for lap in self.link.laps(life)]
-        return found
+    def _timed(self, life: Life) -> list[TimedLap]:
+        return life.once(self, lambda: [self._time(lap, life) for lap in self.link.laps(life)])
 
-    def _run(self, lap: Lap, life: Life) -> TimedLap:
+    def _time(self, lap: Lap, life: Life) -> TimedLap:
         last, rules = self._last_day(lap.start, life), life.rules
-        due_soon = rules.days.nth_before(last, getattr(rules.parameters, self.due_within)) if self.due_within else last
+        due_soon = rules.days.nth_before(last, self.due_within(rules.parameters)) if self.due_within else last
         until = earliest(when(lap.end), life.limit(self.of_childhood))
         late = midnight(last + timedelta(days=1))
         return TimedLap(lap, last, midnight(due_soon), late, lap.start.occurred, until)
 
     def _open(self, life: Life) -> list[tuple[TimedLap, list[OpenStretch]]]:
-        """Return every run that was ever open, and where it stood."""
+        """Return every lap that was ever open, and where it stood."""
+        return life.once((self, "open"), lambda: list(self._opened(life)))
 
-        found: list[tuple[TimedLap, list[OpenStretch]]] | None = life.known.get((self, "open"))
-        if found is None:
-            runs = (run for run in self._runs(life) if run.until is None or run.since < run.until)
-            found = [(run, list(_held(run, standing(self.by, run.lap.start, life), life))) for run in runs]
-            life.known[self, "open"] = found
-        return found
+    def _opened(self, life: Life) -> Iterator[tuple[TimedLap, list[OpenStretch]]]:
+        for timed in self._timed(life):
+            if timed.until is None or timed.since < timed.until:
+                yield timed, list(_open_stretches(timed, standing(self.by, timed.lap.start, life), life))
 
     def _last_day(self, start: Event, life: Life) -> date:
         """Return the last day in time. Raises OutsideCalendar."""
@@ -184,57 +182,59 @@ class Clock:
             day = day_of(rules.office.next_opening(start.occurred))
         return self.deadline.falls_on(day, rules.days, rules.parameters.roll_start_forward)
 
-    def _stopped(self, run: TimedLap, life: Life) -> Cell | None:
-        stop = run.lap.stop
+    def _stopped(self, timed: TimedLap, life: Life) -> Cell | None:
+        stop = timed.lap.stop
         if stop is None:
             return None
         return (told(stop.team), values(self.stopped_by, stop, life), stop.occurred), 1
 
-    def _in_time(self, run: TimedLap, life: Life) -> Cell | None:
-        over = earliest(when(run.lap.stop), life.dies_at)
-        return self._stopped(run, life) if over is not None and over < run.late else None
+    def _in_time(self, timed: TimedLap, life: Life) -> Cell | None:
+        over = earliest(when(timed.lap.stop), life.dies_at)
+        return self._stopped(timed, life) if over is not None and over < timed.late else None
 
-    def _settled(self, run: TimedLap, life: Life) -> Cell | None:
-        in_time = self._settled_in_time(run, life)
-        if in_time or (run.until is not None and run.until < run.late):
+    def _settled(self, timed: TimedLap, life: Life) -> Cell | None:
+        in_time = self._settled_in_time(timed, life)
+        if in_time or (timed.until is not None and timed.until < timed.late):
             return in_time
-        return (_place_when_late(run, life), values(self.by, run.lap.start, life), run.late), 1
+        return (_place_when_late(timed, life), values(self.by, timed.lap.start, life), timed.late), 1
 
-    def _settled_in_time(self, run: TimedLap, life: Life) -> Cell | None:
-        stop = run.lap.stop
-        if stop is None or stop.occurred >= run.late:
+    def _settled_in_time(self, timed: TimedLap, life: Life) -> Cell | None:
+        stop = timed.lap.stop
+        if stop is None or stop.occurred >= timed.late:
             return None
-        return (told(stop.team), values(self.by, run.lap.start, life), stop.occurred), 1
+        return (told(stop.team), values(self.by, timed.lap.start, life), stop.occurred), 1
 
 
-def _held(run: TimedLap, by: tuple[Timeline[Value], ...], life: Life) -> Iterator[OpenStretch]:
-    """Yield where an open run stands, in pieces on which nothing about that changes."""
-    for since, until, (allocated, own, *under) in pieces(run.since, run.until, (life.allocated, _own_teams(run), *by)):
+def _open_stretches(timed: TimedLap, by: tuple[Timeline[Value], ...], life: Life) -> Iterator[OpenStretch]:
+    """Yield where an open lap stands, in pieces on which neither team nor breakdown changes."""
+    for since, until, (allocated, own, *under) in pieces(
+        timed.since, timed.until, (life.allocated, _own_teams(timed), *by)
+    ):
         yield OpenStretch(since, until, told(allocated or own), tuple(under))
 
 
-def _own_teams(run: TimedLap) -> Timeline[str]:
-    """Return the team that the facts of the record told last, from which moment on."""
-    facts = sorted(run.lap.facts, key=lambda fact: fact.occurred)
+def _own_teams(timed: TimedLap) -> Timeline[str]:
+    """Return the team that the facts of the record told last, over time."""
+    facts = sorted(timed.lap.facts, key=lambda fact: fact.occurred)
     return newest((fact.occurred, fact.team) for fact in facts if fact.team)
 
 
-def _place_when_late(run: TimedLap, life: Life) -> str:
-    """Return the open clock's team at the end of the day it became late; what ended it is left out."""
-    moment = end_of(day_of(run.late))
-    return told(value_at(life.allocated, moment) or value_at(_own_teams(run), moment))
+def _place_when_late(timed: TimedLap, life: Life) -> str:
+    """Return the open clock's team at the end of the day it became late; the fact that ended it is left out."""
+    at = end_of(day_of(timed.late))
+    return told(value_at(life.allocated, at) or value_at(_own_teams(timed), at))
 
 
 @dataclass(frozen=True)
 class ByLap:
-    """A breakdown that a run tells of itself."""
+    """A breakdown that a lap tells of itself."""
 
     name: str
     of: Callable[[TimedLap], tuple[str]]
 
 
-DUE_ON = ByLap("due_on", lambda run: (run.last.isoformat(),))
-SINCE = ByLap("since", lambda run: (str(run.since),))
+DUE_ON = ByLap("due_on", lambda timed: (timed.last.isoformat(),))
+SINCE = ByLap("since", lambda timed: (str(timed.since),))
 
 
 def _named(by: ByLap | None) -> tuple[Breakdown, ...]:

@@ -1,18 +1,19 @@
-"""How the laps of a clock are found among the facts of one person: what starts each, what stops it, what ends it."""
+"""How the laps of a clock are found among the facts of one person: what starts, stops and ends each lap."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from events.event import Event
-from metrics.lives.life import Life, ends_before
+from metrics.lives.life import Life
+from metrics.lives.terms import ends_before
 from metrics.shapes.part import Types
 
 
 class Lap(NamedTuple):
-    """One run of a clock: what starts it, what stops it, what ends it (the stop, or else an abandonment).
+    """One lap of a clock: its start, its stop, and its end, which is the stop or else an abandonment.
 
-    *facts* are those of its own record that tell its team while it runs, in order; what ends it is not among them.
+    *facts* are the facts of its own record that tell its team while it runs, in order; its end is not among them.
     """
 
     start: Event
@@ -31,11 +32,11 @@ class Link(Protocol):
 
     @property
     def reads(self) -> Types:
-        """The event types that it looks at."""
+        """The event types that the link looks at."""
         ...
 
     def laps(self, life: Life) -> Iterator[Lap]:
-        """Yield the laps. What ends before it starts is none (MEASURES 1.7)."""
+        """Yield the laps. A lap that ends before it starts is none (rules 1.7)."""
         ...
 
 
@@ -52,12 +53,12 @@ class SameRecord:
         return frozenset((self.starts, self.stops, self.abandoned_by))
 
     def laps(self, life: Life) -> Iterator[Lap]:
-        stops, abandoned = life.by_record(self.stops), life.by_record(self.abandoned_by)
+        stops, abandonments = life.by_record(self.stops), life.by_record(self.abandoned_by)
         for start in life.facts(self.starts):
-            stop, gone = stops.get(start.record), abandoned.get(start.record)
-            end = stop or gone
+            stop, abandoned = stops.get(start.record), abandonments.get(start.record)
+            end = stop or abandoned
             if end is None or not ends_before(start, end):
-                yield Lap(start, stop, end, (start, gone) if stop and gone else (start,))
+                yield Lap(start, stop, end, (start, abandoned) if stop and abandoned else (start,))
 
 
 @dataclass(frozen=True)
@@ -66,14 +67,14 @@ class Naming:
 
     starts: type[Event]
     stops: type[Event]
-    field: str
+    named: Callable[[Any], str]  # the record that a stop names
 
     @property
     def reads(self) -> Types:
         return frozenset((self.starts, self.stops))
 
     def laps(self, life: Life) -> Iterator[Lap]:
-        stops = life.naming(self.stops, self.field)
+        stops = life.naming(self.stops, self.named)
         for start in life.facts(self.starts):
             stop = stops[start.record][0] if start.record in stops else None
             if stop is None or not ends_before(start, stop):

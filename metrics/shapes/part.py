@@ -1,7 +1,7 @@
 """What every shape yields: parts, and the cells that add up to them.
 
-A cell says that from an instant on (a stock), or at an instant (a flow), so many more of a part stand in a place
-and under some breakdown values. A figure is a sum of cells. Nothing here asks what time it is.
+A cell says that so many more of a part stand in a team and under some breakdown values, from an instant on (a stock)
+or at an instant (a flow). A figure is a sum of cells. Nothing here asks what time it is.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +16,7 @@ from metrics.rules.teams import UNKNOWN
 
 Value = str | tuple[str, ...]  # one breakdown value, or the distinct ones of a list: counted once under each
 CellKey = tuple[str, tuple[Value, ...], Instant]  # a team, breakdown values, and from or at which instant
-Cell = tuple[CellKey, int]  # so many more there
+Cell = tuple[CellKey, int]  # so many more under that key
 Types = frozenset[type[Event]]
 Reducer = Literal["distinct", "longest"]  # how a sum by item becomes a figure
 
@@ -27,10 +27,10 @@ def _none_told(fact: Any, life: Life) -> Value:
 
 @dataclass(frozen=True, eq=False)
 class Breakdown:
-    """A way to divide a measure, reading facts of the types *reads* besides the one that is counted.
+    """A way to divide a measure; it reads facts of the types *reads* besides the counted fact.
 
-    *of* gives the value as it is known now, for what is counted once; *over* how it stands from which moment on, for
-    what stands, where that is not the same all along.
+    *of* gives the value that is known now, for a flow; *over* gives the value over time, for a stock whose value is
+    not the same all along.
     """
 
     name: str
@@ -43,10 +43,9 @@ class Breakdown:
 class Part:
     """What is summed under one name: a flow over a window, a stock up to a moment.
 
-    *reads* are the types of the events that its cells depend on, and no others; without a fact of any of those that
-    it *counts* there is no cell. A part that *moves* is placed by the
-    allocation, which ends with need: where anybody was ever allocated, those types matter too. Where it has a
-    *reducer*, the last of *by* names the item that a reader puts together.
+    Its cells depend on events of the types *reads* and no others; without a fact that it *counts* it has no cell. A
+    part that *moves* is placed by the allocation, which ends with need: for a child who was ever allocated, those types
+    matter too. With a *reducer*, the last of *by* names the item that readers put together.
     """
 
     name: str
@@ -60,12 +59,12 @@ class Part:
 
 
 def told(value: str | None) -> str:
-    """Return the breakdown value of a field: none told is `unknown`."""
+    """Return the breakdown value of a field: `unknown` where it was not told."""
     return value or UNKNOWN
 
 
 def each(values: tuple[str, ...] | None) -> Value:
-    """Return the breakdown value of a list: once under each distinct value, `unknown` for none."""
+    """Return the breakdown value of a list: its distinct values, or `unknown` for none."""
     return tuple(sorted({value for value in values or () if value})) or UNKNOWN
 
 
@@ -75,12 +74,12 @@ def reading(by: Iterable[Breakdown], *kinds: type[Event]) -> Types:
 
 
 def values(by: tuple[Breakdown, ...], fact: Event, life: Life) -> tuple[Value, ...]:
-    """Return what *fact* is counted under, as is known now."""
+    """Return the breakdown values of *fact*, as known now."""
     return tuple(breakdown.of(fact, life) for breakdown in by)
 
 
 def standing(by: tuple[Breakdown, ...], fact: Event, life: Life) -> tuple[Timeline[Value], ...]:
-    """Return what something that stands since *fact* stands under, and from when on."""
+    """Return the breakdown values, over time, of what stands since *fact*."""
     return tuple(
         breakdown.over(fact, life) if breakdown.over else ((fact.occurred, breakdown.of(fact, life)),)
         for breakdown in by

@@ -7,20 +7,22 @@ from typing import Any
 
 from events.event import Event
 from events.person import PersonRecorded
-from metrics.lives.life import Life, Term
+from metrics.lives.life import Life
+from metrics.lives.terms import Term
 from metrics.lives.timeline import Stretch, Timeline, constant, pieces, uppermost
-from metrics.shapes.part import Breakdown, Cell, Part, Value, reading, standing, told
+from metrics.shapes.part import Breakdown, Cell, Part, Value, reading, told
+from metrics.shapes.part import standing as breakdowns_over_time
 
-Stands = tuple[str, tuple[Value, ...], int]  # the team and breakdown values that a child stands under, and its weight
+Standing = tuple[str, tuple[Value, ...], int]  # the team and breakdown values of a child, and its weight
 
 
 @dataclass(frozen=True, eq=False)
 class Spells:
-    """Children with an open spell of any of *terms*, each once, by what stands about the one that is meant.
+    """Children with an open spell of any of *terms*, each once.
 
-    Of several open spells the last begun is meant. *counts* keeps to the spells whose start it is true of, *while_* to
-    the time at which it holds, reading also facts of the types *reads*. The place is where the case is allocated, else
-    the team that the spell meant was begun by; of *any_team*, the team told last by the starts of all that is open.
+    Of several open spells the last begun is the one that counts. *counts* leaves out spells by their start; *while_*
+    leaves out the times at which it does not hold, and reads facts of the types *reads* too. The team is the one that
+    the case is allocated to, else the team of the spell's start; with *any_team*, the team told last by any open spell.
     """
 
     name: str
@@ -46,11 +48,11 @@ class Spells:
         kinds = (kind for term in self.terms for kind in (term.starts, term.ends))
 
         def cells(life: Life) -> Iterator[Cell]:
-            before: Stands | None = None
+            before: Standing | None = None
             for at, now in life.once(self, lambda: uppermost(self._pieces(life))):
-                for stands, sign in ((before, -1), (now, 1)):
-                    if stands is not None and (weight := n(stands[2])):
-                        yield (stands[0], stands[1], at), sign * weight
+                for standing, sign in ((before, -1), (now, 1)):
+                    if standing is not None and (weight := n(standing[2])):
+                        yield (standing[0], standing[1], at), sign * weight
                 before = now
 
         return Part(
@@ -63,21 +65,21 @@ class Spells:
             moves=True,
         )
 
-    def _pieces(self, life: Life) -> Iterator[Stretch[Stands]]:
+    def _pieces(self, life: Life) -> Iterator[Stretch[Standing]]:
         for term in self.terms:
             for spell in life.stretches(term):
                 if self.counts is None or self.counts(spell.value):
                     yield from self._laid(spell, life)
 
-    def _laid(self, spell: Stretch[Any], life: Life) -> Iterator[Stretch[Stands]]:
-        """Yield the stretches of *spell* on which nothing about it changes and it counts."""
+    def _laid(self, spell: Stretch[Any], life: Life) -> Iterator[Stretch[Standing]]:
+        """Yield the stretches of *spell* that count and on which nothing about it changes."""
         start = spell.value
         rank = (bool(start.team), *spell.rank) if self.any_team else spell.rank
         lines: tuple[Timeline[Any], ...] = (
             life.allocated,
             self.while_(start, life) if self.while_ else constant(True),
             self.weight(start, life) if self.weight else constant(1),
-            *standing(self.by, start, life),
+            *breakdowns_over_time(self.by, start, life),
         )
         for begin, until, (allocated, counts, weight, *under) in pieces(spell.start, spell.end, lines):
             if counts:

@@ -38,7 +38,8 @@ from metrics.catalogue.assessments import ASSESSMENT_CLOCK
 from metrics.counting.fold import fold
 from metrics.counting.tally import Tally, add, asked_by, tally
 from metrics.counting.tally_cache import TallyCache
-from metrics.lives.life import PLACING, Life
+from metrics.lives.life import Life
+from metrics.lives.terms import PLACING
 from metrics.lives.timeline import Stretch, squeeze, uppermost
 from metrics.rules.rules import RulesByAuthority
 from metrics.shapes import Part, Value
