@@ -16,31 +16,31 @@ EVER: Instant = -(2**62)  # before anything that can have happened
 
 @dataclass(frozen=True)
 class Stretch(Generic[V_co]):
-    """*value* holds from *start* up to, and without, *end* (None: for good). *rank* says which of several is meant."""
+    """*value* holds from *start* up to and without *end* (None: for good). The greatest *rank* of several counts."""
 
     start: Instant
     end: Instant | None
     rank: tuple[Any, ...]
     value: V_co
 
-    def covers(self, moment: Instant) -> bool:
-        """Return whether it holds at *moment*."""
-        return self.start <= moment and (self.end is None or moment < self.end)
+    def covers(self, at: Instant) -> bool:
+        """Return whether it holds at *at*."""
+        return self.start <= at and (self.end is None or at < self.end)
 
 
-def earliest(*moments: Instant | None) -> Instant | None:
-    """Return the first of *moments*; None is never."""
-    return min((moment for moment in moments if moment is not None), default=None)
+def earliest(*instants: Instant | None) -> Instant | None:
+    """Return the first of *instants*; None is never."""
+    return min((at for at in instants if at is not None), default=None)
 
 
 def uppermost(stretches: Iterable[Stretch[V]]) -> Timeline[V]:
-    """Return, at every moment, the value of the highest-ranking stretch that holds then."""
+    """Return, over time, the value of the highest-ranking stretch that holds."""
     laid = sorted((s for s in stretches if s.end is None or s.start < s.end), key=lambda stretch: stretch.start)
     if all(one.end is not None and one.end <= other.start for one, other in pairwise(laid)):
         return squeeze(_one_by_one(laid))
     laid.sort(key=lambda stretch: stretch.rank, reverse=True)
-    moments = {s.start for s in laid} | {s.end for s in laid if s.end is not None}
-    return squeeze((at, next((s.value for s in laid if s.covers(at)), None)) for at in sorted(moments))
+    cuts = {s.start for s in laid} | {s.end for s in laid if s.end is not None}
+    return squeeze((at, next((s.value for s in laid if s.covers(at)), None)) for at in sorted(cuts))
 
 
 def _one_by_one(laid: Sequence[Stretch[V]]) -> Iterator[tuple[Instant, V | None]]:
@@ -51,7 +51,7 @@ def _one_by_one(laid: Sequence[Stretch[V]]) -> Iterator[tuple[Instant, V | None]
 
 
 def squeeze(steps: Iterable[tuple[Instant, V | None]]) -> Timeline[V]:
-    """Return *steps* without those that change nothing. Raises ValueError where they do not strictly rise."""
+    """Return *steps* without steps that change nothing. Raises ValueError where they do not strictly rise."""
     kept: list[tuple[Instant, V | None]] = []
     last: Instant | None = None
     now: V | None = None
@@ -66,29 +66,29 @@ def squeeze(steps: Iterable[tuple[Instant, V | None]]) -> Timeline[V]:
 
 
 def newest(steps: Iterable[tuple[Instant, V]]) -> Timeline[V]:
-    """Return the timeline of what stands until the next; of several at one moment the last given stands."""
+    """Return the timeline of values that stand until the next; of several at one instant the last given stands."""
     return squeeze(dict(steps).items())
 
 
 def constant(value: V) -> Timeline[V]:
-    """Return the timeline of what holds always."""
+    """Return the timeline on which *value* always holds."""
     return ((EVER, value),)
 
 
-def value_at(timeline: Timeline[V], moment: Instant) -> V | None:
-    """Return what holds at *moment*."""
-    found: V | None = None
+def value_at(timeline: Timeline[V], instant: Instant) -> V | None:
+    """Return the value that holds at *instant*."""
+    held: V | None = None
     for at, value in timeline:
-        if at > moment:
+        if at > instant:
             break
-        found = value
-    return found
+        held = value
+    return held
 
 
 def pieces(
     start: Instant, end: Instant | None, timelines: tuple[Timeline[Any], ...]
 ) -> Iterator[tuple[Instant, Instant | None, tuple[Any, ...]]]:
-    """Yield the longest pieces of [*start*, *end*) on which none of *timelines* changes, and what they hold there."""
+    """Yield the longest pieces of [*start*, *end*) on which no timeline changes, and the value of each there."""
     cuts = {at for line in timelines for at, _ in line if start < at and (end is None or at < end)}
     if not cuts:
         yield start, end, tuple(value_at(line, start) for line in timelines)

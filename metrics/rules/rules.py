@@ -1,6 +1,6 @@
 """What an authority sets, as values: the rules that its figures are counted and read by.
 
-Some of it changes what is counted; a new `version` then asks for a recount. The rest is read beside the sums.
+Rules that change what is counted are in `version`: a new one asks for a recount. The rest is looked up beside the sums.
 """
 
 from collections.abc import Iterable, Mapping
@@ -40,28 +40,27 @@ class Rules:
     @cached_property
     def version(self) -> str:
         """Twelve hexadecimal digits over everything that changes a cell, and nothing else."""
-        counts = self.parameters.after_hours_from_next_opening  # else office hours are only read
-        told = (self.days.version, *astuple(self.parameters), str(self.hours) if counts else "")
-        return _digest(told)
+        hours_count = self.parameters.after_hours_from_next_opening  # else office hours change no cell
+        return _digest((self.days.version, *astuple(self.parameters), str(self.hours) if hours_count else ""))
 
     @cached_property
     def office(self) -> Office:
-        """The office hours on the working days: elapsed time, openings."""
+        """The office hours on the working days."""
         return office(self.hours, self.days)
 
-    def team_at(self, told: str, day: date) -> str:
-        """Return what the team *told* is called, for what it told on *day* or what stands under it then."""
-        return team_at(self.teams, told, day)
+    def team_at(self, team: str, day: date) -> str:
+        """Return what *team*, as events tell it, is called for what it told on *day* or what stands under it then."""
+        return team_at(self.teams, team, day)
 
-    def locality_at(self, told: str, day: date) -> str:
-        """Return the locality of the team *told* on *day*, or `unknown`."""
-        return locality_at(self.teams, told, day)
+    def locality_at(self, team: str, day: date) -> str:
+        """Return the locality of *team*, as events tell it, on *day*, or `unknown`."""
+        return locality_at(self.teams, team, day)
 
-    def stretches(self, told: str) -> Stretches:
-        """Return the team and locality of *told* through all time: `((first day or None, team, locality), ...)`."""
-        if told not in self._stretches:
-            self._stretches[told] = stretches(self.teams, told)
-        return self._stretches[told]
+    def stretches(self, team: str) -> Stretches:
+        """Return the name and locality of *team* through all time: `((first day or None, team, locality), ...)`."""
+        if team not in self._stretches:
+            self._stretches[team] = stretches(self.teams, team)
+        return self._stretches[team]
 
     @cached_property
     def _stretches(self) -> dict[str, Stretches]:
@@ -77,7 +76,7 @@ def usual_rules() -> Rules:
 
 @dataclass(frozen=True)
 class RulesByAuthority:
-    """The rules of every authority: of those that set any, their own; of all others, the default."""
+    """The rules of every authority: its own where it sets any, else the default."""
 
     sections: tuple[tuple[str, Rules], ...] = ()
     default: Rules = field(default_factory=usual_rules)
@@ -95,7 +94,7 @@ class RulesByAuthority:
     def version(self) -> str:
         """Twelve hexadecimal digits over the rules that count otherwise than the default; empty where none do.
 
-        A section that only names teams, targets or a population leaves it as it is: nothing is to be recounted.
+        A section that only names teams, targets or a population changes nothing here: nothing is recounted for it.
         """
         others = sorted((name, rules.version) for name, rules in self.sections if rules.version != self.default.version)
         return _digest(part for other in others for part in other) if others else ""
@@ -105,5 +104,5 @@ class RulesByAuthority:
         return dict(self.sections)
 
 
-def _digest(told: Iterable[object]) -> str:
-    return sha256("\n".join(map(str, told)).encode()).hexdigest()[:12]
+def _digest(values: Iterable[object]) -> str:
+    return sha256("\n".join(map(str, values)).encode()).hexdigest()[:12]

@@ -1,7 +1,7 @@
 """An authority's teams: what each is called, what it was merged into, and in which locality it stands, by date.
 
-Cells keep the team that events told. What it is called and where it stands is read here, so that a renamed team, a
-merger or a new map of localities moves every figure at once, past ones too, with no recount.
+Cells keep the team that events told. Its name and place are looked up here, so that a renamed team, a merger or a new
+map of localities moves every figure at once, past ones too, with no recount.
 """
 
 from bisect import bisect_right
@@ -20,10 +20,9 @@ class MergedInCircles(ValueError):
 
 @dataclass(frozen=True)
 class TeamFact:
-    """What stands for a team from its *first* day to its *last*, both inside; None is ever.
+    """What holds of a team from its *first* day to its *last*, both included; None is ever.
 
-    *team* is as events tell it, *name* what it is called now. From the day after its last, what stands under it
-    stands under the team *into*.
+    *team* is its name in events, *name* its name now. From the day after its last, the team *into* has its cases.
     """
 
     team: str
@@ -42,42 +41,42 @@ class TeamFact:
         return self.last is not None and self.last < day
 
     def overlaps(self, other: "TeamFact") -> bool:
-        """Return whether both say something of one team on one day."""
+        """Return whether both facts are about one team on one day."""
         both = max(self.first or date.min, other.first or date.min)
         return self.team == other.team and not self.is_over(both) and not other.is_over(both)
 
 
-def team_at(teams: Teams, told: str, day: date) -> str:
-    """Return what the team *told* by events is called, for what it told on *day* or what stands under it then.
+def team_at(teams: Teams, team: str, day: date) -> str:
+    """Return what *team*, as events tell it, is called on *day*, for what it told then or what stands under it then.
 
-    Outside its dates a team keeps its name; one that is not in the file is called what it was told.
+    Outside its dates a team keeps its name; a team that the file lacks is called as events tell it.
     Raises MergedInCircles.
     """
-    told, fact = _followed(teams, told, day)
-    return (fact and fact.name) or told
+    holder, fact = _followed(teams, team, day)
+    return (fact and fact.name) or holder
 
 
-def locality_at(teams: Teams, told: str, day: date) -> str:
-    """Return the locality of the team *told* on *day*; `unknown` for no team of the file, and outside its dates.
+def locality_at(teams: Teams, team: str, day: date) -> str:
+    """Return the locality of *team* on *day*; `unknown` for a team that the file lacks, and outside its dates.
 
     Raises MergedInCircles.
     """
-    _, fact = _followed(teams, told, day)
+    _, fact = _followed(teams, team, day)
     return fact.locality if fact and fact.covers(day) else UNKNOWN
 
 
-def stretches(teams: Teams, told: str) -> Stretches:
-    """Return the team and locality of *told* through all time: each from a day on until the next, the first ever.
+def stretches(teams: Teams, team: str) -> Stretches:
+    """Return the name and locality of *team* through all time: each from a day on until the next, the first ever.
 
-    Two that follow one another differ, so a sum is to be cut at these days and no others. Raises MergedInCircles.
+    Two that follow one another differ, so sums are cut at these days and no others. Raises MergedInCircles.
     """
-    found: list[tuple[date | None, str, str]] = []
-    facts = _concerning(teams, told)
+    places: list[tuple[date | None, str, str]] = []
+    facts = _concerning(teams, team)
     for day in (date.min, *_boundaries(facts)):
-        place = team_at(facts, told, day), locality_at(facts, told, day)
-        if not found or found[-1][1:] != place:
-            found.append((day if found else None, *place))
-    return tuple(found)
+        place = team_at(facts, team, day), locality_at(facts, team, day)
+        if not places or places[-1][1:] != place:
+            places.append((day if places else None, *place))
+    return tuple(places)
 
 
 def stretch_at(stretches: Stretches, day: date) -> tuple[str, str]:
@@ -96,17 +95,17 @@ def localities(teams: Teams) -> tuple[str, ...]:
     return tuple(dict.fromkeys(fact.locality for fact in teams))
 
 
-def _followed(teams: Teams, told: str, day: date) -> tuple[str, TeamFact | None]:
-    """Return the team that holds on *day* what *told* held, through every merger, and the fact about it nearest."""
-    seen = []
+def _followed(teams: Teams, team: str, day: date) -> tuple[str, TeamFact | None]:
+    """Return the team that holds the cases of *team* on *day*, through every merger, and its nearest fact."""
+    merged = []
     while True:
-        fact = _nearest((fact for fact in teams if fact.team == told), day)
+        fact = _nearest((fact for fact in teams if fact.team == team), day)
         if fact is None or fact.into is None or not fact.is_over(day):
-            return told, fact
-        seen.append(told)
-        told = fact.into
-        if told in seen:
-            raise MergedInCircles(f"on {day} " + " into ".join((*seen, told)))
+            return team, fact
+        merged.append(team)
+        team = fact.into
+        if team in merged:
+            raise MergedInCircles(f"on {day} " + " into ".join((*merged, team)))
 
 
 def _nearest(facts: Iterable[TeamFact], day: date) -> TeamFact | None:
@@ -116,9 +115,9 @@ def _nearest(facts: Iterable[TeamFact], day: date) -> TeamFact | None:
     return begun[-1] if begun else next(iter(ordered), None)
 
 
-def _concerning(teams: Teams, told: str) -> Teams:
-    """Return the facts about *told* and about every team that it may be merged into."""
-    names, facts = {told}, tuple(fact for fact in teams if fact.team == told)
+def _concerning(teams: Teams, team: str) -> Teams:
+    """Return the facts about *team* and about every team that it may be merged into."""
+    names, facts = {team}, tuple(fact for fact in teams if fact.team == team)
     while further := {fact.into for fact in facts if fact.into} - names:
         names |= further
         facts = tuple(fact for fact in teams if fact.team in names)

@@ -21,36 +21,36 @@ COLUMNS = (
     "target",
     "status",
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for the beginning of a formula
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a spreadsheet knows a formula
 
 
-def csv_of(found: Iterable[Figure]) -> str:
-    """Return the figures *found*, under a line with the names of the columns."""
+def csv_of(figures: Iterable[Figure]) -> str:
+    """Return *figures* as lines, under a line with the names of the columns."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for f in found:
-        by = ";".join(f"{name}={value}" for name, value in f.by.items())
-        writer.writerow(
-            (
-                f.measure,
-                _text(f.authority),
-                f.window,
-                f.from_,
-                f.at,
-                _text(f.team),
-                _text(f.locality),
-                by,
-                f.numerator,
-                f.denominator,
-                f.value,
-                f.target,
-                f.status,
-            )
-        )
+    writer.writerows(map(_row, figures))
     return out.getvalue()
 
 
-def _text(told: str | None) -> str | None:
-    """Return what events tell, so that it stays a text: a team, or an authority, could be called `=1+1`."""
-    return f"'{told}" if told is not None and told.startswith(FORMULA) else told
+def _row(figure: Figure) -> tuple[object, ...]:
+    return (
+        figure.measure,
+        _text(figure.authority),
+        figure.window,
+        figure.from_,
+        figure.at,
+        _text(figure.team),
+        _text(figure.locality),
+        ";".join(f"{name}={value}" for name, value in figure.by.items()),
+        figure.numerator,
+        figure.denominator,
+        figure.value,
+        figure.target,
+        figure.status,
+    )
+
+
+def _text(value: str | None) -> str | None:
+    """Return a value that events tell as plain text: a team, or an authority, could be called `=1+1`."""
+    return f"'{value}" if value is not None and value.startswith(FORMULA) else value

@@ -1,4 +1,4 @@
-"""How an answer is sent: as JSON, as CSV, as a problem; with a tag, where asking again may give the same bytes."""
+"""How an answer is sent: as JSON, as CSV, as a problem, and with a tag where asking again may give the same bytes."""
 
 from collections.abc import Mapping
 from hashlib import sha256
@@ -29,14 +29,14 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
 
 
 def only(request: Request, *known: str) -> None:
-    """Refuse parameters that there are not: `?tema=` must not answer for the whole authority. Raises HTTPException."""
-    strange = sorted(set(request.query_params) - set(known))
-    if strange:
-        raise HTTPException(400, f"no parameter {strange[0]!r}: there are {', '.join(known)}")
+    """Refuse unknown parameters: `?tema=` must not answer for the whole authority. Raises HTTPException."""
+    unknown = sorted(set(request.query_params) - set(known))
+    if unknown:
+        raise HTTPException(400, f"no parameter {unknown[0]!r}: there are {', '.join(known)}")
 
 
 def format_of(request: Request) -> str:
-    """Return in which format an answer is wanted: as the parameter says, else as the client accepts."""
+    """Return the format that is wanted: as the parameter says, else as the client accepts."""
     wanted = request.query_params.get("format")
     if wanted is None:
         accepted = request.headers.get("accept", "")
@@ -47,9 +47,9 @@ def format_of(request: Request) -> str:
 
 
 def figures_reply(request: Request, answer: Answer, is_over: bool) -> Response:
-    """Return *answer* in the format that *request* wants, tagged where the time that it is about *is_over*.
+    """Return *answer* in the format that *request* wants, with a tag where the time that it is about *is_over*.
 
-    The tag is taken over the bytes: equal tags are equal answers, of whichever server and version.
+    The tag is taken over the bytes: equal tags are equal answers, whichever server and version gave them.
     """
     as_csv = format_of(request) == "csv"
     body = csv_of(answer.figures).encode() if as_csv else _encode(answer)
@@ -62,6 +62,6 @@ def figures_reply(request: Request, answer: Answer, is_over: bool) -> Response:
 
 
 def _is_named(tag: str, headers: Mapping[str, str]) -> bool:
-    """Return whether the client says that it has what bears *tag* (RFC 9110, 13.1.2)."""
+    """Return whether the client says that it has the answer with *tag* (RFC 9110, 13.1.2)."""
     named = [name.strip().removeprefix("W/") for name in headers.get("if-none-match", "").split(",")]
     return tag in named or named == ["*"]
