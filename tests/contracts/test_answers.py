@@ -24,6 +24,7 @@ from metrics.figures.evaluate import evaluate
 from metrics.figures.figure import Figure
 from metrics.figures.question import Question
 from metrics.windows import parse_at
+from metrics.wrong_question import WrongQuestion
 from streams.publishing.figures_topic import standing
 from tests.boards import Clock, Told, at
 from tests.story import AUTHORITY, rows
@@ -56,15 +57,20 @@ def told() -> Told:
     return reader
 
 
-def over_http(path: str) -> str:
+def asked(path: str) -> httpx.Response:
     reader = told()
     app = create_app(reader, Clock(at(NOW)).clocks(reader.rules))
 
-    async def ask() -> str:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
-            return (await client.get(path)).text
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return await client.get(path)
 
     return asyncio.run(ask())
+
+
+def over_http(path: str) -> str:
+    return asked(path).text
 
 
 def board() -> str:
@@ -122,3 +128,25 @@ def test_a_snapshot_is_of_one_moment() -> None:
     assert [figure.numerator for figure in answers.figures(AUTHORITY, question)] == [2]
     later = Answers(reader.snapshot(), lambda _: at(NOW), lambda _: reader.rules)
     assert [figure.numerator for figure in later.figures(AUTHORITY, question)] == [3]
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [(ValueError("ada's case"), 500), (KeyError("ada"), 500), (WrongQuestion("ask otherwise"), 400)],
+)
+def test_a_fault_of_ours_is_never_the_askers(
+    fault: Exception, status: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A wrong question answers 400 in its own words; a bug answers 500 without any, as they may quote a child."""
+
+    def failing(*_: object) -> list[Figure]:
+        raise fault
+
+    monkeypatch.setattr(door, "answer", failing)
+    answer = asked("/v1/figures?measure=enquiries_received")
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "Content-Security-Policy" in answer.headers
+    assert ("ask otherwise" in answer.text) == (status == 400)
+    assert "ada" not in answer.text + caplog.text
+    assert (type(fault).__name__ in caplog.text) == (status == 500)

@@ -1,6 +1,8 @@
 """The HTTP side: figures, boards, the live stream, metrics, health. Reads from memory; nothing here writes."""
 
 import asyncio
+import logging
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -77,24 +79,43 @@ def _answers_to_errors(app: FastAPI) -> None:
     async def wrong(_: Request, exc: WrongQuestion) -> Response:
         return problem(404 if isinstance(exc, UnknownMeasure) else 400, str(exc))
 
-    @app.exception_handler(Exception)
-    async def failed(_: Request, exc: Exception) -> Response:
-        return problem(500, f"a fault of casepulse ({type(exc).__name__}): its log says more", dict(HEADERS))
-
 
 class Guarded:
-    """Adds the headers that protect whoever looks. Plain ASGI: what FastAPI offers costs every message of a stream."""
+    """Adds the headers that protect whoever looks, and answers 500 to a fault of ours.
+
+    A fault is logged by its type and place: its text may quote a child. Plain ASGI, as FastAPI's own middleware costs
+    time at every message of a stream.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_started = False
+
         async def guarded(message: Message) -> None:
+            nonlocal has_started
             if message["type"] == "http.response.start":
+                has_started = True
                 MutableHeaders(scope=message).update(HEADERS)
             await send(message)
 
-        await self._app(scope, receive, guarded)
+        try:
+            await self._app(scope, receive, guarded)
+        except Exception as exc:
+            _log_fault(exc)
+            if has_started or scope["type"] != "http":
+                raise StreamBroken(type(exc).__name__) from None
+            await problem(500, "a fault of casepulse: the server's log says where")(scope, receive, guarded)
+
+
+class StreamBroken(Exception):
+    """A fault came after an answer had begun, so that only the connection's end can tell of it."""
+
+
+def _log_fault(exc: Exception) -> None:
+    *_, frame = traceback.extract_tb(exc.__traceback__)
+    logging.getLogger(__name__).error("%s at %s:%s", type(exc).__name__, frame.filename, frame.lineno)
 
 
 def _boards(app: FastAPI, reader: Reader, directory: AuthorityDirectory) -> None:
