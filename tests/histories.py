@@ -1,4 +1,4 @@
-"""Made-up histories that go looking for trouble: seeded, valid by CONTRACT 1, and aimed at every boundary we know.
+"""Made-up histories that go looking for trouble: seeded, valid (contract 1), and aimed at every boundary we know.
 
 A history is a handful of stories (an assessment authorised on working day 45, two periods of care that touch) of
 one or two themes, told of a few children in one season, so that they meet in the same windows. Then come stories that
@@ -99,8 +99,8 @@ STATUSES = ("C1", "C2", "D1", "E1", "V2", "V3", "V4", "V3", "V4", "L1", "L3", "J
 def history(seed: int, *, authority: str = "X99999901", children: int = 4, events: int = 80) -> list[Event]:
     """*events* valid events about *children* pseudonyms of one authority, in the order in which they were told."""
     scribe = Scribe(seed, authority, children)
-    told_stories(scribe, themes(scribe.rng), max(1, events * 9 // 20))
-    told_stories(scribe, AIMED, max(1, events * 15 // 20))
+    tell_stories(scribe, themes(scribe.rng), max(1, events * 9 // 20))
+    tell_stories(scribe, AIMED, max(1, events * 15 // 20))
     while len(scribe.events) < events:
         scribe.rng.choice(SECOND_TELLINGS)(scribe)
     del scribe.events[events:]
@@ -116,7 +116,7 @@ def themes(rng: random.Random) -> "tuple[Story, ...]":
     return tuple(story for theme in rng.sample(THEMES, 2) for story in theme)
 
 
-def told_stories(scribe: "Scribe", stories: "tuple[Story, ...]", events: int) -> None:
+def tell_stories(scribe: "Scribe", stories: "tuple[Story, ...]", events: int) -> None:
     left: list[Story] = []
     while len(scribe.events) < events:
         if not left:  # every story once, before any is told again
@@ -136,37 +136,37 @@ def shuffled(seed: int, events: list[Event]) -> list[Event]:
 def moments(seed: int, events: list[Event]) -> list[str]:
     """About thirteen values of `at`: at events and a microsecond either side, at deadlines, at the ends of things."""
     rng = random.Random(f"moments {seed}")
-    found: list[str] = []
+    ats: list[str] = []
     # At the moment of an event (of a dated one, its first), or a microsecond beside it.
     timed = [moment_of(event) for event in events if event.get("occurred_at")] or [moment_of(events[0])]
-    for moment in (*some(rng, timed, 1), moment_of(rng.choice(events))):
-        found.append(written(rng, moment + rng.choice((-1, 0, 0, 1)) * A_MICROSECOND))
+    for moment in (*up_to(rng, timed, 1), moment_of(rng.choice(events))):
+        ats.append(written(rng, moment + rng.choice((-1, 0, 0, 1)) * A_MICROSECOND))
     # The day of an event or the day before.
     day = local_day(rng.choice(events))
-    found.append((day + rng.choice((0, -1)) * A_DAY).isoformat())
+    ats.append((day + rng.choice((0, -1)) * A_DAY).isoformat())
     # Where something that was told makes a difference later, with no event: the day, the one before, the midnight.
-    for turning in some(rng, turning_days(events), 8):
+    for turning in up_to(rng, turning_days(events), 8):
         turned = rng.choice(turning)
         midnight = datetime.combine(turned, time(), LONDON).astimezone(UTC)
         instants = [written(rng, midnight - n * A_MICROSECOND) for n in (0, 1)]
-        found.append(rng.choice((turned.isoformat(), (turned - A_DAY).isoformat(), *instants)))
+        ats.append(rng.choice((turned.isoformat(), (turned - A_DAY).isoformat(), *instants)))
     # The ends of a month, of a quarter and of a financial year, or the day after; a Sunday or the Monday after it.
     year = day.year if day.month > 3 else day.year - 1
     month_end = (day.replace(day=1) + 31 * A_DAY).replace(day=1) - A_DAY
     quarter_end = (date(day.year, (day.month - 1) // 3 * 3 + 3, 1) + 31 * A_DAY).replace(day=1) - A_DAY
-    for end in some(rng, [month_end, quarter_end, date(year + 1, 3, 31), day + (6 - day.weekday()) * A_DAY], 2):
-        found.append((end + rng.choice((0, 0, 1)) * A_DAY).isoformat())
+    for end in up_to(rng, [month_end, quarter_end, date(year + 1, 3, 31), day + (6 - day.weekday()) * A_DAY], 2):
+        ats.append((end + rng.choice((0, 0, 1)) * A_DAY).isoformat())
     # The night on which the clocks changed, and after everything.
-    found.append(written(rng, rng.choice(clock_change(nearest_season(day)))))
-    found.append((max(local_day(event) for event in events) + A_DAY).isoformat())
-    rng.shuffle(found)
-    kept = [at for at in dict.fromkeys(found) if "1995-01-03" < at < "2029"]
+    ats.append(written(rng, rng.choice(clock_change(nearest_season(day)))))
+    ats.append((max(local_day(event) for event in events) + A_DAY).isoformat())
+    rng.shuffle(ats)
+    kept = [at for at in dict.fromkeys(ats) if "1995-01-03" < at < "2029"]
     return kept[:14]
 
 
 def turning_days(events: list[Event]) -> list[list[date]]:
-    """For each clock, run, period and person: the days from which a figure may be another though nothing happens."""
-    found: list[list[date]] = []
+    """For each clock, placement, period and person: the days from which a figure changes though nothing happens."""
+    turning: list[list[date]] = []
     season = sorted(local_day(event) for event in events)
     middle = season[len(season) // 2]
     for event in events:
@@ -174,29 +174,29 @@ def turning_days(events: list[Event]) -> list[list[date]]:
         if event["type"] in CLOCKS:
             deadline = working_days_after(day, CLOCKS[event["type"]])
             due_soon = next(d for n in range(20) if working_days_after(d := deadline - (20 - n) * A_DAY, 5) >= deadline)
-            found.append([deadline + A_DAY, deadline + A_DAY, due_soon, deadline])
+            turning.append([deadline + A_DAY, deadline + A_DAY, due_soon, deadline])
         elif event["type"] in ("placement.started", "placement.ended", "care.ended"):
             turns = months_after(day, 12)  # for how long it is in the last 12 months
-            found.append([turns - A_DAY, turns, turns + A_DAY, day])
+            turning.append([turns - A_DAY, turns, turns + A_DAY, day])
         elif event["type"] == "care.started":
-            found.append([months_after(day, n) for n in (6, 12, 12, 24)])
+            turning.append([months_after(day, n) for n in (6, 12, 12, 24)])
         elif event["type"] in ("case.allocated", "case.deallocated"):
-            found.append([day, day + A_DAY])
+            turning.append([day, day + A_DAY])
         elif event.get("birth_month"):
             month = date.fromisoformat(f"{event['birth_month']}-01")
             birthdays = [months_after(month, 1 + 12 * n) for n in (0, 1, 5, 10, 16, 18)]
-            found.append([min([month, *birthdays], key=lambda birthday: abs(birthday - middle))])
+            turning.append([min([month, *birthdays], key=lambda birthday: abs(birthday - middle))])
         if event.get("died_on"):
-            found.append([date.fromisoformat(event["died_on"])])
-    return found
+            turning.append([date.fromisoformat(event["died_on"])])
+    return turning
 
 
 def knowns(seed: int, events: list[Event]) -> list[str]:
     """Four values of `known_at`: as a telling became known, a microsecond either side, and one date."""
     rng = random.Random(f"knowns {seed}")
-    told = [datetime.fromisoformat(event.get("received_at") or event["recorded_at"]) for event in events]
-    instants = [moment + n * A_MICROSECOND for moment, n in zip(some(rng, told, 3), (0, -1, 1), strict=False)]
-    return [*(written(rng, moment) for moment in instants), rng.choice(told).astimezone(LONDON).date().isoformat()]
+    known = [datetime.fromisoformat(event.get("received_at") or event["recorded_at"]) for event in events]
+    instants = [moment + n * A_MICROSECOND for moment, n in zip(up_to(rng, known, 3), (0, -1, 1), strict=False)]
+    return [*(written(rng, moment) for moment in instants), rng.choice(known).astimezone(LONDON).date().isoformat()]
 
 
 # --- the teller -------------------------------------------------------------------------------------------------
@@ -592,7 +592,7 @@ def two_section_47s_and_a_conference(scribe: Scribe) -> None:
     scribe.tell("section_47.started", child, first, scribe.moment(day))
     scribe.tell("section_47.started", child, second, scribe.moment(day + rng.choice((0, 3, 10)) * A_DAY))
     conference = day + 10 * A_DAY
-    for record in some(rng, [first, second], rng.choice((1, 1, 2))):
+    for record in up_to(rng, [first, second], rng.choice((1, 1, 2))):
         ended(scribe, child, record, scribe.moment(conference + rng.choice((-1, 0, 1)) * A_DAY))
     held(scribe, child, scribe.moment(conference), rng.choice((None, None, None, first, second)))
     if rng.random() < 0.3:
@@ -851,7 +851,7 @@ def allocated_at_a_clock(scribe: Scribe) -> None:
         return
     late = working_days_after(local_day(start), CLOCKS.get(start["type"], 15)) + A_DAY
     choices = [local_day(start), late - A_DAY, late, at_clock(late, 0), at_clock(late, 13), late + A_DAY]
-    for when in some(rng, choices, rng.choice((1, 1, 2))):
+    for when in up_to(rng, choices, rng.choice((1, 1, 2))):
         record = allocated(scribe, start["child"], when)
         if rng.random() < 0.3:
             given_up = rng.choice((late, at_clock(late, 15), late + A_DAY))
@@ -1217,11 +1217,11 @@ def grade(rng: random.Random) -> str:
 
 def outcome_list(rng: random.Random, outcomes: tuple[str, ...]) -> list[str]:
     """None, one, several, or the same one twice."""
-    found = rng.sample(outcomes, rng.choice((0, 1, 1, 2, 3)))
-    return [*found, found[0]] if found and rng.random() < 0.3 else found
+    drawn = rng.sample(outcomes, rng.choice((0, 1, 1, 2, 3)))
+    return [*drawn, drawn[0]] if drawn and rng.random() < 0.3 else drawn
 
 
-def some(rng: random.Random, things: list[Thing], most: int) -> list[Thing]:
+def up_to(rng: random.Random, things: list[Thing], most: int) -> list[Thing]:
     return rng.sample(things, min(most, len(things)))
 
 
@@ -1272,7 +1272,7 @@ def working_days_after(day: date, n: int) -> date:
 
 
 def check(event: Event) -> None:
-    """What CONTRACT 1 asks of an event, as far as a generator can get it wrong."""
+    """What is asked of an event (contract 1), as far as a generator can get it wrong."""
     recorded = datetime.fromisoformat(event["recorded_at"])
     assert moment_of(event) <= recorded + A_DAY or event["type"] == "case.allocated"
     assert recorded <= NEWEST_RECORDED

@@ -53,9 +53,9 @@ class Story:
         __tracebackhide__ = True
         events = told(table, self.authority)
         seen: list[Figure] = []
-        for order, told_so in (("", events), (", told backwards and twice", [*reversed(events), *events])):
-            book = InMemoryStore(self.rules).tell(told_so)
-            sums = (book if known_at is None else book.known_at(parse_at(known_at).instant)).sums()[self.authority]
+        for order, log in (("", events), (", told backwards and twice", [*reversed(events), *events])):
+            store = InMemoryStore(self.rules).tell(log)
+            sums = (store if known_at is None else store.known_at(parse_at(known_at).instant)).sums()[self.authority]
             seen = []
             for measure, wanted in expect.items():
                 question = Question(
@@ -67,14 +67,14 @@ class Story:
                     by=(by,) if isinstance(by, str) and by != "band" else (),
                     wanted=by if isinstance(by, Mapping) else {},
                 )
-                found = _meant(evaluate(sums, self.authority, question, self.rules.of(self.authority)), by)
-                number = {_value(f, by): _number(f) for f in found} if isinstance(by, str) else _number(*found)
+                answer = _meant(evaluate(sums, self.authority, question, self.rules.of(self.authority)), by)
+                number = {_value(f, by): _number(f) for f in answer} if isinstance(by, str) else _number(*answer)
                 asked = "".join(f" {k}={v}" for k, v in (("by", by), ("team", team), ("window", window)) if v)
                 assert number == wanted, (
                     f"{measure.name} on {on}{asked}{order}: {number}, and not {wanted}\n\n{table.rstrip()}\n\n"
-                    + "\n".join(json.dumps(_shown(figure), default=str) for figure in found)
+                    + "\n".join(json.dumps(_shown(figure), default=str) for figure in answer)
                 )
-                seen += found
+                seen += answer
         return seen
 
 
@@ -122,13 +122,13 @@ def _field(text: str) -> tuple[str, Any]:
     return name, {"true": True, "false": False}.get(value, value)
 
 
-def _meant(found: list[Figure], by: str | Mapping[str, str] | None) -> list[Figure]:
+def _meant(answer: list[Figure], by: str | Mapping[str, str] | None) -> list[Figure]:
     """Return the figures that a story means: of a distribution the bands that hold anybody, or else its mean."""
     if by == "band":
-        return [figure for figure in found if "band" in figure.by and figure.numerator]
+        return [figure for figure in answer if "band" in figure.by and figure.numerator]
     if by is not None and "band" in by:
-        return found
-    return [figure for figure in found if "band" not in figure.by]
+        return answer
+    return [figure for figure in answer if "band" not in figure.by]
 
 
 def _number(figure: Figure) -> Number:

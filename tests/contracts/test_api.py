@@ -49,7 +49,7 @@ def asking(valkey: conftest.Store, what: Callable[[httpx.AsyncClient], Awaitable
 
 
 def test_figures_come_in_the_envelope(valkey: conftest.Store) -> None:
-    """As CONTRACT 3 has it, every field; a stock has no `from`, nothing to divide by is null."""
+    """Every field of the envelope (contract 3); a stock has no `from`, nothing to divide by is null."""
 
     async def ask(client: httpx.AsyncClient) -> None:
         found = (await client.get("/v1/figures", params={"at": "2025-05-09"})).json()

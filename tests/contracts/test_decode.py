@@ -1,4 +1,4 @@
-"""What is an event and what is a dead letter: every rule of CONTRACT 1, from both sides of each boundary."""
+"""What is an event and what is a dead letter: every rule of contract 1, from both sides of each boundary."""
 
 import json
 import random

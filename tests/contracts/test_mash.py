@@ -43,7 +43,7 @@ DAY = """
 
 
 def test_a_message_is_the_whole_small_truth() -> None:
-    """Every key of the envelope, whatever the state; each tile a figure of CONTRACT 3 under its own name."""
+    """Every key of the envelope, whatever the state; each tile a figure (contract 3) under its own name."""
     told = Told(DAY)
     live, empty = told.message("2017-12-14T14:32"), told.message("2017-12-14T14:32", name="E10000008")
     told.withheld = 0.31

@@ -1,8 +1,9 @@
 """The measures by plain loops over the facts, to check the real thing against.
 
-Slow, and written to be checked by eye beside CONTRACT 1-3 and MEASURES 1-5. It shares nothing with what it checks:
-every figure is counted afresh from every event, by asking of each child "what was true at that moment?". Only what a
-child's facts say whatever the moment (who was in need when, which placements make a run) is worked out once and kept.
+Slow, and written to be checked by eye beside sections 1 to 3 of docs/contract.md and 1 to 5 of docs/rules.md. It shares
+nothing with what it checks: every figure is counted afresh from every event, by asking of each child "what was true at
+that moment?". Only what holds whatever the moment (who was in need when, which placements make a stay) is worked out
+once and kept.
 """
 
 from calendar import monthrange
@@ -99,10 +100,10 @@ class Look:
         return alone + len({thing.distinct for thing in things if thing.distinct is not None}), None
 
     def values(self, measure: str, dim: str, *, window: str | None = None) -> set[str]:
-        found: set[str] = set()
+        members: set[str] = set()
         for thing in self.counted(measure, window, {}):
-            found |= values_of(thing, dim)
-        return found
+            members |= values_of(thing, dim)
+        return members
 
     def beside(self, measure: str, *, window: str | None = None, team: str | None = None) -> dict[str, int]:
         wanted = {} if team is None else {"team": team}
@@ -123,8 +124,8 @@ class Look:
             self._counted[measure, window] = [
                 thing for child in self.children for thing in COUNTED_BY[measure](child, asked)
             ]
-        found = self._counted[measure, window]
-        return [thing for thing in found if all(value in values_of(thing, dim) for dim, value in wanted.items())]
+        things = self._counted[measure, window]
+        return [thing for thing in things if all(value in values_of(thing, dim) for dim, value in wanted.items())]
 
 
 def figure(
@@ -138,7 +139,7 @@ def figure(
     team: str | None = None,
     by: dict[str, str] | None = None,
 ) -> tuple[int | None, int | None]:
-    """(numerator, denominator) as CONTRACT 3 has them, the population of a rate left out.
+    """(numerator, denominator) of a figure (contract 3), the population of a rate left out.
 
     Of a distribution *by* holds a `band`, or the `statistic` `mean`: the sum, and over how many. Of an age: the
     office time in microseconds, None where nothing waits.
@@ -198,27 +199,27 @@ class Child:
 
     # The person.
 
-    def told_last(self, field: str) -> Any:
-        """One field of the person: from the telling recorded last that gives it."""
-        telling = [fact for fact in self.all("person.recorded") if fact.get(field) is not None]
-        if not telling:
+    def recorded_last(self, field: str) -> Any:
+        """One field of the person, from the fact recorded last that gives it."""
+        giving = [fact for fact in self.all("person.recorded") if fact.get(field) is not None]
+        if not giving:
             return None
-        return max(telling, key=lambda fact: (instant(fact["recorded_at"]), fact["id"]))[field]
+        return max(giving, key=lambda fact: (instant(fact["recorded_at"]), fact["id"]))[field]
 
     @cached_property
     def death(self) -> datetime | None:
-        died_on = self.told_last("died_on")
+        died_on = self.recorded_last("died_on")
         return None if died_on is None else instant(died_on)
 
     @cached_property
     def birth_month(self) -> date | None:
         """Its first day."""
-        month = self.told_last("birth_month")
+        month = self.recorded_last("birth_month")
         return None if month is None else date.fromisoformat(f"{month}-01")
 
     @cached_property
     def unborn(self) -> bool:
-        return self.told_last("unborn") is True
+        return self.recorded_last("unborn") is True
 
     def birthday(self, n: int) -> date | None:
         """The first of the month after the month of birth, *n* years later."""
@@ -267,15 +268,15 @@ class Child:
 
     def _records(self, starts: str, ends: str, *at_the_latest: datetime | None) -> list[tuple[Event, Span]]:
         """Each record that is ever there, with from when and until when; those that began last come last."""
-        found = []
+        standing = []
         for start in self.all(starts):
             end = self.one(ends, start["record"])
             if end is not None and ends_before_it_starts(start, end):
                 continue
             until = earliest(None if end is None else happened(end), *at_the_latest)
             if until is None or until > happened(start):
-                found.append((start, (happened(start), until)))
-        return found
+                standing.append((start, (happened(start), until)))
+        return standing
 
     # Need and allocation.
 
@@ -298,9 +299,9 @@ class Child:
     @cached_property
     def allocations(self) -> list[tuple[Event, Span]]:
         """Each allocation that ever stands, with from when and until when."""
-        found = []
-        told_in_order = self.all("case.allocated")
-        for n, allocated in enumerate(told_in_order):
+        standing = []
+        in_order = self.all("case.allocated")
+        for n, allocated in enumerate(in_order):
             given_up = self.one("case.deallocated", allocated["record"])
             if given_up is not None and ends_before_it_starts(allocated, given_up):
                 continue
@@ -310,15 +311,15 @@ class Child:
                 if not later:
                     continue
                 begin = min(later)
-            next_one = told_in_order[n + 1] if n + 1 < len(told_in_order) else None
+            next_one = in_order[n + 1] if n + 1 < len(in_order) else None
             until = earliest(
                 None if given_up is None else happened(given_up),
                 None if next_one is None else happened(next_one),
                 self.need_ends(begin),
             )
             if until is None or until > begin:
-                found.append((allocated, (begin, until)))
-        return found
+                standing.append((allocated, (begin, until)))
+        return standing
 
     def allocated_to(self, moment: datetime) -> str | None:
         """The team of the allocation that stands."""
@@ -326,34 +327,34 @@ class Child:
         assert len(standing) <= 1
         return str(standing[0]["team"]) if standing else None
 
-    def place(self, moment: datetime, told_by: Iterable[Event]) -> str:
-        """Where something open belongs: by the allocation, else the latest team that *told_by* had told by then.
+    def place(self, moment: datetime, team_facts: Iterable[Event]) -> str:
+        """Where something open belongs: by the allocation, else the team that the latest of *team_facts* by then gives.
 
-        Of two that told at the same moment with one record, the one that comes last.
+        Of two at one moment and with one record, the one that comes last.
         """
         allocated = self.allocated_to(moment)
         if allocated is not None:
             return allocated
-        telling = [fact for fact in told_by if fact.get("team") is not None and happened(fact) <= moment]
-        return str(sorted(telling, key=began)[-1]["team"]) if telling else "unknown"
+        giving = [fact for fact in team_facts if fact.get("team") is not None and happened(fact) <= moment]
+        return str(sorted(giving, key=began)[-1]["team"]) if giving else "unknown"
 
     # Clocks.
 
     @cached_property
     def enquiry_clocks(self) -> "list[Clock]":
         """Received until first decided, by the end of the first working day after."""
-        found = []
+        clocks = []
         for received in self.all("enquiry.received"):
             decisions = self.decisions(received)
             stop = decisions[0] if decisions else None
             if stop is None or not ends_before_it_starts(received, stop):
-                found.append(Clock(self, received, due(received, 1), stop, None, (received,)))
-        return found
+                clocks.append(Clock(self, received, due(received, 1), stop, None, (received,)))
+        return clocks
 
     @cached_property
     def assessment_clocks(self) -> "list[Clock]":
         """Started until authorised, else cancelled, by the end of the 45th working day after."""
-        found = []
+        clocks = []
         for start in self.all("assessment.started"):
             authorised = self.one("assessment.authorised", start["record"])
             cancelled = self.one("assessment.cancelled", start["record"])
@@ -361,15 +362,15 @@ class Child:
             end = authorised if authorised is not None else cancelled
             if end is not None and ends_before_it_starts(start, end):
                 continue
-            told_by = (start,) if authorised is None or cancelled is None else (start, cancelled)
+            team_facts = (start,) if authorised is None or cancelled is None else (start, cancelled)
             given_up = None if authorised is not None else cancelled
-            found.append(Clock(self, start, due(start, 45), authorised, given_up, told_by))
-        return found
+            clocks.append(Clock(self, start, due(start, 45), authorised, given_up, team_facts))
+        return clocks
 
     @cached_property
     def conference_clocks(self) -> "list[Clock]":
         """A section 47 enquiry until its first conference, by the end of the 15th working day after."""
-        found = []
+        clocks = []
         for start in self.all("section_47.started"):
             ended = self.one("section_47.ended", start["record"])
             held = [conference for conference in self.all("initial_conference.held") if self.is_of(conference, start)]
@@ -377,9 +378,11 @@ class Child:
             if any(end is not None and ends_before_it_starts(start, end) for end in (ended, stop)):
                 continue
             goes_on = ended is not None and ended.get("outcome") == "conference"
-            told_by = (start, ended) if ended is not None and goes_on else (start,)
-            found.append(Clock(self, start, due(start, 15), stop, None if goes_on else ended, told_by, self.eighteen))
-        return found
+            team_facts = (start, ended) if ended is not None and goes_on else (start,)
+            clocks.append(
+                Clock(self, start, due(start, 15), stop, None if goes_on else ended, team_facts, self.eighteen)
+            )
+        return clocks
 
     def decisions(self, received: Event) -> list[Event]:
         return [decided for decided in self.all("enquiry.decided") if decided["enquiry"] == received["record"]]
@@ -427,7 +430,7 @@ class Child:
     @cached_property
     def placements(self) -> dict[str, list[tuple[datetime, Event]]]:
         """By period, the placements in it in order, each with the moment from which it counts."""
-        found: dict[str, list[tuple[datetime, Event]]] = {}
+        by_period: dict[str, list[tuple[datetime, Event]]] = {}
         valid = []
         for placed in self.all("placement.started"):
             end = self.one("placement.ended", placed["record"])
@@ -444,8 +447,8 @@ class Child:
                 end = self.one("placement.ended", before[-1]["record"])
                 if end is None or happened(end) > since:
                     kept.append((since, before[-1]))
-            found[period["record"]] = kept + [(happened(placed), placed) for placed in within]
-        return found
+            by_period[period["record"]] = kept + [(happened(placed), placed) for placed in within]
+        return by_period
 
     def placement(self, period: Event, moment: datetime) -> str:
         """The code of the placement that stands in one period: the last begun, unless it has ended."""
@@ -456,16 +459,16 @@ class Child:
         return "unknown" if end is not None and happened(end) <= moment else str(begun[-1]["placement"])
 
     @cached_property
-    def runs(self) -> dict[str, list[Span]]:
+    def stays(self) -> dict[str, list[Span]]:
         """By period, what the Department calls placements."""
         return {
-            period["record"]: self._runs(self.placements[period["record"]], until)
+            period["record"]: self._stays(self.placements[period["record"]], until)
             for period, (_, until) in self.periods
         }
 
-    def _runs(self, placements: list[tuple[datetime, Event]], period_ends: datetime | None) -> list[Span]:
+    def _stays(self, placements: list[tuple[datetime, Event]], period_ends: datetime | None) -> list[Span]:
         begins: list[datetime] = []
-        lasts: list[Event] = []  # of each run, the last placement
+        lasts: list[Event] = []  # of each stay, the last placement
         away = False  # a stay elsewhere since the last placement that was none
         for begin, placed in placements:
             if placed["placement"] in ("T0", "T1", "T2", "T3", "T4"):
@@ -477,16 +480,16 @@ class Child:
                 begins.append(begin)
                 lasts.append(placed)
             away = False
-        found = []
+        stays = []
         for n, (begin, last) in enumerate(zip(begins, lasts, strict=True)):
             end = self.one("placement.ended", last["record"])
             next_begin = begins[n + 1] if n + 1 < len(begins) else None
-            found.append((begin, earliest(None if end is None else happened(end), next_begin, period_ends)))
-        return found
+            stays.append((begin, earliest(None if end is None else happened(end), next_begin, period_ends)))
+        return stays
 
 
 def continues(before: Event, placed: Event, away: bool) -> bool:
-    """Whether a placement goes on with the run that *before* was the last placement of."""
+    """Whether a placement goes on with the stay that *before* was the last placement of."""
     if placed.get("same_carer") is True or placed["placement"] in ("A3", "A5"):
         return True
     same = placed["placement"] == before["placement"] and placed.get("provider") == before.get("provider")
@@ -502,7 +505,7 @@ class Clock:
     deadline: date
     stop: Event | None
     given_up: Event | None
-    told_by: tuple[Event, ...]  # the facts of its record, without the end that ended it
+    team_facts: tuple[Event, ...]  # the facts of its record, without the end that ended it
     at_the_latest: datetime | None = None
 
     @property
@@ -517,7 +520,7 @@ class Clock:
         return self.running(moment) and moment >= self.late_from
 
     def place(self, moment: datetime) -> str:
-        return self.child.place(moment, self.told_by)
+        return self.child.place(moment, self.team_facts)
 
     def settled(self, asked: Asked, breakdowns: dict[str, set[str]]) -> Iterator[Counted]:
         """Counted once: in time when it stopped, else late from the moment it became late."""
@@ -818,22 +821,22 @@ def legal_group(status: str | None) -> str:
 
 
 def placements_in_year(child: Child, asked: Asked) -> Iterator[Counted]:
-    """Runs of any period that stand at the end of the day 12 months ago, or have begun since."""
+    """Stays of any period that stand at the end of the day 12 months ago, or have begun since."""
     present = child.present_period(asked.moment)
     if present is not None:
         a_year_ago = months_after(asked.today, -12)
         number = 0
-        for runs in child.runs.values():
-            for begin, end in runs:
+        for stays in child.stays.values():
+            for begin, end in stays:
                 number += begin <= asked.moment and (end is None or local_day(end) > a_year_ago)
         yield Counted(child.place(asked.moment, [present]), {"band": {band(number, 3)}}, number=number)
 
 
 def placements_since_entry(child: Child, asked: Asked) -> Iterator[Counted]:
-    """Runs begun in the present period."""
+    """Stays begun in the present period."""
     present = child.present_period(asked.moment)
     if present is not None:
-        number = sum(begin <= asked.moment for begin, _ in child.runs[present["record"]])
+        number = sum(begin <= asked.moment for begin, _ in child.stays[present["record"]])
         breakdowns = {"band": {band(number, 5)}, "time_in_care": {time_in_care(day_of(present), asked.today)}}
         yield Counted(child.place(asked.moment, [present]), breakdowns, number=number)
 
@@ -906,7 +909,7 @@ BANDS = {"placements_in_year": ("0", "1", "2", "3+"), "placements_since_entry": 
 
 
 def holds(span: Span, moment: datetime) -> bool:
-    """MEASURES 1.3: s <= d and (no end or e > d)."""
+    """s <= d, and no end or e > d (rules 1.3)."""
     since, until = span
     return since <= moment and (until is None or until > moment)
 
@@ -916,7 +919,7 @@ def earliest(*moments: datetime | None) -> datetime | None:
 
 
 def ends_before_it_starts(start: Event, end: Event) -> bool:
-    """MEASURES 1.7: by day; by instant only where both are instants."""
+    """By day; by instant only where both are instants (rules 1.7)."""
     if start.get("occurred_at") is not None and end.get("occurred_at") is not None:
         return happened(end) < happened(start)
     return day_of(end) < day_of(start)
@@ -927,7 +930,7 @@ def flow(child: Child, kind: str, asked: Asked) -> list[Event]:
 
 
 def began(event: Event) -> tuple[datetime, str]:
-    """CONTRACT 1: of two that began at the same moment, the one with the greater record stands."""
+    """What orders facts: of two that began at one moment the one with the greater record stands (contract 1)."""
     return happened(event), event["record"]
 
 
@@ -947,15 +950,15 @@ def told_list(event: Event, field: str) -> set[str]:
 def children_of(events: list[Event], authority: str, known_at: str | None) -> list[Child]:
     """Each child of *authority*, with the facts that stand, of all its pseudonyms together."""
     standing = standing_facts(events, authority, known_at)
-    found = []
+    children = []
     for names in pseudonyms(standing):
         facts: dict[tuple[str, str], Event] = {}
         for fact in standing:
             key = fact["type"], fact["record"]
             if fact["child"] in names and (key not in facts or newness(fact) > newness(facts[key])):
                 facts[key] = fact
-        found.append(Child(facts.values()))
-    return found
+        children.append(Child(facts.values()))
+    return children
 
 
 def standing_facts(events: list[Event], authority: str, known_at: str | None) -> list[Event]:
@@ -1093,12 +1096,12 @@ def office_day(day: date) -> tuple[datetime, datetime] | None:
 
 def office_time(since: datetime, until: datetime) -> int:
     """The microseconds of open office between two moments."""
-    found = timedelta(0)
+    open_time = timedelta(0)
     day = local_day(since)
     while day <= local_day(until):
         hours = office_day(day)
         if hours is not None:
             opens, closes = hours
-            found += max(timedelta(0), min(closes, until) - max(opens, since))
+            open_time += max(timedelta(0), min(closes, until) - max(opens, since))
         day += A_DAY
-    return found // A_MICROSECOND
+    return open_time // A_MICROSECOND

@@ -23,8 +23,8 @@ RULES = RulesByAuthority()
 
 def asked(table: str, measure: Measure, on: str, **options: dict[str, str]) -> list[Behind]:
     question = Question(measure=measure, at=parse_at(on), **options)  # type: ignore[arg-type]
-    book = InMemoryStore(RULES).tell(told(table))
-    return list(behind((case for _, case in book.households()), AUTHORITY, question, RULES.of(AUTHORITY)))
+    store = InMemoryStore(RULES).tell(told(table))
+    return list(behind((case for _, case in store.households()), AUTHORITY, question, RULES.of(AUTHORITY)))
 
 
 def test_a_late_assessment_shows_its_start_and_since_when_it_is_late() -> None:
@@ -71,7 +71,7 @@ def test_a_child_on_a_third_placement_shows_all_three_and_the_period_of_care() -
 
 def test_a_re_referral_shows_the_referral_that_makes_it_one() -> None:
     """Of two earlier ones the later is enough, and is shown; who was referred once counts, and not in the numerator."""
-    found = asked(
+    behind_it = asked(
         """
         day        | event             | record | child
         -----------+-------------------+--------+------
@@ -83,11 +83,11 @@ def test_a_re_referral_shows_the_referral_that_makes_it_one() -> None:
         RE_REFERRALS,
         "2025-06-30",
     )
-    assert {one.children[0]: [record.record for record in one.records] for one in found} == {
+    assert {one.children[0]: [record.record for record in one.records] for one in behind_it} == {
         "ada": ["R2", "R3"],
         "ben": ["R4"],
     }
-    assert {one.children[0]: one.figures[0].numerator for one in found} == {"ada": 1, "ben": 0}
+    assert {one.children[0]: one.figures[0].numerator for one in behind_it} == {"ada": 1, "ben": 0}
 
 
 @pytest.mark.parametrize("chunk", range(4))
@@ -96,30 +96,30 @@ def test_what_each_child_adds_is_the_whole_and_needs_each_of_its_records(chunk: 
     shown = 0
     for seed in range(chunk * 8, chunk * 8 + 8):
         log = history(seed)
-        book = InMemoryStore(RULES).tell(events(log))
+        store = InMemoryStore(RULES).tell(events(log))
         for turn, at in enumerate(moments(seed, log)[:6]):
             for measure in MEASURES[turn % 3 :: 3]:
                 question = Question(measure=measure, at=parse_at(at))
-                cases = [case for _, case in book.households()]
-                found = list(behind(cases, AUTHORITY, question, RULES.of(AUTHORITY)))
-                shown += len(found)
-                _check(book, question, found)
-                _check(_only(book, found), question, found)
+                cases = [case for _, case in store.households()]
+                behind_it = list(behind(cases, AUTHORITY, question, RULES.of(AUTHORITY)))
+                shown += len(behind_it)
+                _check(store, question, behind_it)
+                _check(_only(store, behind_it), question, behind_it)
     assert shown > 100
 
 
-def _check(book: InMemoryStore, question: Question, found: list[Behind]) -> None:
-    sums = book.sums().get(AUTHORITY)
+def _check(store: InMemoryStore, question: Question, behind_it: list[Behind]) -> None:
+    sums = store.sums().get(AUTHORITY)
     wanted = evaluate(sums, AUTHORITY, question)[0] if sums else None
     if question.measure.numerator.reducer is None:
-        mine = [figure for one in found for figure in one.figures if figure.by == (wanted.by if wanted else {})]
+        mine = [figure for one in behind_it for figure in one.figures if figure.by == (wanted.by if wanted else {})]
         assert sum(figure.numerator or 0 for figure in mine) == ((wanted.numerator or 0) if wanted else 0), question
 
 
-def _only(book: InMemoryStore, found: list[Behind]) -> InMemoryStore:
+def _only(store: InMemoryStore, behind_it: list[Behind]) -> InMemoryStore:
     """Return a book that was told nothing but the records that are shown, and who is who."""
-    kept = {(child, record.record) for one in found for record in one.records for child in one.children}
-    case = tell(Case(), (telling for _, case in book.households() for telling in case))
+    kept = {(child, record.record) for one in behind_it for record in one.records for child in one.children}
+    case = tell(Case(), (telling for _, case in store.households() for telling in case))
     return InMemoryStore(RULES).tell(
         telling for telling in case if telling.type == "child.merged" or (telling.subject, telling.record) in kept
     )

@@ -27,8 +27,37 @@ A_NIGHT = 200_000
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 WINDOWS = ("day", "week", "month", "quarter", "year_to_date", "year", "last_30_days")
 AUTHORITY = "X99999901"
+PLAIN = "tests/promises/plain.py"
+
+TWINS = [measure for measure in MEASURES if measure.name in plain.KINDS]  # all of them, as the first test has it
 
 Log = list[dict[str, Any]]
+
+
+def test_every_measure_has_a_plain_twin_and_every_twin_a_measure() -> None:
+    """A twin counts the same thing in another way; it has the kind, window, breakdowns and bands that are declared."""
+    if lines := [*without_twin(), *without_measure(), *unlike_their_twins()]:
+        pytest.fail("\n".join(lines), pytrace=False)
+
+
+def without_twin() -> Iterator[str]:
+    for measure in MEASURES:
+        if measure.name not in plain.KINDS:
+            yield f"no plain twin of {measure.name}: add it to TABLE in {PLAIN}"
+
+
+def without_measure() -> Iterator[str]:
+    for name in plain.KINDS.keys() - {measure.name for measure in MEASURES}:
+        yield f"no measure {name}, and a plain twin of it: declare it in metrics/catalogue/, or take it out of {PLAIN}"
+
+
+def unlike_their_twins() -> Iterator[str]:
+    for measure in TWINS:
+        declared = (measure.kind, measure.window, measure.by, measure.bands)
+        name = measure.name
+        twin = (plain.KINDS[name], plain.DEFAULT_WINDOWS[name], plain.BREAKDOWNS[name], plain.BANDS.get(name, ()))
+        if twin != declared:
+            yield f"the plain twin of {name} is {twin} and the measure {declared}: see TABLE and BANDS in {PLAIN}"
 
 
 def events(log: Log) -> Iterator[Event]:
@@ -64,7 +93,7 @@ def compare(seeds: range) -> int:
         look = None
         for turn, at in enumerate(moments(seed, log)):
             look = look.again(at) if look else plain.Look(log, at, authority=AUTHORITY)
-            for measure in MEASURES:
+            for measure in TWINS:
                 choice = windows(measure)
                 compared += same(sums, look, measure, at, choice[(turn + seed) % len(choice)], f"seed {seed}")
     return compared
@@ -75,11 +104,11 @@ def same(sums: Sums, look: plain.Look, measure: Measure, at: str, window: str, w
     where, compared = f"{where}: {measure.name} at {at} over {window}", 0
     for dim in (None, "team", *measure.by):
         question = Question(measure=measure, at=parse_at(at), window=window, by=(dim,) if dim else ())
-        found = evaluate(sums, AUTHORITY, question)
+        answer = evaluate(sums, AUTHORITY, question)
         if dim:
-            listed = {figure.team if dim == "team" else figure.by[dim] for figure in found}
+            listed = {figure.team if dim == "team" else figure.by[dim] for figure in answer}
             assert listed == look.values(measure.name, dim, window=window), (where, dim)
-        for figure in found:
+        for figure in answer:
             truth = look.figure(measure.name, window=window, team=figure.team, by=figure.by or None)
             assert numbers(figure) == truth, (where, figure.by, figure.team)
             if dim in (None, "team"):
@@ -107,11 +136,11 @@ def test_as_known_at_equals_the_plain_loops(chunk: int) -> None:
     """As it stood then: what was not known by then counts for nothing, whatever was learned since."""
     for seed in range(chunk * 10, chunk * 10 + 10):
         log = history(seed)
-        book = InMemoryStore(RulesByAuthority()).tell(events(log))
+        store = InMemoryStore(RulesByAuthority()).tell(events(log))
         for at, known in zip(moments(seed, log), (*knowns(seed, log), *reversed(moments(seed, log))), strict=False):
-            sums = book.known_at(parse_at(known).instant).sums()[AUTHORITY]
+            sums = store.known_at(parse_at(known).instant).sums()[AUTHORITY]
             look = plain.Look(log, at, authority=AUTHORITY, known_at=known)
-            for measure in MEASURES:
+            for measure in TWINS:
                 same(sums, look, measure, at, measure.window, f"seed {seed}, known at {known}")
 
 

@@ -75,17 +75,17 @@ def histories() -> st.SearchStrategy[tuple[Event, ...]]:
     return seeds.map(events_of)
 
 
-def book_of(events: Iterable[Event]) -> InMemoryStore:
+def store_of(events: Iterable[Event]) -> InMemoryStore:
     return InMemoryStore(RULES).tell(events)
 
 
 def in_batches(events: Sequence[Event], random: Random) -> InMemoryStore:
     """Fold *events* cut anywhere, at times between two events that belong together, at times all in one."""
-    book = InMemoryStore(RULES)
+    store = InMemoryStore(RULES)
     cuts = sorted(random.sample(range(len(events) + 1), random.choice((0, 1, 5, 30))))
     for start, end in pairwise((0, *cuts, len(events))):
-        book.take(fold(book.kept, book.authorities, events[start:end], RULES))
-    return book
+        store.take(fold(store.kept, store.authorities, events[start:end], RULES))
+    return store
 
 
 def cells(sums: Sums) -> dict[tuple[str, Any], int]:
@@ -105,7 +105,7 @@ def test_order_and_repetition_never_matter(events: tuple[Event, ...], random: Ra
     """Any shuffle, any of it told again, cut into batches anywhere: all that is kept is equal."""
     again = [*events, *random.choices(events, k=random.choice((0, 3, 60)))]
     random.shuffle(again)
-    once, anyhow = book_of(events), in_batches(again, random)
+    once, anyhow = store_of(events), in_batches(again, random)
     assert anyhow.kept == once.kept
     assert anyhow.tallies == once.tallies
     assert anyhow.authorities == once.authorities
@@ -115,9 +115,9 @@ def test_order_and_repetition_never_matter(events: tuple[Event, ...], random: Ra
 @given(histories(), randoms)
 def test_what_was_told_before_changes_nothing(events: tuple[Event, ...], random: Random) -> None:
     """A batch told a second time is no change at all: nothing to write, nothing to add."""
-    book = book_of(events)
+    store = store_of(events)
     again = random.sample(events, random.choice((1, len(events))))
-    change = fold(book.kept, book.authorities, again, RULES)
+    change = fold(store.kept, store.authorities, again, RULES)
     assert (change.cases, change.authorities) == ({}, {})
     assert not any(change.tallies.values())
 
@@ -126,13 +126,13 @@ def test_what_was_told_before_changes_nothing(events: tuple[Event, ...], random:
 def test_the_newest_report_of_a_source_stands_whatever_came_first(letter: str) -> None:
     """Reports that nothing but their content tells apart, too: the same one stands in either order."""
     random = Random(letter)
-    told = {"type": "feed.reported", "authority": AUTHORITY, "record": "eclipse", "source": "eclipse"}
-    told |= {"id": "r", "occurred_on": "2025-06-02", "recorded_at": "2025-06-02T09:00:00Z"}
-    events = [decoded(told | {"complete_to": f"2025-06-02T0{hour}:00:00Z"}) for hour in range(6)]
-    events += [decoded(told | {"id": random.choice("aqrsz"), "retracted": True})]
-    first = book_of(events).authorities
+    report = {"type": "feed.reported", "authority": AUTHORITY, "record": "eclipse", "source": "eclipse"}
+    report |= {"id": "r", "occurred_on": "2025-06-02", "recorded_at": "2025-06-02T09:00:00Z"}
+    events = [decoded(report | {"complete_to": f"2025-06-02T0{hour}:00:00Z"}) for hour in range(6)]
+    events += [decoded(report | {"id": random.choice("aqrsz"), "retracted": True})]
+    first = store_of(events).authorities
     random.shuffle(events)
-    assert book_of(events).authorities == first
+    assert store_of(events).authorities == first
 
 
 # --- sums -------------------------------------------------------------------------------------------------------
@@ -142,25 +142,25 @@ def test_the_newest_report_of_a_source_stands_whatever_came_first(letter: str) -
 @given(histories())
 def test_the_differences_add_up_to_a_recount(events: tuple[Event, ...]) -> None:
     """After each event: what the changes added up to, and what a count of the cases afresh gives, are equal."""
-    book = InMemoryStore(RULES)
+    store = InMemoryStore(RULES)
     for event in events:
-        book.take(fold(book.kept, book.authorities, [event], RULES))
-        assert {name: total for name, total in book.tallies.items() if total} == book.recounted()
+        store.take(fold(store.kept, store.authorities, [event], RULES))
+        assert {name: total for name, total in store.tallies.items() if total} == store.recounted()
 
 
 @always
 @given(histories(), randoms)
 def test_following_the_changes_equals_reading_the_whole(events: tuple[Event, ...], random: Random) -> None:
     """A reader that took in each change, and one that comes at the end, hold the same cells."""
-    told = list(events)
-    random.shuffle(told)
-    book, following = InMemoryStore(RULES), GrowingSums()
-    for start in range(0, len(told), 7):
-        change = fold(book.kept, book.authorities, told[start : start + 7], RULES)
-        book.take(change)
+    log = list(events)
+    random.shuffle(log)
+    store, following = InMemoryStore(RULES), GrowingSums()
+    for start in range(0, len(log), 7):
+        change = fold(store.kept, store.authorities, log[start : start + 7], RULES)
+        store.take(change)
         for part, total in change.tallies.get(AUTHORITY, {}).items():
             following.add(part, total)
-    assert cells(following) == cells(Sums(book.tallies[AUTHORITY]))
+    assert cells(following) == cells(Sums(store.tallies[AUTHORITY]))
 
 
 @settings(always, max_examples=30)
@@ -169,15 +169,15 @@ def test_the_measures_that_are_not_asked_again_had_nothing_new_to_say(
     events: tuple[Event, ...], random: Random
 ) -> None:
     """The shapes that an event does not concern give the same cells before it and after."""
-    told = list(events)
-    random.shuffle(told)
+    log = list(events)
+    random.shuffle(log)
     before, total = Case(), Tally()
-    for event in told:
+    for event in log:
         after = tell(before, [event])
         asked = asked_by([event], after.allocated)
         everything = tally(after, RULES.of(AUTHORITY))
-        some = difference(tally(after, RULES.of(AUTHORITY), asked), tally(before, RULES.of(AUTHORITY), asked))
-        assert difference(everything, total) == some, event.type
+        of_those_asked = difference(tally(after, RULES.of(AUTHORITY), asked), tally(before, RULES.of(AUTHORITY), asked))
+        assert difference(everything, total) == of_those_asked, event.type
         before, total = after, everything
 
 
@@ -185,7 +185,7 @@ def test_the_measures_that_are_not_asked_again_had_nothing_new_to_say(
 @given(histories())
 def test_no_stock_is_ever_negative(events: tuple[Event, ...]) -> None:
     """At no instant fewer than none, in any team and under any breakdown value; what is over never stays behind."""
-    for where, steps in _stocks(book_of(events).tallies[AUTHORITY]).items():
+    for where, steps in _stocks(store_of(events).tallies[AUTHORITY]).items():
         assert min(accumulate(n for _, n in sorted(steps.items()))) >= 0, where
 
 
@@ -193,7 +193,7 @@ def test_no_stock_is_ever_negative(events: tuple[Event, ...]) -> None:
 @given(histories())
 def test_a_part_is_never_more_than_the_whole(events: tuple[Event, ...]) -> None:
     """At every instant no more overdue than open, by team; of those stopped no more in time than there are."""
-    total = book_of(events).tallies[AUTHORITY]
+    total = store_of(events).tallies[AUTHORITY]
     stocks = _stocks(total)
     for (part, team, by), late in stocks.items():
         if part == ASSESSMENT_CLOCK.overdue.name:
@@ -225,14 +225,14 @@ def _up_to(steps: dict[int, int], moment: int) -> int:
 def test_as_known_at_is_a_book_that_was_told_no_more(seed: int) -> None:
     """Read back to a moment: equal to a book begun afresh with only what was known by then, and no link from later."""
     events = events_of(seed)
-    book = book_of(events)
+    store = store_of(events)
     for known in knowns(seed, history(seed))[:3]:
         moment = instant(datetime.fromisoformat(known))
-        then = book.known_at(moment)
-        afresh = book_of(event for event in events if event.known <= moment)
+        then = store.known_at(moment)
+        afresh = store_of(event for event in events if event.known <= moment)
         assert (then.kept, then.tallies) == (afresh.kept, afresh.tallies)
         by_case: Tally = {}
-        for _, case in book.households():
+        for _, case in store.households():
             add(by_case, tally(case.known_at(moment), RULES.of(AUTHORITY)))
         assert by_case == afresh.tallies.get(AUTHORITY, {})
 
@@ -241,9 +241,14 @@ def test_as_known_at_is_a_book_that_was_told_no_more(seed: int) -> None:
 
 
 def link(child: str, into: str, **fields: Any) -> Event:
-    told = {"type": "child.merged", "id": "link", "authority": AUTHORITY, "child": child, "into": into}
-    told |= {"record": "M-new", "occurred_on": "2018-06-01", "recorded_at": "2018-06-01T12:00:00Z", "source": "eclipse"}
-    return decoded(told | fields)
+    event = {"type": "child.merged", "id": "link", "authority": AUTHORITY, "child": child, "into": into}
+    event |= {
+        "record": "M-new",
+        "occurred_on": "2018-06-01",
+        "recorded_at": "2018-06-01T12:00:00Z",
+        "source": "eclipse",
+    }
+    return decoded(event | fields)
 
 
 @always
@@ -253,10 +258,10 @@ def test_a_merge_taken_back_leaves_no_trace_in_the_figures(events: tuple[Event, 
     one, other = random.sample(["child-1", "child-2", "child-3", "child-4", "nobody"], 2)
     merged = link(one, other)
     parted = link(one, other, id="parted", retracted=True, recorded_at="2018-07-01T12:00:00Z")
-    told = list(events)
+    log = list(events)
     for event in (merged, parted):
-        told.insert(random.randint(0, len(told)), event)
-    assert in_batches(told, random).tallies == book_of(events).tallies
+        log.insert(random.randint(0, len(log)), event)
+    assert in_batches(log, random).tallies == store_of(events).tallies
 
 
 @always
@@ -271,7 +276,7 @@ def test_merged_they_count_as_if_they_had_always_had_one_name(events: tuple[Even
         changes = {name: one for name in ("child", "into") if getattr(event, name, None) == other}
         return msgspec.structs.replace(event, **changes)
 
-    assert book_of([*events, link(other, one)]).tallies == book_of(map(named, events)).tallies
+    assert store_of([*events, link(other, one)]).tallies == store_of(map(named, events)).tallies
 
 
 @always
@@ -285,10 +290,10 @@ def test_people_are_the_connected_names_and_nobody_is_lost(events: tuple[Event, 
             if group & other:
                 group |= other
                 other |= group
-    told = {fact.subject for fact in standing}
-    found = [frozenset(fact.subject for fact in facts) for facts in map(_facts, people(tell(Case(), events)))]
-    assert len(found) == len({frozenset(group & told) for group in groups} - {frozenset()})
-    assert all(sum(bool(subjects & group) for subjects in found) <= 1 for group in groups)
+    subjects_told = {fact.subject for fact in standing}
+    persons = [frozenset(fact.subject for fact in facts) for facts in map(_facts, people(tell(Case(), events)))]
+    assert len(persons) == len({frozenset(group & subjects_told) for group in groups} - {frozenset()})
+    assert all(sum(bool(subjects & group) for subjects in persons) <= 1 for group in groups)
     everything = [fact for person in people(tell(Case(), events)) for fact in _facts(person)]
     assert {(fact.type, fact.record) for fact in everything} == {(fact.type, fact.record) for fact in standing}
 
@@ -304,15 +309,15 @@ def _facts(person: Person) -> list[Event]:
 @given(histories(), randoms)
 def test_a_case_is_read_back_as_it_was_told(events: tuple[Event, ...], random: Random) -> None:
     """Written whole, or what is new of it behind what was written before: the same case, in whatever order it came."""
-    told = list(events)
-    case = tell(Case(), told)
+    log = list(events)
+    case = tell(Case(), log)
     assert decode_case(encode_case(case)) == case
-    random.shuffle(told)
-    at_once = join([tell(Case(), told[: len(told) // 2]), tell(Case(), told[len(told) // 2 :])])
+    random.shuffle(log)
+    at_once = join([tell(Case(), log[: len(log) // 2]), tell(Case(), log[len(log) // 2 :])])
     one_by_one, stored = Case(), encode_case(Case())
-    while told:
-        some, told = told[: random.randint(1, 3)], told[random.randint(0, 1) :]  # some of it again
-        one_by_one, new = tell_new(one_by_one, some)
+    while log:
+        batch, log = log[: random.randint(1, 3)], log[random.randint(0, 1) :]  # some of it again
+        one_by_one, new = tell_new(one_by_one, batch)
         stored = encode_size(one_by_one.size) + stored[HEADER:] + encode_tellings(new)
         assert decode_case(stored) == one_by_one
     assert one_by_one == at_once == case
@@ -331,9 +336,9 @@ def test_what_a_case_carries_follows_from_what_was_told(events: tuple[Event, ...
 
 def test_one_moment_is_one_telling_at_whatever_offset_it_is_written() -> None:
     """09:00Z and 10:00+01:00 are the same telling, kept once and written alike, whichever came first."""
-    told = {"type": "enquiry.received", "id": "t", "authority": AUTHORITY, "child": "a", "record": "E1", "source": "x"}
-    told |= {"occurred_at": "2018-06-01T09:00:00Z", "recorded_at": "2018-06-01T12:00:00Z"}
-    one, other = decoded(told), decoded(told | {"occurred_at": "2018-06-01T10:00:00+01:00"})
+    event = {"type": "enquiry.received", "id": "t", "authority": AUTHORITY, "child": "a", "record": "E1", "source": "x"}
+    event |= {"occurred_at": "2018-06-01T09:00:00Z", "recorded_at": "2018-06-01T12:00:00Z"}
+    one, other = decoded(event), decoded(event | {"occurred_at": "2018-06-01T10:00:00+01:00"})
     cases = [tell(Case(), order) for order in ((one, other), (other, one))]
     assert [len(list(case)) for case in cases] == [1, 1]
     assert encode_case(cases[0]) == encode_case(cases[1])
@@ -347,10 +352,10 @@ def test_what_is_remembered_of_a_tally_is_what_would_be_counted(seed: int, size:
     In 59 and 280 all that was told of a child is taken back in between, so that for a while there is nobody to count.
     """
     events = [decoded(event) for event in shuffled(seed, history(seed))]
-    book, remembered = InMemoryStore(RULES), TallyCache()
+    store, remembered = InMemoryStore(RULES), TallyCache()
     for first in range(0, len(events), size):
-        book.take(fold(book.kept, book.authorities, events[first : first + size], RULES, remembered))
-    assert book.tallies == book.recounted()
+        store.take(fold(store.kept, store.authorities, events[first : first + size], RULES, remembered))
+    assert store.tallies == store.recounted()
 
 
 # --- shapes and timelines ---------------------------------------------------------------------------------------
@@ -387,7 +392,7 @@ def _watched(seed: int) -> list[WatchedPerson]:
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
 def test_every_part_yields_cells_of_its_own_shape(part: Part) -> None:
     """A value for each of its breakdowns, no two alike in one place, and at least one cell in the histories."""
-    found = 0
+    seen = 0
     for seed in range(60):
         for person in people(tell(Case(), events_of(seed))):
             for cell in part.cells(Life(person, RULES.of(AUTHORITY))):
@@ -395,8 +400,8 @@ def test_every_part_yields_cells_of_its_own_shape(part: Part) -> None:
                 assert team
                 assert len(by) == len(part.by)
                 assert n
-                found += 1
-    assert found
+                seen += 1
+    assert seen
 
 
 def test_no_two_parts_bear_one_name() -> None:

@@ -75,22 +75,22 @@ def plain(
     rules: Rules,
 ) -> dict[Key, int]:
     """Return what `Sums.total` should, by looking at every cell."""
-    found: Counter[Key] = Counter()
+    totals: Counter[Key] = Counter()
     for (team, values, at), n in cells.items():
         if at > until or (since is not None and at < since):
             continue
         day = day_of(until if part.stock else at)
-        told: dict[str, Value] = dict(zip(("rag", "outcome", "item"), values, strict=True))
-        told |= {"team": rules.team_at(team, day), "locality": rules.locality_at(team, day)}
-        if all(wanted in _members(told.get(name, wanted)) for name, wanted in keeping.items()):
+        under: dict[str, Value] = dict(zip(("rag", "outcome", "item"), values, strict=True))
+        under |= {"team": rules.team_at(team, day), "locality": rules.locality_at(team, day)}
+        if all(wanted in _members(under.get(name, wanted)) for name, wanted in keeping.items()):
             dims = (*by, "item") if part.reducer else by
-            found.update(dict.fromkeys(product(*(_members(told[name]) for name in dims)), n))
+            totals.update(dict.fromkeys(product(*(_members(under[name]) for name in dims)), n))
     if part.reducer:
-        items = {key: n for key, n in found.items() if n}
-        found = Counter()
+        items = {key: n for key, n in totals.items() if n}
+        totals = Counter()
         for (*key, item), n in items.items():
-            found[tuple(key)] += 1 if item else n
-    return {key: n for key, n in found.items() if n}
+            totals[tuple(key)] += 1 if item else n
+    return {key: n for key, n in totals.items() if n}
 
 
 def _members(value: Value) -> tuple[str, ...]:

@@ -4,35 +4,28 @@
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from textwrap import dedent
+from types import ModuleType
 from typing import NamedTuple
 
 from metrics import catalogue
 from metrics.measure import Measure
 
-AREAS = (
-    ("Front door", catalogue.front_door),
-    ("Referrals", catalogue.referrals),
-    ("Need", catalogue.need),
-    ("Assessments", catalogue.assessments),
-    ("Child protection", catalogue.protection),
-    ("Looked after", catalogue.looked_after),
-)
+STORIES = Path(__file__).parent
 HEAD = """\
 # Measures
 
 Every figure that casepulse gives, printed from the declarations in `metrics/catalogue/` by
 `python -m tests.stories.page`. The example of each is one of its stories in `tests/stories/`, which run with the tests.
 
-What holds for all of them: a deadline of N working days is the Nth working day after the day of the start, and done on
-that day is in time; a child is everybody whom links join; a stock counts what is so at the end of the day; a number of
-an authority, a team or a locality is asked for with `--team`, `--locality` or `--by`. The parameters that an authority
-may set are in [authority.md](authority.md), what was chosen where guidance leaves a choice in
-[DECISIONS.md](../DECISIONS.md).
+What holds for several of them, and the law and guidance behind it, is in [rules.md](rules.md); what the fields of a
+figure mean, in [contract.md](contract.md). A figure of an authority, a team or a locality is asked for with
+`--team`, `--locality` or `--by`. The parameters that an authority may set are in [authority.md](authority.md).
 """
 KINDS = {
     "count": "a number",
@@ -53,16 +46,48 @@ class Example(NamedTuple):
     expect: str
 
 
+def areas() -> list[ModuleType]:
+    """Return the modules of the catalogue, in the order of their measures there."""
+    modules = [value for value in vars(catalogue).values() if hasattr(value, "MEASURES")]
+    return sorted(modules, key=lambda module: catalogue.MEASURES.index(module.MEASURES[0]))
+
+
+def heading(area: ModuleType) -> str:
+    """Return what an area is called: the words with which its docstring begins."""
+    return re.split(r"[:,.]", area.__doc__ or area.__name__)[0]
+
+
+def constants(area: ModuleType) -> dict[str, Measure]:
+    """Return the measures that an area lists, by the names of their constants, in that order."""
+    names = {id(value): name for name, value in vars(area).items() if isinstance(value, Measure)}
+    return {names[id(measure)]: measure for measure in area.MEASURES}
+
+
+def left_out() -> Iterator[str]:
+    """Yield a line for each measure that is declared, and that the catalogue does not list."""
+    for area in areas():
+        for constant, value in vars(area).items():
+            if isinstance(value, Measure) and value not in catalogue.MEASURES:
+                file = area.__name__.replace(".", "/")
+                yield f"{value.name} is declared and not listed: add {constant} to MEASURES in {file}.py"
+
+
 def page() -> str:
     """Return the whole page."""
-    names = [measure.name for _, area in AREAS for measure in area.MEASURES]
-    assert names == [measure.name for measure in catalogue.MEASURES], "an area is missing here"
-    parts = [HEAD, f"There are {len(names)}.\n"]
-    for title, area in AREAS:
-        parts.append(f"## {title}\n")
-        constants = {id(value): name for name, value in vars(area).items() if isinstance(value, Measure)}
-        parts += ["\n".join(_measure(measure, constants[id(measure)])) for measure in area.MEASURES]
+    parts = [HEAD, f"There are {len(catalogue.MEASURES)}.\n"]
+    for area in areas():
+        parts.append(f"## {heading(area)}\n")
+        parts += ["\n".join(_measure(measure, constant)) for constant, measure in constants(area).items()]
     return "\n".join(parts)
+
+
+def without_story() -> Iterator[str]:
+    """Yield a line for each measure that no story is told of: its name, and the file that one belongs in."""
+    for area in areas():
+        file = f"tests/stories/test_{area.__name__.rpartition('.')[2]}.py"
+        for constant, measure in constants(area).items():
+            if constant not in examples():
+                yield f"no story of {measure.name}: tell one in {file}, with expect={{{constant}: ...}}"
 
 
 def _measure(measure: Measure, constant: str) -> Iterator[str]:
@@ -77,9 +102,9 @@ def _measure(measure: Measure, constant: str) -> Iterator[str]:
     if measure.beside:
         yield f"- Beside it, not in it: {', '.join(measure.beside)}"
     yield f"- Source: {measure.source.title}; read {measure.source.read_on:%-d %B %Y}\n"
-    example = examples()[constant]
-    yield f"{example.promise}\n\n```\n{example.table}\n```\n"
-    yield f"On {example.on}: {example.expect}.\n"
+    if (example := examples().get(constant)) is not None:
+        yield f"{example.promise}\n\n```\n{example.table}\n```\n"
+        yield f"On {example.on}: {example.expect}.\n"
 
 
 def _others(measure: Measure) -> list[str]:
@@ -89,29 +114,32 @@ def _others(measure: Measure) -> list[str]:
 @cache
 def examples() -> dict[str, Example]:
     """Return the first story of each measure, by the name of its constant."""
-    found: dict[str, Example] = {}
-    for file in sorted(Path(__file__).parent.glob("test_*.py")):
+    first: dict[str, Example] = {}
+    for file in sorted(STORIES.glob("test_*.py")):
         for story in ast.parse(file.read_text()).body:
             if isinstance(story, ast.FunctionDef):
-                for constant, example in _told(story):
-                    found.setdefault(constant, example)
-    return found
+                for constant, example in _examples_in(story):
+                    first.setdefault(constant, example)
+    return first
 
 
-def _told(story: ast.FunctionDef) -> Iterator[tuple[str, Example]]:
-    """Yield the measures that the first telling in *story* is about, where all of it stands there in words."""
+def _examples_in(story: ast.FunctionDef) -> Iterator[tuple[str, Example]]:
+    """Yield an example for each measure that the first telling in *story* expects a figure of.
+
+    Only of a telling whose table, day and figures are all written out in the call.
+    """
     for node in ast.walk(story):
         if not (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)):
             continue
-        given = {keyword.arg: keyword.value for keyword in node.keywords}
-        on, expect = given.get("on"), given.get("expect")
+        keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+        on, expect = keywords.get("on"), keywords.get("expect")
         if isinstance(on, ast.Constant) and isinstance(expect, ast.Dict):
-            by = f", by {ast.literal_eval(given['by'])}" if isinstance(given.get("by"), ast.Constant) else ""
+            by = f", by {ast.literal_eval(keywords['by'])}" if isinstance(keywords.get("by"), ast.Constant) else ""
+            table = dedent(str(node.args[0].value)).strip("\n").rstrip()
             for key, value in zip(expect.keys, expect.values, strict=True):
                 if isinstance(key, ast.Name):
-                    table = dedent(str(node.args[0].value)).strip("\n").rstrip()
-                    words = f"`{ast.unparse(value)}`{by}"
-                    yield key.id, Example(ast.get_docstring(story) or "", table, str(on.value), words)
+                    figure = f"`{ast.unparse(value)}`{by}"
+                    yield key.id, Example(ast.get_docstring(story) or "", table, str(on.value), figure)
             return
 
 

@@ -88,7 +88,7 @@ def test_the_mean_is_over_all_children_looked_after(story: Story) -> None:
 
 
 def placed(story: Story, number: int, *rows: str) -> None:
-    """Assert that the placements *rows* make so many runs, by both measures."""
+    """Assert that the placements *rows* are so many, by both measures."""
     table = "\n".join(
         (
             "day | event | record | fields",

@@ -190,7 +190,7 @@ def test_where_nothing_has_arrived_it_says_so(browser: Browser, kafka: str, valk
             page.goto(f"http://127.0.0.1:{port}/boards/mash")
             state(page, "empty", within=20)
             picture(page, "empty")
-            # Started on Friday 27 October 2017: day 45 is Wednesday 3 January 2018 (DOMAIN 2.0).
+            # Started on Friday 27 October 2017: day 45 is Wednesday 3 January 2018 (rules 1.1).
             send(kafka, topic, [assessment("2017-10-27"), report("2018-01-04T09:30:00Z")], partitions=8)
             eventually(lambda: committed(valkey.url, topic) == 2, within=120)
             clock.write_bytes(before_closing_on("2018-01-03").encode())
