@@ -14,8 +14,9 @@ from deploy.configuration.authorities import AuthoritiesUnreadable
 from deploy.configuration.settings import SettingsUnusable, read_settings
 from deploy.configuration.variables import CONFIG
 from deploy.verbs import doctor, figures, load, looking, run, simulate
-from metrics.store.address import Unusable
-from metrics.store.redis import STORE_ERRORS, Refused
+from metrics.store.connection import STORE_ERRORS
+from metrics.store.position import Refused
+from metrics.store.secrets import Unusable
 
 FAILED, REFUSED = 1, 3
 

@@ -24,9 +24,10 @@ from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.exposition.boards.mash import Memory, message
 from metrics.exposition.http.app import create_app
 from metrics.rules.rules import Rules, RulesByAuthority
+from metrics.store.connection import connect
 from metrics.store.in_memory import InMemoryStore
 from metrics.store.reader import NotReady, Reader
-from metrics.store.redis import Store, connect
+from metrics.store.redis import Store
 from metrics.sums.sums import GrowingSums
 from tests.promises.test_time_passes_on_read import LOG, commit
 from tests.story import AUTHORITY, told

@@ -13,7 +13,8 @@ from deploy.configuration.toml_file import Unreadable, meant
 from deploy.configuration.variables import DATA_DIR, ENVIRONMENT, LOCK, told
 from metrics.catalogue import MEASURES
 from metrics.rules.rules import RulesByAuthority
-from metrics.store.address import RedisSettings, Unusable, pem, secret
+from metrics.store.address import RedisSettings
+from metrics.store.secrets import Unusable, pem, secret
 from streams.broker import topics
 from streams.broker.connection import MECHANISMS, SECURITIES, KafkaSettings
 

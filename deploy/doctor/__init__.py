@@ -21,8 +21,10 @@ from deploy.doctor.reach import reach
 from deploy.processes.server import clocks
 from metrics.counting.fingerprint import fingerprint
 from metrics.rules.rules import RulesByAuthority
+from metrics.store.connection import STORE_ERRORS, connect
+from metrics.store.position import Moved, Refused
 from metrics.store.reader import NotReady, Reader
-from metrics.store.redis import STORE_ERRORS, Moved, Refused, Store, connect
+from metrics.store.redis import Store
 from streams.broker.connection import KafkaSettings
 from streams.broker.topics import GROUP, PARTITIONS
 

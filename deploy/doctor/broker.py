@@ -11,7 +11,7 @@ from kafka.structs import TopicPartition
 
 from deploy.doctor.finding import Finding, which, worth_knowing, wrong
 from deploy.doctor.reach import reach
-from metrics.store.redis import Log
+from metrics.store.position import Log
 from streams.broker import topics
 from streams.broker.connection import KafkaSettings
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from deploy.doctor.broker import Seen
 from deploy.doctor.finding import Finding, which, worth_knowing, wrong
-from metrics.store.redis import FORMAT, FORMAT_BEFORE, UNCOUNTED, Log, Position
+from metrics.store.position import FORMAT, FORMAT_BEFORE, UNCOUNTED, Log, Position
 
 MANY = 10_000  # events that may wait beside a running worker: a few seconds of it
 FLUSH = "stop the workers, flush the store, start them: it is rebuilt from the log"

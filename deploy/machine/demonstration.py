@@ -22,7 +22,7 @@ from events.simulator.authority import MONTHS, events, so_far
 from events.simulator.clock import BEGINS, REAL_TIME, DemonstrationClock
 from events.simulator.wexshire import CHILDREN, World
 from events.time import LONDON
-from metrics.store.redis import LONG, Refused
+from metrics.store.position import LONG_LOG_EVENTS, Refused
 from streams.broker.sender import Sender
 from streams.broker.topics import describe
 
@@ -98,7 +98,7 @@ class Progress:
 
     def sent(self, events: int) -> None:
         self._events += events
-        if self._events > LONG + UNDER_WAY:
+        if self._events > LONG_LOG_EVENTS + UNDER_WAY:
             self._begun.touch()
         if time.monotonic() - self._said > SAY_EVERY:
             self.say()

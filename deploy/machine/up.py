@@ -28,7 +28,7 @@ from deploy.processes.server import MADE_UP
 from metrics.store.address import RedisSettings
 from streams.broker import topics
 from streams.broker.connection import KafkaSettings
-from streams.worker.app import REFUSED
+from streams.worker.ending import REFUSED
 
 LEAST_FREE_MB = 500  # to start with
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -9,10 +9,10 @@ from contextlib import suppress
 
 import msgspec
 
-from streams.publishing.publisher import BEAT, Done, Owned
+from streams.publishing.publisher import BEAT_SECONDS, Done, Owned
 from streams.worker.health import Counters
 
-SILENT = 24 * BEAT  # seconds without a sign of life after which it is ended
+SILENT = 24 * BEAT_SECONDS  # seconds without a sign of life after which it is ended
 SHORTEST, LONGEST = 1.0, 60.0  # seconds until one that ended is started again
 GRACE = 2.0  # seconds to end by itself
 LATER = 2.0  # seconds after our own start, which goes first

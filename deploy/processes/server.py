@@ -10,8 +10,9 @@ from events.simulator import clock as demonstration
 from events.time import LONDON
 from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.exposition.http.app import create_app
+from metrics.store.connection import connect
 from metrics.store.reader import Reader
-from metrics.store.redis import Store, connect
+from metrics.store.redis import Store
 
 MADE_UP = {"X99999901": "Wexshire"}
 

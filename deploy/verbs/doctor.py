@@ -11,7 +11,8 @@ from deploy import doctor as surgery
 from deploy.configuration.settings import SettingsUnusable
 from deploy.configuration.variables import VARIABLES, Told, Unreadable, Variable, told
 from deploy.generate.scrape import SERVER, WORKER, scrape_config
-from metrics.store.address import RedisSettings, Unusable, secret
+from metrics.store.address import RedisSettings
+from metrics.store.secrets import Unusable, secret
 
 
 @click.command()

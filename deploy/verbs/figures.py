@@ -26,9 +26,11 @@ from metrics.figures.question import Question
 from metrics.figures.snapshot import Snapshot
 from metrics.measure import Measure
 from metrics.rules.rules import RulesByAuthority
+from metrics.store.connection import connect
 from metrics.store.in_memory import InMemoryStore
+from metrics.store.position import Moved
 from metrics.store.reader import NotReady, Reader
-from metrics.store.redis import Moved, Store, connect
+from metrics.store.redis import Store
 from metrics.windows import At, parse_at
 from metrics.wrong_question import WrongQuestion
 

@@ -11,7 +11,8 @@ from deploy.configuration.settings import read_settings
 from events import EVENTS
 from metrics.catalogue import MEASURES
 from metrics.figures.description import described
-from metrics.store.redis import Store, connect
+from metrics.store.connection import connect
+from metrics.store.redis import Store
 
 
 @click.command()

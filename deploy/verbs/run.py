@@ -26,18 +26,19 @@ def worker(metrics_port: int | None, dead_letter_limit: int, publishes: bool) ->
     Start as many as you like: they share the partitions. Ends with 3, saying why, where going on would not be safe.
     """
     from deploy.processes.publisher import Publishing
-    from streams.worker import app, dead_letters
+    from streams.worker import worker as running
+    from streams.worker.dead_letters import Limit
 
     settings = read_settings()
     sys.exit(
-        app.main(
-            app.Settings(
+        running.main(
+            running.Worker(
                 kafka=settings.kafka,
                 redis=settings.redis,
                 rules=settings.rules,
                 topic=settings.topic,
                 metrics_port=metrics_port,
-                dead_letter_limit=dead_letters.Limit(dead_letter_limit),
+                dead_letter_limit=Limit(dead_letter_limit),
                 beside=Publishing({**os.environ, **settings.variables}) if publishes else None,
             )
         )
@@ -60,7 +61,7 @@ def publish() -> None:
         return clocks(settings).now(authority)
 
     publisher.main(
-        publisher.Settings(
+        publisher.Publication(
             kafka=settings.kafka,
             redis=settings.redis,
             rules=settings.rules,

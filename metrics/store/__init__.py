@@ -1,1 +1,1 @@
-"""How what was counted is kept and read again."""
+"""How cases and tallies are kept, and read again."""

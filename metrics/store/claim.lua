@@ -1,11 +1,12 @@
 #!lua
--- Take a partition over. Where nothing says how far it was read, whatever else is left of it counts for nothing:
--- it is cleared and begun afresh in one step, so no two workers can begin it twice.
--- The head only rises, here and nowhere else: a claim that was asked long ago must not lower a later one's.
--- What the format before wrote this one carries on, where its worker may do what that takes: from then on no claim of
--- the format before succeeds.
--- KEYS: position, and one that is never kept. ARGV: 1 pattern of all keys of the partition, 2 the topic's id, 3 the
--- log's end, 4 the format before, 5 this format, 6.. fields and values of a fresh position.
+-- Take a partition over. A partition without a position is cleared of whatever is left of it and begun afresh, in one
+-- step: no two workers can begin it twice.
+-- The head only rises, here and nowhere else: a claim that arrives late must not lower the head of a later one.
+-- A partition of the format before is carried on in this format, where our user may run the commands that this takes.
+-- From then on no claim of the format before succeeds.
+-- KEYS: 1 the position, 2 a key that is never kept: it is there to try our rights on.
+-- ARGV: 1 pattern of all keys of the partition, 2 the topic's id, 3 the log's end, 4 the format before, 5 this format,
+-- 6.. fields and values of a fresh position.
 if redis.call('TYPE', KEYS[1]).ok ~= 'hash' or redis.call('HEXISTS', KEYS[1], 'offset') == 0 then
   local cursor = '0'
   repeat

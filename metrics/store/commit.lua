@@ -1,10 +1,11 @@
 #!lua
--- Cases, tallies, position and changes of one partition: together or not at all.
+-- Write the cases, tallies, position and changes of one partition: together or not at all.
 -- KEYS: position, changes, dead letters, authorities, then the cases and tallies that ARGV[1] points at by index.
--- ARGV: 1 what to write, as MessagePack (metrics/store/redis.py, Commit); 2 longest stream of changes; 3 the change that
--- readers follow; then the cases and authorities that ARGV[1] points at (bytes: cmsgpack knows only text). To a case
--- that goes on what is new is added: its header of five bytes as it is, as it will be, and the tellings.
--- Nothing rolls back here: every check and every sum comes before the first write.
+-- ARGV: 1 what to write, as MessagePack (metrics/store/codec.py, commit_arguments); 2 how many changes are kept; 3 the
+-- change that readers follow; then the cases and authorities that ARGV[1] points at (bytes: cmsgpack knows only text).
+-- A case that is kept already is added to: its value is the header of five bytes that it has, the header that it is to
+-- have, and the new tellings.
+-- Redis does not roll a script back: every check and every sum comes before the first write.
 local commit = cmsgpack.unpack(ARGV[1])
 local position = redis.call('HMGET', KEYS[1], 'offset', 'generation')
 if position[1] ~= commit.expected or position[2] ~= commit.generation then
@@ -61,7 +62,7 @@ for _, change in ipairs(commit.tallies) do
   writes[#writes + 1] = {key, set, gone}
 end
 
--- The one write that may still be refused, for an id that does not rise, is the first.
+-- This write comes first: it alone may still be refused, for an id that does not rise.
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], commit.position .. '-*',
   'from', commit.expected, 'to', commit.position, 'change', ARGV[3])
 for _, case in ipairs(commit.cases) do

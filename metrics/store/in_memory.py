@@ -1,4 +1,4 @@
-"""The reference: a log folded in this process, with no Kafka and no Redis. What the service gives must equal it."""
+"""The reference: a log folded in this process, without Kafka and Redis. The service must give the same figures."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
@@ -14,7 +14,7 @@ from metrics.figures.snapshot import AuthoritySnapshot, Snapshot
 from metrics.rules.rules import RulesByAuthority
 from metrics.sums.sums import GrowingSums
 
-BATCH = 1000
+EVENTS_AT_ONCE = 1000
 
 
 class InMemoryStore:
@@ -28,9 +28,9 @@ class InMemoryStore:
         self._remembered = TallyCache()
 
     def tell(self, events: Iterable[Event], progress: Callable[[int], None] = lambda n: None) -> "InMemoryStore":
-        """Fold *events*, a batch at a time, telling *progress* how many were read; return this book."""
+        """Fold *events*, a batch at a time, calling *progress* with the number read; return this store."""
         source = iter(events)
-        while batch := list(islice(source, BATCH)):
+        while batch := list(islice(source, EVENTS_AT_ONCE)):
             self.take(fold(self.kept, self.authorities, batch, self.rules, self._remembered))
             progress(len(batch))
         return self
@@ -47,23 +47,24 @@ class InMemoryStore:
         return ((key[0], case) for key, case in self.kept.items() if isinstance(case, Case))
 
     def sums(self) -> Mapping[str, GrowingSums]:
-        """Return the tallies of each authority, ready to be asked."""
+        """Return the sums of each authority, by name."""
         return {authority: GrowingSums(self.tallies.get(authority)) for authority in sorted(self.authorities)}
 
     def snapshot(self, catalogue: str = "") -> Snapshot:
-        """Return every authority, ready to be asked."""
-        found = {name: AuthoritySnapshot(self.authorities[name], sums.frozen()) for name, sums in self.sums().items()}
-        return Snapshot(found, catalogue)
+        """Return every authority, ready for questions."""
+        sums = self.sums()
+        authorities = {name: AuthoritySnapshot(self.authorities[name], sums[name].frozen()) for name in sums}
+        return Snapshot(authorities, catalogue)
 
-    def known_at(self, moment: Instant) -> "InMemoryStore":
-        """Return the book as it would be had only what was known at *moment* been told."""
-        told = (telling for _, case in self.households() for telling in case if telling.known <= moment)
-        book = InMemoryStore(self.rules).tell(told)
-        book.authorities = {**self.authorities}
-        return book
+    def known_at(self, instant: Instant) -> "InMemoryStore":
+        """Return the store as it would be had only the events been told that were known at *instant*."""
+        known = (telling for _, case in self.households() for telling in case if telling.known <= instant)
+        store = InMemoryStore(self.rules).tell(known)
+        store.authorities = {**self.authorities}
+        return store
 
     def recounted(self) -> dict[str, Tally]:
-        """Return the tallies afresh from the cases: equal to what the differences added up to."""
+        """Return the tallies counted afresh from the cases: they equal the sum of all differences."""
         total: dict[str, Tally] = {}
         of_cases(self.households(), self.rules, total)
         return swept(total)

@@ -1,8 +1,8 @@
-"""A partition read into memory page by page, while commits go on: in the end it is of one moment all the same.
+"""A partition read into memory page by page while commits go on. The result is of one moment all the same.
 
-With each page comes what was committed since the one before, and is added to all that was read until then. So what is
-held is always of the moment of its last page. What has not been read yet will come as of its own page; and what was
-not there when the reading began comes by the commits alone.
+With each page comes what was committed since the page before, and is added to all that is read so far. So the tallies
+read are always of the moment of the last page. Tallies that are not read yet come as of their own page; tallies that
+did not exist when the reading began come by the commits alone.
 """
 
 import asyncio
@@ -10,14 +10,17 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from metrics.counting.completeness import Completeness
-from metrics.store.redis import CommitStep, Named, Position, Store
+from metrics.store.codec import TallyPage
+from metrics.store.commits import CommitStep, TallyName
+from metrics.store.position import Position
+from metrics.store.redis import Store
 from metrics.sums.sums import GrowingSums
 
-PAGE = 20_000  # cells read at once: neither the store nor the reader is long at it
+MAX_PAGE_CELLS = 20_000  # read at once: neither the store nor the reader takes long over them
 
 
 class Loaded(NamedTuple):
-    """All that readers need of a partition, of one moment."""
+    """All that readers need of a partition, as of one moment."""
 
     position: Position
     authorities: dict[str, Completeness]
@@ -32,37 +35,45 @@ async def load(
     stocks: Collection[str] = (),
     heard: Callable[[], None] = lambda: None,
 ) -> Loaded | None:
-    """Return *partition*, with the *stocks* among its *parts* ready to be asked; call *heard* whenever it answers.
+    """Return *partition*, with the *stocks* among its *parts* ready for questions; call *heard* at each answer.
 
-    None where it was counted anew meanwhile, or went on by more commits than are kept: then it is to be read again.
+    None where it was recounted meanwhile, or went on by more commits than are kept: it must be read again then.
     """
     sizes = await store.sizes(partition, position.generation, parts)
-    unread = set(sizes)
-    sums: dict[str, GrowingSums] = {}
-    authorities: dict[str, Completeness] = {}
+    loaded, unread = Loaded(position, {}, {}), set(sizes)
     for names in _pages(sizes):
-        page = await store.page(partition, position.generation, position.offset, names)
-        if page is None or reached(position.offset, page.steps) != page.position.offset:
+        page = await store.page(partition, position.generation, loaded.position.offset, names)
+        if page is None or reached(loaded.position.offset, page.steps) != page.position.offset:
             return None
         heard()
-        for step in page.steps:
-            take(sums, step, unread)
-        for name in names:
-            sums.setdefault(name[0], GrowingSums())
-        unread.difference_update(names)
-        for authority, part, cells in page.cells():
-            sums[authority].add(part, cells)
-            await asyncio.sleep(0)  # whoever is shown something else need not wait for all of it
-        position, authorities = page.position, page.authorities
-    for each in sums.values():
+        loaded = await _with_page(loaded, page, unread)
+    await _prepare(loaded.sums.values(), stocks)
+    return loaded
+
+
+async def _with_page(loaded: Loaded, page: TallyPage, unread: set[TallyName]) -> Loaded:
+    """Return *loaded* as of the moment of *page*, whose tallies are no longer among the *unread*."""
+    for step in page.steps:
+        take(loaded.sums, step, unread)
+    unread.difference_update(page.fields)
+    for authority, _ in page.fields:
+        loaded.sums.setdefault(authority, GrowingSums())
+    for authority, part, cells in page.cells():
+        loaded.sums[authority].add(part, cells)
+        await asyncio.sleep(0)  # lets others go on meanwhile
+    return Loaded(page.position, page.authorities, loaded.sums)
+
+
+async def _prepare(sums: Iterable[GrowingSums], stocks: Collection[str]) -> None:
+    """Build the running sums of *stocks* before the first question."""
+    for theirs in sums:
         for part in stocks:
-            each.prepare(part)
+            theirs.prepare(part)
             await asyncio.sleep(0)
-    return Loaded(position, authorities, sums)
 
 
-def take(sums: dict[str, GrowingSums], step: CommitStep, leaving: Collection[Named] = ()) -> None:
-    """Add what one commit added, *leaving* out some tallies."""
+def take(sums: dict[str, GrowingSums], step: CommitStep, leaving: Collection[TallyName] = ()) -> None:
+    """Add what one commit added, except to the tallies named by *leaving*."""
     for authority, tally in step.tallies.items():
         theirs = sums.setdefault(authority, GrowingSums())
         for part, cells in tally.items():
@@ -71,7 +82,7 @@ def take(sums: dict[str, GrowingSums], step: CommitStep, leaving: Collection[Nam
 
 
 def reached(start: int | None, steps: Iterable[CommitStep]) -> int | None:
-    """Return the offset that *steps* lead to from *start*; None where one is not from where the one before it ended."""
+    """Return the offset that *steps* lead to from *start*; None where there is a gap between two of them."""
     for step in steps:
         if step.start != start:
             return None
@@ -79,12 +90,12 @@ def reached(start: int | None, steps: Iterable[CommitStep]) -> int | None:
     return start
 
 
-def _pages(sizes: Mapping[Named, int]) -> Iterator[list[Named]]:
-    """Yield the names of tallies, of some PAGE cells at a time; one page there always is, if only an empty one."""
-    page: list[Named] = []
+def _pages(sizes: Mapping[TallyName, int]) -> Iterator[list[TallyName]]:
+    """Yield the names of tallies, of some MAX_PAGE_CELLS together; at least one page, if only an empty one."""
+    page: list[TallyName] = []
     cells = 0
     for name, size in sizes.items():
-        if page and cells + size > PAGE:
+        if page and cells + size > MAX_PAGE_CELLS:
             yield page
             page, cells = [], 0
         page.append(name)

@@ -1,8 +1,8 @@
 """The read side: holds every cell in memory, follows the store's changes, and never shows what may be wrong.
 
-A partition is withheld while nothing says how far it was read, while what was in the log at its last claim has not
-all been read, and, where it went back, until it is past the highest position that was ever shown. So a reader sees
-the figures of some prefix of the log, and none before one it has seen.
+A partition is withheld while the store does not say how far it was read, until all that was in the log at its last
+claim is read, and, where it went back, until it is past the highest position that was ever shown. So a reader sees the
+figures of some prefix of the log, and never those of an earlier prefix after a later one.
 """
 
 import asyncio
@@ -15,18 +15,21 @@ from metrics.catalogue import MEASURES
 from metrics.counting.completeness import Completeness
 from metrics.counting.fingerprint import code
 from metrics.figures.snapshot import AuthoritySnapshot, Snapshot
+from metrics.store.commits import CommitStep, View
+from metrics.store.connection import STORE_ERRORS
 from metrics.store.loading import load, reached, take
-from metrics.store.redis import STORE_ERRORS, CommitStep, Log, Position, Store, View
+from metrics.store.position import Log, Position
+from metrics.store.redis import Store
 from metrics.sums.sums import GrowingSums
 
-EVERY = 0.05  # seconds between looks at the store
-SILENT = 5.0  # seconds without an answer after which a partition is withheld
+FOLLOW_SECONDS = 0.05  # between looks at the store
+STORE_SILENT_SECONDS = 5.0  # without an answer, after which a partition is withheld
 PARTS = tuple(dict.fromkeys(part.name for measure in MEASURES for part in measure.parts))
 STOCKS = frozenset(part.name for measure in MEASURES for part in measure.parts if part.stock)
 
 
 class NotReady(Exception):
-    """Figures are being rebuilt: say so, and no number. *read* is the share done, None where unknown."""
+    """Figures are being rebuilt: show that, and no number. *read*: the share done, None where unknown."""
 
     def __init__(self, read: float | None) -> None:
         super().__init__("figures are being rebuilt from the log")
@@ -40,26 +43,26 @@ class ReaderPartition:
     position: Position | None = None
     sums: dict[str, GrowingSums] = field(default_factory=dict)
     authorities: dict[str, Completeness] = field(default_factory=dict)
-    offset: int | None = None  # that `sums` are of
-    highest: int = 0  # ever shown of this log
+    offset: int | None = None  # of `sums`
+    highest: int = 0  # the highest offset ever shown of this log
     log: Log | None = None
     answered_at: float = 0.0  # when the store last answered for it (monotonic seconds)
 
     @property
     def whole(self) -> bool:
-        """Whether its figures may be shown: all there, counted as our code counts, and of a store that answers.
+        """Whether its figures may be shown: complete, counted as our code counts, and of a store that answers.
 
-        What an authority sets may have changed since: its figures are by the former rules until a recount is done.
+        An authority may have changed its rules since: its figures are by the former rules until a recount is done.
         """
         if self.position is None or self.offset is None or self.position.catalogue.partition("-")[0] != code():
             return False
-        if time.monotonic() - self.answered_at > SILENT:
+        if time.monotonic() - self.answered_at > STORE_SILENT_SECONDS:
             return False
         return self.offset >= max(self.position.head, self.position.offset, self.highest)
 
     @property
     def read(self) -> tuple[int, int]:
-        """How many events were read, and of how many."""
+        """How many events were read, and how many there are to read."""
         head = max(self.position.head if self.position else 0, self.highest)
         return min(self.offset or 0, head) if self.position else 0, head
 
@@ -70,7 +73,7 @@ class Reader:
     def __init__(self, store: Store, only: int | None = None) -> None:
         self._store = store
         self._only = only
-        self._held: dict[int, ReaderPartition] = {only or 0: ReaderPartition()}
+        self._partitions: dict[int, ReaderPartition] = {only or 0: ReaderPartition()}
         self.version = 0  # rises with every change
         self.answered_at: float | None = None  # when the store last answered (monotonic seconds)
 
@@ -79,119 +82,129 @@ class Reader:
         async with asyncio.TaskGroup() as following:
             followed: set[int] = set()
             while True:
-                for partition in self._held.keys() - followed:
-                    following.create_task(self._follow(partition))
-                followed.update(self._held)
-                await asyncio.sleep(EVERY)
+                for number in self._partitions.keys() - followed:
+                    following.create_task(self._follow(number))
+                followed.update(self._partitions)
+                await asyncio.sleep(FOLLOW_SECONDS)
 
-    async def _follow(self, partition: int) -> None:
+    async def _follow(self, number: int) -> None:
         while True:
             try:
-                await self._look(partition)
+                await self._look(number)
             except STORE_ERRORS:
-                await asyncio.sleep(10 * EVERY)
-            except Exception as exc:  # nothing is shown of what cannot be read; its text may quote a value
+                await asyncio.sleep(10 * FOLLOW_SECONDS)
+            except Exception as exc:  # what cannot be read is not shown; the text may quote a value
                 logging.getLogger(__name__).error("the store holds what cannot be read (%s)", type(exc).__name__)
-                await asyncio.sleep(20 * EVERY)
-            await asyncio.sleep(EVERY)
+                await asyncio.sleep(20 * FOLLOW_SECONDS)
+            await asyncio.sleep(FOLLOW_SECONDS)
 
     async def turn(self) -> None:
         """Look at the store once and take in what changed. Raises what kept a partition from being read."""
         fault: Exception | None = None
         looked: set[int] = set()
-        while waiting := self._held.keys() - looked:
-            partition = min(waiting)
-            looked.add(partition)
+        while waiting := self._partitions.keys() - looked:
+            number = min(waiting)
+            looked.add(number)
             try:
-                await self._look(partition)
+                await self._look(number)
             except Exception as exc:  # one that cannot be read must not keep us from the others
                 fault = exc
         if fault is not None:
             raise fault
 
-    async def _look(self, partition: int) -> None:
-        held = self._held[partition]
-        view = await self._store.follow(partition, held.offset)
+    async def _look(self, number: int) -> None:
+        partition = self._partitions[number]
+        view = await self._store.follow(number, partition.offset)
         if view.position is not None and self._only is None:
-            for other in range(view.position.log.partitions):
-                self._held.setdefault(other, ReaderPartition())
-        await self._take(partition, held, view)
-        held.answered_at = self.answered_at = time.monotonic()
+            for each in range(view.position.log.partitions):
+                self._partitions.setdefault(each, ReaderPartition())
+        await self._take(number, partition, view)
+        partition.answered_at = self.answered_at = time.monotonic()
 
-    async def _take(self, partition: int, held: ReaderPartition, view: View) -> None:
+    async def _take(self, number: int, partition: ReaderPartition, view: View) -> None:
         if view.position is None:
-            self._note(held, None)
+            self._note(partition, None)
             return
-        if held.log != view.position.log:
-            held.log, held.highest, held.offset = view.position.log, 0, None
-        if self._follows(held, view):
+        if partition.log != view.position.log:
+            partition.log, partition.highest, partition.offset = view.position.log, 0, None
+        if self._follows(partition, view):
             for step in view.steps:
-                self._step(held, step)
-            if view.authorities != held.authorities:
-                held.authorities, self.version = view.authorities, self.version + 1
-            self._note(held, view.position)
+                self._step(partition, step)
+            if view.authorities != partition.authorities:
+                partition.authorities, self.version = view.authorities, self.version + 1
+            self._note(partition, view.position)
         else:
-            await self._load(partition, held, view.position)
+            await self._load(number, partition, view.position)
 
-    def _follows(self, held: ReaderPartition, view: View) -> bool:
-        """Return whether the steps of *view* lead from what is held towards where the store stands."""
-        if held.position is None or view.position is None or held.position.generation != view.position.generation:
+    def _follows(self, partition: ReaderPartition, view: View) -> bool:
+        """Return whether the steps of *view* lead from our offset towards the store's."""
+        if (
+            partition.position is None
+            or view.position is None
+            or partition.position.generation != view.position.generation
+        ):
             return False
-        at = reached(held.offset, view.steps)
+        at = reached(partition.offset, view.steps)
         return at == view.position.offset or (bool(view.steps) and at is not None and at < view.position.offset)
 
-    def _step(self, held: ReaderPartition, step: CommitStep) -> None:
-        take(held.sums, step)
-        held.offset = step.end
+    def _step(self, partition: ReaderPartition, step: CommitStep) -> None:
+        take(partition.sums, step)
+        partition.offset = step.end
         self.version += 1
 
-    async def _load(self, partition: int, held: ReaderPartition, position: Position) -> None:
-        """Read *partition* anew. It takes a while, in which what was held before is what is shown."""
+    async def _load(self, number: int, partition: ReaderPartition, position: Position) -> None:
+        """Read a partition anew. Until that is done, its former figures are shown."""
 
         def heard() -> None:
-            held.answered_at = self.answered_at = time.monotonic()
+            partition.answered_at = self.answered_at = time.monotonic()
 
-        loaded = await load(self._store, partition, position, PARTS, STOCKS, heard)
+        loaded = await load(self._store, number, position, PARTS, STOCKS, heard)
         if loaded is not None:
-            held.sums, held.authorities, held.offset = loaded.sums, loaded.authorities, loaded.position.offset
+            partition.sums, partition.authorities, partition.offset = (
+                loaded.sums,
+                loaded.authorities,
+                loaded.position.offset,
+            )
             self.version += 1
-            self._note(held, loaded.position)
+            self._note(partition, loaded.position)
 
-    def _note(self, held: ReaderPartition, position: Position | None) -> None:
-        if held.position != position:
+    def _note(self, partition: ReaderPartition, position: Position | None) -> None:
+        if partition.position != position:
             self.version += 1
-        held.position = position
-        if held.whole and held.offset is not None:
-            held.highest = max(held.highest, held.offset)
+        partition.position = position
+        if partition.whole and partition.offset is not None:
+            partition.highest = max(partition.highest, partition.offset)
 
     @property
     def whole(self) -> bool:
         """Whether every partition may be shown."""
-        return all(held.whole for held in self._held.values())
+        return all(partition.whole for partition in self._partitions.values())
 
     def rebuilding(self) -> NotReady:
         """Return how far the rebuilding has come."""
-        done, end = (sum(numbers) for numbers in zip(*(held.read for held in self._held.values()), strict=True))
-        return NotReady(done / end if done < end else None)  # else it is for another reason, and no share says it
+        done, end = (
+            sum(numbers) for numbers in zip(*(partition.read for partition in self._partitions.values()), strict=True)
+        )
+        return NotReady(done / end if done < end else None)  # else the reason is another one, and no share tells it
 
     def catalogue(self, names: Collection[str] | None = None) -> str:
         """Return the fingerprint that the figures of the authorities *names*, or of all, were counted by.
 
-        While partitions are recounted one after another there may be two: they are told both, with a `+` between.
+        While partitions are recounted one after another there may be two: both are returned, with a `+` between.
         """
-        found = {
-            held.position.catalogue
-            for held in self._held.values()
-            if held.position and (names is None or not held.authorities.keys().isdisjoint(names))
+        catalogues = {
+            partition.position.catalogue
+            for partition in self._partitions.values()
+            if partition.position and (names is None or not partition.authorities.keys().isdisjoint(names))
         }
-        return "+".join(sorted(found))
+        return "+".join(sorted(catalogues))
 
     def snapshot(self, names: Collection[str] | None = None) -> Snapshot:
         """Return the authorities *names*, or all, as they are now. Raises NotReady where one may not be shown."""
         authorities: dict[str, AuthoritySnapshot] = {}
         for name in self.authorities() if names is None else names:
-            if (found := self.authority(name)) is not None:
-                completeness, sums = found
+            if (known := self.authority(name)) is not None:
+                completeness, sums = known
                 authorities[name] = AuthoritySnapshot(completeness, sums.frozen())
         return Snapshot(authorities, self.catalogue(authorities))
 
@@ -199,19 +212,19 @@ class Reader:
         """Return every authority that may be shown, by name. Raises NotReady where one may be missing."""
         if not self.whole:
             raise self.rebuilding()
-        return dict(sorted(item for held in self._held.values() for item in held.authorities.items()))
+        return dict(sorted(item for partition in self._partitions.values() for item in partition.authorities.items()))
 
     def authority(self, name: str) -> tuple[Completeness, GrowingSums] | None:
         """Return an authority and its cells; None where there is none. Raises NotReady while it is withheld."""
-        for held in self._held.values():
-            if name in held.authorities:
-                if not held.whole:
+        for partition in self._partitions.values():
+            if name in partition.authorities:
+                if not partition.whole:
                     raise self.rebuilding()
-                return held.authorities[name], held.sums.get(name) or GrowingSums()
+                return partition.authorities[name], partition.sums.get(name) or GrowingSums()
         if not self.whole:
             raise self.rebuilding()
         return None
 
     def positions(self) -> Iterator[tuple[int, int | None]]:
         """Yield each partition and the offset that its figures are of."""
-        return ((partition, held.offset) for partition, held in self._held.items())
+        return ((number, partition.offset) for number, partition in self._partitions.items())

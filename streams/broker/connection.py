@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from metrics.store.address import Unusable, pem, secret
+from metrics.store.secrets import Unusable, pem, secret
 
 SECURITIES = ("plaintext", "ssl", "sasl_plaintext", "sasl_ssl")
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
@@ -17,7 +17,7 @@ class KafkaSettings:
 
     servers: str  # host:port, several with commas between
     security: str = "plaintext"
-    ca_file: Path | None = None  # of who signed the brokers' certificates; left out, those that the system trusts
+    ca_file: Path | None = None  # of the authority that signed the brokers' certificates; None: the system's
     cert_file: Path | None = None  # our own, where brokers ask for one
     key_file: Path | None = None
     mechanism: str = "SCRAM-SHA-512"
@@ -37,18 +37,18 @@ class KafkaSettings:
 
     @property
     def options(self) -> dict[str, Any]:
-        """What kafka-python and aiokafka call the same. Raises Unusable."""
-        found: dict[str, Any] = {"bootstrap_servers": self.servers, "security_protocol": self.security.upper()}
+        """The options that kafka-python and aiokafka share. Raises Unusable."""
+        options: dict[str, Any] = {"bootstrap_servers": self.servers, "security_protocol": self.security.upper()}
         if self.has_tls:
-            found["ssl_context"] = self.tls()
+            options["ssl_context"] = self.tls()
         if self.has_sasl:
-            found["sasl_mechanism"] = self.mechanism
-            found["sasl_plain_username"] = self.user
-            found["sasl_plain_password"] = self.password()
-        return found
+            options["sasl_mechanism"] = self.mechanism
+            options["sasl_plain_username"] = self.user
+            options["sasl_plain_password"] = self.password()
+        return options
 
     def tls(self) -> ssl.SSLContext:
-        """Return how to meet a broker: its certificate and its host name are always checked. Raises Unusable."""
+        """Return the TLS context. It always checks a broker's certificate and host name. Raises Unusable."""
         try:
             context = ssl.create_default_context(cafile=pem(self.ca_file) if self.ca_file else None)
         except ssl.SSLError as exc:
@@ -64,11 +64,11 @@ class KafkaSettings:
         return context
 
     def password(self) -> str:
-        """Return the password in its file. Raises Unusable."""
+        """Return the password from its file. Raises Unusable."""
         return secret(self.password_file) if self.password_file else ""
 
 
-KafkaAddress = KafkaSettings | str  # an address alone is a Kafka that asks for nothing, without TLS
+KafkaAddress = KafkaSettings | str  # an address alone is a Kafka without TLS that lets everybody in
 
 
 def reached(where: KafkaAddress) -> KafkaSettings:

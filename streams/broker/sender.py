@@ -1,4 +1,4 @@
-"""Sends events to the topic, as CONTRACT 1 has a record: keyed by authority, with CloudEvents headers."""
+"""Sends events to the topic, as a record is to be (contract 1): keyed by authority, with CloudEvents headers."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from streams.broker.topics import EVENTS
 
 
 class Sender:
-    """A producer of events. Close it, or use it in a `with`: what was sent is then acknowledged."""
+    """A producer of events. Close it, or use it in a `with`: all events sent are acknowledged then."""
 
     def __init__(self, kafka: KafkaAddress, topic: str = EVENTS) -> None:
         self._topic = topic
@@ -30,7 +30,10 @@ class Sender:
         self.close()
 
     def send(self, events: Iterable[Event], progress: Callable[[int], None] = lambda n: None) -> int:
-        """Send *events* and wait until Kafka has them; return how many. Raises KafkaError."""
+        """Send *events* and wait until Kafka has them; return how many. Raises KafkaError.
+
+        Calls *progress* with 1 for each event.
+        """
         waiting = []
         for event in events:
             waiting.append(self._send(event))
@@ -39,7 +42,7 @@ class Sender:
             sent.get(timeout=60)
         return len(waiting)
 
-    def _send(self, event: Event) -> Any:
+    def _send(self, event: Event) -> Any:  # kafka-python has no types
         return self._producer.send(
             self._topic,
             value=encode(event),
@@ -54,7 +57,7 @@ class Sender:
 
 
 def headers(event: Event) -> list[tuple[str, bytes]]:
-    """Return CloudEvents 1.0 headers in binary mode, for other people's tools; we read the value."""
+    """Return CloudEvents 1.0 headers in binary mode. They are for other tools: we read the value."""
     about = {
         "ce_specversion": "1.0",
         "ce_id": event.id,

@@ -1,8 +1,8 @@
-"""Publishes figures: follows the store as any reader does, and writes to the topic what stands there otherwise.
+"""Publishes figures: follows the store as any reader does, and writes to the topic each figure that differs there.
 
 A process beside each worker, so that the fold never waits for it. It publishes the partitions that its worker owns,
-each by a transactional producer whose id is the partition's: Kafka turns away whoever began earlier, so of two that
-take a partition for theirs only the later one writes. What stands in the topic is asked of the topic.
+each by a transactional producer whose id is the partition's: Kafka turns away the producer that began earlier, so of
+two publishers of one partition only the later one writes. It reads from the topic what stands there.
 """
 
 import asyncio
@@ -23,25 +23,27 @@ from aiokafka.errors import UnknownTopicOrPartitionError
 from metrics.figures.answers import Answers
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.address import RedisSettings
+from metrics.store.connection import connect
+from metrics.store.position import Log, Refused
 from metrics.store.reader import NotReady, Reader
-from metrics.store.redis import Log, Refused, Store, connect
+from metrics.store.redis import Store
 from metrics.windows import At
 from streams.broker.connection import KafkaAddress, reached
 from streams.publishing.figures_topic import RecordContext, Standing, Telling, key_of, standing
 
-EVERY = 0.5  # seconds between looks at the store
-SHARE = 4  # so many times as long as it worked it rests
-ANEW = 5.0  # seconds after a failure
-PATIENCE = 20.0  # seconds for one transaction, and for Kafka to let us in
-READING = 600.0  # seconds for all that stands in the topic
-BEAT = 5.0  # seconds between signs of life
-YIELDS = 10  # of niceness: the fold goes first
-LARGEST_BATCH = 256 * 1024  # bytes, before they are compressed
+LOOK_AT_STORE_SECONDS = 0.5
+REST_TIMES = 4  # it rests so many times as long as it worked
+RETRY_SECONDS = 5.0  # after a failure
+TRANSACTION_SECONDS = 20.0  # at most for one transaction, and until Kafka lets us in
+READ_TOPIC_SECONDS = 600.0  # at most for all that stands in the topic
+BEAT_SECONDS = 5.0  # between signs of life
+NICENESS = 10  # the fold goes first
+MAX_BATCH_BYTES = 256 * 1024  # before they are compressed
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What a publisher needs to know."""
+class Publication:
+    """What is published where."""
 
     kafka: KafkaAddress
     redis: RedisSettings | str
@@ -52,13 +54,13 @@ class Settings:
 
 
 class Owned(msgspec.Struct):
-    """What the worker tells, a line each time: the partitions whose figures are to be published."""
+    """A line from the worker: the partitions whose figures are to be published."""
 
     partitions: list[int]
 
 
 class Done(msgspec.Struct, omit_defaults=True):
-    """What the worker is told, a line each time: figures that were written, or a failure; neither is a sign of life."""
+    """A line to the worker: figures that were written, or a failure. With neither it is a sign of life."""
 
     published: int = 0
     failed: str = ""
@@ -71,76 +73,79 @@ Report = Callable[[Done], None]
 class Publisher:
     """Publishes the figures of one partition."""
 
-    settings: Settings
+    publication: Publication
     store: Store
     partition: int
     report: Report
-    _told: str = field(default="", init=False)  # the failure that was said last
+    _last_failure: str = field(default="", init=False)  # that was said
 
     async def run(self) -> None:
-        """Publish for ever: whatever fails, ask the topic what stands in it and go on from there."""
+        """Publish for ever. After any failure, read what stands in the topic and go on from there."""
         while True:
             try:
                 await self._publish()
-            except Exception as exc:  # nothing of it may reach the worker, and its text may quote a value
+            except Exception as exc:  # it must not reach the worker, and its text may quote a value
                 self._failed(exc)
-            await asyncio.sleep(ANEW)
+            await asyncio.sleep(RETRY_SECONDS)
 
     def _failed(self, exc: Exception) -> None:
         kind = type(exc).__name__
         self.report(Done(failed=kind))
-        if kind != self._told:
+        if kind != self._last_failure:
             why = str(exc) if isinstance(exc, Refused) else kind
             _say(f"figures of partition {self.partition} cannot be published ({why}): trying again")
-        self._told = kind
+        self._last_failure = kind
 
     async def _publish(self) -> None:
         log = await self._claimed()
         producer = self._producer()
         try:
-            async with asyncio.timeout(PATIENCE):
-                await producer.start()  # from here on nobody who began before us can write
+            async with asyncio.timeout(TRANSACTION_SECONDS):
+                await producer.start()  # from here on no publisher that began before us can write
                 await self._check(producer, log)
-            async with asyncio.timeout(READING):
+            async with asyncio.timeout(READ_TOPIC_SECONDS):
                 stands = await self._read()
             await self._follow(producer, log, stands)
         finally:
-            with suppress(Exception):  # it failed, or was turned away, already
-                async with asyncio.timeout(ANEW):
+            with suppress(Exception):  # it has failed, or was turned away, already
+                async with asyncio.timeout(RETRY_SECONDS):
                     await producer.stop()
 
     async def _claimed(self) -> Log:
         """Wait until a worker has claimed the partition; return the log that it is of."""
         while (position := await self.store.position(self.partition)) is None:
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(LOOK_AT_STORE_SECONDS)
         return position.log
 
     def _producer(self) -> AIOKafkaProducer:
         return AIOKafkaProducer(
-            **reached(self.settings.kafka).options,
-            transactional_id=f"casepulse-{self.settings.figures}-{self.partition}",
-            request_timeout_ms=int(PATIENCE * 500),
-            transaction_timeout_ms=int(PATIENCE * 1000),  # how long one who was killed keeps readers waiting at most
-            compression_type="gzip",  # the one that every client reads with nothing else installed
-            max_batch_size=LARGEST_BATCH,
+            **reached(self.publication.kafka).options,
+            transactional_id=f"casepulse-{self.publication.figures}-{self.partition}",
+            request_timeout_ms=int(TRANSACTION_SECONDS * 500),
+            transaction_timeout_ms=int(TRANSACTION_SECONDS * 1000),  # readers wait no longer for one that was killed
+            compression_type="gzip",  # every client reads it with nothing else installed
+            max_batch_size=MAX_BATCH_BYTES,
             linger_ms=5,
         )
 
     async def _check(self, producer: AIOKafkaProducer, log: Log) -> None:
-        """Raise Refused where the topic is not there, or is not divided as events are."""
-        topic = self.settings.figures
+        """Raise Refused where the topic is missing, or has not the partitions of the events."""
+        topic = self.publication.figures
         try:
-            found = len(await producer.partitions_for(topic))
+            partitions = len(await producer.partitions_for(topic))
         except UnknownTopicOrPartitionError as exc:
             raise Refused(f"Kafka has no topic {topic}: `casepulse up` makes one, or make it, compacted") from exc
-        if found != log.partitions:
-            raise Refused(f"topic {topic} has {found} partitions and must have the {log.partitions} of {log.topic}")
+        if partitions != log.partitions:
+            raise Refused(
+                f"topic {topic} has {partitions} partitions and must have the {log.partitions} of {log.topic}: "
+                "make it anew"
+            )
 
     async def _read(self) -> Standing:
         """Return what stands in the topic."""
-        stands, tp = Standing(), TopicPartition(self.settings.figures, self.partition)
+        stands, tp = Standing(), TopicPartition(self.publication.figures, self.partition)
         consumer = AIOKafkaConsumer(
-            **reached(self.settings.kafka).options, enable_auto_commit=False, isolation_level="read_committed"
+            **reached(self.publication.kafka).options, enable_auto_commit=False, isolation_level="read_committed"
         )
         await consumer.start()
         try:
@@ -165,30 +170,30 @@ class Publisher:
             position = await self.store.position(self.partition)
             if position is not None and position.log != log:
                 return
-            # A log that is being read again is not followed: it would be all work and no figure.
+            # A log that is being read again is not followed: it has no figures yet.
             if position is not None and not position.rebuilding and position.offset >= stands.position(log.topic_id):
                 await reader.turn()
                 with suppress(NotReady):
                     state = reader.version, self._minutes(reader)
                     if state != published:
                         await self._write_all(reader, producer, log, stands)
-                        published, self._told = state, ""
-            await asyncio.sleep(max(EVERY, SHARE * (time.monotonic() - began)))
+                        published, self._last_failure = state, ""
+            await asyncio.sleep(max(LOOK_AT_STORE_SECONDS, REST_TIMES * (time.monotonic() - began)))
 
     def _minutes(self, reader: Reader) -> list[datetime]:
         """Return the minute that each authority is in: figures change as time passes. Raises NotReady."""
-        return [self.settings.now(name).replace(second=0, microsecond=0) for name in reader.authorities()]
+        return [self.publication.now(name).replace(second=0, microsecond=0) for name in reader.authorities()]
 
     async def _write_all(self, reader: Reader, producer: AIOKafkaProducer, log: Log, stands: Standing) -> None:
         """Write what stands otherwise, an authority at a time, all of it of one prefix of the log. Raises NotReady."""
-        answers = Answers(reader.snapshot(), self.settings.now, self.settings.rules.of)
+        answers = Answers(reader.snapshot(), self.publication.now, self.publication.rules.of)
         offset = next(offset or 0 for _, offset in reader.positions())
         if offset < stands.position(log.topic_id):
             return  # the store went back: what stands is newer
         catalogue = reader.catalogue()
         for name in sorted(stands.authorities | set(answers.authorities)):
             is_known = name in answers.authorities
-            at = answers.now(name) if is_known else At(self.settings.now(name))
+            at = answers.now(name) if is_known else At(self.publication.now(name))
             tellings = await self._differing(answers if is_known else None, name, at, stands)
             if tellings:
                 is_simulated = is_known and answers.completeness(name).simulated
@@ -211,12 +216,12 @@ class Publisher:
         self, producer: AIOKafkaProducer, tellings: Iterable[Telling], about: RecordContext, at: str
     ) -> None:
         """Write all or nothing. Raises KafkaError, TimeoutError."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TRANSACTION_SECONDS):
             await producer.begin_transaction()
             for telling in tellings:
                 headers = about.headers(telling.key, at, withdrawn=telling.figure is None)
                 sent = await producer.send(
-                    self.settings.figures, telling.value, telling.key.encode(), self.partition, headers=headers
+                    self.publication.figures, telling.value, telling.key.encode(), self.partition, headers=headers
                 )
                 sent.add_done_callback(_heard)  # a commit fails where one of them did
             await producer.commit_transaction()
@@ -227,20 +232,20 @@ def _heard(sent: "asyncio.Future[Any]") -> None:
         sent.exception()
 
 
-async def publish(settings: Settings) -> None:
+async def publish(publication: Publication) -> None:
     """Publish the partitions that standard input names, until it ends: with the worker, however that ends."""
-    told = asyncio.StreamReader()
+    lines = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(told), sys.stdin)
-    store = Store(connect(settings.redis), settings.topic)
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
+    store = Store(connect(publication.redis), publication.topic)
     running: dict[int, asyncio.Task[None]] = {}
     beating = asyncio.ensure_future(_beat())
-    async for line in told:
+    async for line in lines:
         owned = set(msgspec.json.decode(line, type=Owned).partitions)
         for partition in running.keys() - owned:
             running.pop(partition).cancel()
         for partition in owned - running.keys():
-            running[partition] = asyncio.ensure_future(Publisher(settings, store, partition, _report).run())
+            running[partition] = asyncio.ensure_future(Publisher(publication, store, partition, _report).run())
     for task in (beating, *running.values()):
         task.cancel()
     await asyncio.wait({beating, *running.values()}, timeout=2.0)
@@ -250,7 +255,7 @@ async def publish(settings: Settings) -> None:
 async def _beat() -> None:
     while True:
         _report(Done())
-        await asyncio.sleep(BEAT)
+        await asyncio.sleep(BEAT_SECONDS)
 
 
 def _report(done: Done) -> None:
@@ -262,11 +267,11 @@ def _say(message: str) -> None:
     print(f"casepulse worker: {message}", file=sys.stderr, flush=True)
 
 
-def main(settings: Settings) -> NoReturn:
+def main(publication: Publication) -> NoReturn:
     """Publish until the worker that started us ends."""
-    os.nice(YIELDS)
+    os.nice(NICENESS)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for name in ("aiokafka", "asyncio"):  # what matters of it we say ourselves, once
+    for name in ("aiokafka", "asyncio"):  # we say ourselves what matters of it, once
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    asyncio.run(publish(settings))
-    os._exit(0)  # nothing is left to put away, and our worker waits
+    asyncio.run(publish(publication))
+    os._exit(0)  # nothing is left to close, and our worker waits

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 from metrics.counting.fold import CaseKey, Kept
 
-CASES = 100_000  # at most, beside those of the records at hand
+MAX_REMEMBERED_CASES = 100_000  # beside those of the records at hand
 
 
 class CaseCache(OrderedDict[CaseKey, Kept | None]):
-    """What is kept under each key, None for nothing; those that were told of longest ago first."""
+    """What is kept under each key, None for nothing; first the cases that were longest without an event."""
 
     def remember(self, cases: Mapping[CaseKey, Kept | None]) -> None:
         """Take in *cases* as the newest."""
@@ -18,6 +18,6 @@ class CaseCache(OrderedDict[CaseKey, Kept | None]):
             self.move_to_end(key)
 
     def forget(self) -> None:
-        """Let go of the oldest, as many as there are too many. Not while any of them may be on its way to the store."""
-        while len(self) > CASES:
+        """Forget the oldest cases beyond MAX_REMEMBERED_CASES. Not while any of them may be on its way to the store."""
+        while len(self) > MAX_REMEMBERED_CASES:
             self.popitem(last=False)

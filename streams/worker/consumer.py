@@ -1,13 +1,13 @@
 """A Faust consumer whose positions live in our store: whole batches, positions from Redis, commits one by one.
 
-Faust gives group membership, assignment and life cycle. Its own path of records costs 70 to 95 microseconds an
-event, acknowledges what raised, and does twice what was acknowledged and not committed; so records do not take it.
+Faust gives group membership, assignment and life cycle. Records do not take Faust's own path: it costs 70 to 95
+microseconds an event, acknowledges a record that raised, and repeats one that was acknowledged and not committed.
 Each override says what it is for. They lean on Faust 0.15.3 and aiokafka 0.14; the kill journey guards an upgrade.
 """
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError
@@ -15,8 +15,11 @@ from faust.transport.consumer import ensure_TP
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-LOOK_EVERY = 1.0  # seconds
-FETCH_WAIT = 50  # milliseconds
+from streams.broker.partitions import TopicPartition
+from streams.worker.processor import FetchedRecord
+
+LOOK_AROUND_SECONDS = 1.0
+FETCH_WAIT_MS = 50
 
 
 class Reseek(Exception):
@@ -26,16 +29,16 @@ class Reseek(Exception):
 class PartitionOwner(Protocol):
     """What the consumer serves."""
 
-    async def positions(self, partitions: Collection[TP]) -> Mapping[TP, int]:
+    async def positions(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
         """Claim the partitions and return the next offset of each. Raises Reseek."""
         ...
 
-    async def apply(self, partition: TP, records: list[Any], going: Callable[[], bool]) -> None:
+    async def apply(self, tp: TopicPartition, records: Sequence[FetchedRecord], going: Callable[[], bool]) -> None:
         """Apply records with the position, in atomic steps, until all are or *going* says no. Raises Reseek."""
         ...
 
-    async def step_over(self, partition: TP, offset: int) -> None:
-        """Move the position to *offset*: what lies between is a transaction's, and for nobody. Raises Reseek."""
+    async def step_over(self, tp: TopicPartition, offset: int) -> None:
+        """Move the position to *offset*: only a transaction's own records lie between. Raises Reseek."""
         ...
 
     async def stands(self) -> None:
@@ -48,21 +51,22 @@ class PartitionOwner(Protocol):
 
 
 class StoreThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # faust has no types
-    """Reads only what was committed, as the source may use transactions, and never waits long for nothing.
+    """Reads only what was committed, as the source may use transactions, and never waits long for new records.
 
-    One fetch is under way at a time, and leaves out a partition of which some is still unread. Whoever is at a long log
-    would else stand still after each helping, for as long as the other partitions have nothing new: 1.5 s, as Faust
-    has it. A rebuild of a million events of one authority took five times as long.
+    One fetch is under way at a time, and leaves out a partition of which some records are still unread. With Faust's
+    wait of 1.5 s a long log would stand still after each fetch for as long as the other partitions have nothing new: a
+    rebuild of a million events of one authority took five times as long.
     """
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_max_wait_ms = FETCH_WAIT  # Faust lets nobody set it; aiokafka reads both in start()
-        consumer._isolation_level = "read_committed"  # Faust ties it to exactly_once
+        # Private: Faust lets nobody set the first, and ties the second to exactly_once. aiokafka reads both in start().
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        consumer._isolation_level = "read_committed"
         return consumer
 
 
-class StoreConsumer(driver.Consumer):  # type: ignore[misc]
+class StoreConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no types
     """Serves `app.owner`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -78,6 +82,12 @@ class StoreConsumer(driver.Consumer):  # type: ignore[misc]
         owner: PartitionOwner = self.app.owner
         return owner
 
+    async def bounds(self, partitions: list[TopicPartition]) -> dict[TopicPartition, tuple[int, int]]:
+        """Return the oldest offset and the end of the log of each partition. Raises KafkaError."""
+        oldest = await self._thread.earliest_offsets(*partitions)
+        end = await self._thread.highwaters(*partitions)
+        return {tp: (oldest[tp], end[tp]) for tp in partitions}
+
     def _new_consumer_thread(self) -> StoreThread:
         return StoreThread(self, loop=self.loop, beacon=self.beacon)
 
@@ -89,8 +99,8 @@ class StoreConsumer(driver.Consumer):  # type: ignore[misc]
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Seek to where the store stands, never to what Kafka remembers.
 
-        perform_seek() calls this after every assignment. Were it to outlast broker_request_timeout, Faust would take
-        it for a stopped service and hang for ever; so it gives up at half of that, and the fetch loop seeks again.
+        perform_seek() calls this after every assignment. Beyond broker_request_timeout Faust would take it for a
+        stopped service and hang for ever; so it gives up at half of that, and the fetch loop seeks again.
         """
         async with self._store:
             self._ticket, assignment = None, self._assigned
@@ -107,24 +117,18 @@ class StoreConsumer(driver.Consumer):  # type: ignore[misc]
 
     async def _drain_messages(self, fetcher: Any) -> None:
         """The fetch loop: whole batches to the owner, partitions side by side, each partition in order."""
-        self._ticket = None  # should the loop be entered again, nothing of before counts
+        self._ticket = None  # the loop may be entered again, and nothing of before counts then
         try:
             while not (self._stopped.is_set() or fetcher._stopped.is_set()):
                 self.owner.turned()
-                if self._ticket is None:
-                    await self.perform_seek()
-                ticket = self._ticket
+                ticket = await self._ticketed()
                 await asyncio.sleep(0 if ticket else 0.5)
                 try:
                     batches, _ = await self._wait_next_records(timeout=1.0)
                 except NoOffsetForPartitionError:  # a new group, asked before our first seek
                     continue
                 if not self.should_stop:
-                    async with self._store:
-                        # What was fetched before a seek or a rebalance must not reach the store.
-                        fresh = ticket is not None and ticket is self._ticket and self.flow_active
-                        if not (fresh and await self._apply_all(batches) and await self._look_around()):
-                            self._ticket = None
+                    await self._serve(batches, ticket)
         except (asyncio.CancelledError, *self.consumer_stopped_errors):
             if not self.app.should_stop:
                 raise
@@ -132,10 +136,24 @@ class StoreConsumer(driver.Consumer):  # type: ignore[misc]
             await self.crash(exc)
             raise
 
-    async def _apply_all(self, batches: Mapping[Any, list[Any]]) -> bool:
-        """Apply every batch; return whether all of it is in the store."""
+    async def _ticketed(self) -> object | None:
+        """Seek where there is no ticket for this assignment; return the ticket, if there is one then."""
+        if self._ticket is None:
+            await self.perform_seek()
+        return self._ticket
+
+    async def _serve(self, batches: Mapping[TopicPartition, list[FetchedRecord]], ticket: object | None) -> None:
+        """Apply *batches* that were fetched with *ticket*. Voids the ticket where not all of them are in the store."""
+        async with self._store:
+            # Records that were fetched before a seek or a rebalance must not reach the store.
+            fresh = ticket is not None and ticket is self._ticket and self.flow_active
+            if not (fresh and await self._apply_all(batches) and await self._look_around()):
+                self._ticket = None
+
+    async def _apply_all(self, batches: Mapping[TopicPartition, list[FetchedRecord]]) -> bool:
+        """Apply every batch; return whether all of them are in the store."""
         tasks = [self._apply(ensure_TP(tp), records) for tp, records in batches.items()]
-        failed = [found for found in await asyncio.gather(*tasks, return_exceptions=True) if found is not None]
+        failed = [exc for exc in await asyncio.gather(*tasks, return_exceptions=True) if exc is not None]
         for exc in failed:
             if not isinstance(exc, Reseek):
                 raise exc
@@ -145,11 +163,11 @@ class StoreConsumer(driver.Consumer):  # type: ignore[misc]
     async def _look_around(self) -> bool:
         """Each second: see whether the store is where we left it, and step over what nobody reads.
 
-        A store that was flushed or went back must be noticed though no event comes to be refused. And all that was
-        handed out is applied, or the ticket would be void; so where the log was read further than our position, only
-        markers and aborted records lie between, and without a step `head` could never be reached.
+        A store that was flushed or went back must be noticed even where no event comes that it would refuse. And all
+        records handed out are applied, or the ticket would be void; so where the log was read further than our
+        position, only markers and aborted records lie between. Without a step `head` could never be reached.
         """
-        if time.monotonic() - self._looked_at < LOOK_EVERY:
+        if time.monotonic() - self._looked_at < LOOK_AROUND_SECONDS:
             return True
         self._looked_at = time.monotonic()
         try:
@@ -163,7 +181,7 @@ class StoreConsumer(driver.Consumer):  # type: ignore[misc]
             return False
         return True
 
-    async def _apply(self, tp: TP, records: list[Any]) -> None:
+    async def _apply(self, tp: TP, records: Sequence[FetchedRecord]) -> None:
         await self.owner.apply(tp, records, lambda: self.flow_active)
         self._applied[tp] = records[-1].offset + 1
 
@@ -182,7 +200,7 @@ class StoreConsumer(driver.Consumer):  # type: ignore[misc]
         """Silenced: Faust would call every partition stuck, as its streams never see an event."""
 
 
-class StoreTransport(driver.Transport):  # type: ignore[misc]
-    """What makes Faust use the consumer above."""
+class StoreTransport(driver.Transport):  # type: ignore[misc]  # faust has no types
+    """Makes Faust use our consumer."""
 
     Consumer = StoreConsumer

@@ -8,13 +8,13 @@ from operator import attrgetter
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
-from metrics.store.redis import Refused
+from metrics.store.position import Refused
 from streams.broker.connection import KafkaAddress, reached
 from streams.worker.processor import Batch, Rejected, reasons
 
-LOOK_BACK = 10_000  # records
-DEFAULT_LIMIT = 1000
-LARGEST_SENT = 2 * 1024 * 1024  # bytes
+LOOK_BACK_RECORDS = 10_000
+DEFAULT_LIMIT = 1000  # dead letters in a row
+MAX_SENT_BYTES = 2 * 1024 * 1024
 
 
 class TooManyDeadLetters(Refused):
@@ -31,15 +31,17 @@ class Limit:
         """Raise TooManyDeadLetters where *batch*, with *recent* dead letters just before it, goes over the limit."""
         if not self.in_a_row or not batch.rejected:
             return
-        share = recent + len(batch.rejected)
-        if batch.longest_dead < self.in_a_row and share < 2 * self.in_a_row:
+        number = recent + len(batch.rejected)
+        if batch.longest_dead < self.in_a_row and number < 2 * self.in_a_row:
             return
-        row = batch.longest_dead >= self.in_a_row
-        found = f"{batch.longest_dead} in a row" if row else f"{share} among the last {LOOK_BACK:,} records"
+        is_row = batch.longest_dead >= self.in_a_row
+        how_many = (
+            f"{batch.longest_dead} in a row" if is_row else f"{number} among the last {LOOK_BACK_RECORDS:,} records"
+        )
         most = ", ".join(f"{reason} {n}" for reason, n in reasons(batch.rejected).most_common(3))
         raise TooManyDeadLetters(
-            f"{where}: {found} cannot be read ({most}). Mend the source; to go on past them, start the worker with "
-            f"--dead-letter-limit {2 * max(batch.longest_dead, share)} (0: no limit)"
+            f"{where}: {how_many} cannot be read ({most}). Mend the source; to go on past them, start the worker with "
+            f"--dead-letter-limit {2 * max(batch.longest_dead, number)} (0: no limit)"
         )
 
 
@@ -51,10 +53,10 @@ def listed(rejected: Iterable[Rejected]) -> list[tuple[int, str]]:
 async def new_producer(kafka: KafkaAddress) -> AIOKafkaProducer:
     """Return a started producer for `send`. Raises KafkaError.
 
-    It is given whole records: a null value with a null key it would refuse.
+    It is given whole records: it would refuse a null value with a null key.
     """
     producer = AIOKafkaProducer(
-        **reached(kafka).options, max_request_size=LARGEST_SENT, value_serializer=attrgetter("value")
+        **reached(kafka).options, max_request_size=MAX_SENT_BYTES, value_serializer=attrgetter("value")
     )
     try:
         await producer.start()
@@ -73,8 +75,8 @@ async def _send(to: AIOKafkaProducer, topic: str, dead: Rejected, headers: list[
     try:
         await (await to.send(topic, dead.record, key=dead.record.key, headers=headers))
     except MessageSizeTooLargeError:
-        # It came compressed, or fitted only without our headers. Its coordinate says where the bytes are; to wait for
-        # Kafka to take them would be to wait for ever.
+        # The record came compressed, or fits only without our headers: Kafka will never take it. Its coordinate says
+        # where the bytes are.
         await (await to.send(topic, replace(dead.record, value=None), headers=headers))
 
 

@@ -1,25 +1,31 @@
-"""What the worker says of itself: its own counters, and whether it is alive and ready. On a port and thread of its own,
-so that it answers while the worker is busy, and tells when it hangs."""
+"""What the worker says of itself: its own counters, and whether it is alive and ready.
+
+On a port and a thread of its own: it answers while the worker is busy, and tells when the worker hangs.
+"""
 
 import json
 import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import make_wsgi_app
 
-HANGING = 120.0  # seconds without a turn of the fetch loop, or with events waiting and none applied
-LATENCIES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)  # seconds
+from streams.worker.processor import Batch, FetchedRecord, appended
+
+HANGING_SECONDS = 120.0  # without a turn of the fetch loop, or with events waiting and none applied
+LATE_AFTER = timedelta(hours=24)
+LATENCY_BUCKETS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
 
 
 class Counters:
-    """The machine's own work. Counters are for this alone: a figure can be corrected, and is a gauge."""
+    """The machine's own work. Only that is counted up: a figure can be corrected, and is a gauge."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -38,36 +44,60 @@ class Counters:
         self.latency = Histogram(
             "casepulse_event_latency_seconds",
             "From being sent to being committed, where the producer says when",
-            buckets=LATENCIES,
+            buckets=LATENCY_BUCKETS_SECONDS,
             registry=self.registry,
         )
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, registry=self.registry)
 
+    def count(self, records: Sequence[FetchedRecord], batch: Batch) -> None:
+        """Count committed *records*, of which *batch* was read."""
+        self.processed.inc(len(records))
+        for dead in batch.rejected:
+            self.dead.labels(str(dead.letter.reason)).inc()
+        last = appended(records[-1].timestamp)
+        self.late.inc(sum(1 for e in batch.events if e.origin in (None, "live") and last - e.recorded_at > LATE_AFTER))
+        now = datetime.now(UTC)
+        for record in records:
+            if (sent := _sent_at(record.headers)) is not None:
+                self.latency.observe(max(0.0, (now - sent).total_seconds()))
+
+
+def _sent_at(headers: Iterable[tuple[str, bytes | None]]) -> datetime | None:
+    """Return the moment at which a producer says that it sent a record; None where it does not, or not readably."""
+    for name, value in headers:
+        if name == "sent_at" and value is not None:
+            try:
+                sent = datetime.fromisoformat(value.decode())
+            except ValueError:
+                return None
+            return sent if sent.tzinfo else None
+    return None
+
 
 @dataclass
 class Health:
-    """Signs of life. Written by the worker, read from another thread."""
+    """Signs of life, in monotonic seconds. Written by the worker, read from another thread."""
 
     turned_at: float = field(default_factory=time.monotonic)  # the fetch loop's last turn
     applied_at: float = field(default_factory=time.monotonic)  # the last commit, or the last moment nothing waited
-    excused_at: float = 0.0  # the last failure that waits and is no hang: store or Kafka away
-    assigned: bool = False
-    lag: int = 0
+    excused_at: float = 0.0  # the last failure that is no hang: store or Kafka away
+    assigned: bool = False  # whether the store has said where the partitions stand
+    lag: int = 0  # events that wait
 
     def hangs(self, now: float) -> str | None:
         """Return why the worker counts as hanging at *now* (monotonic seconds), or None."""
-        if now - self.turned_at > HANGING:
+        if now - self.turned_at > HANGING_SECONDS:
             return f"the fetch loop has not turned for {now - self.turned_at:.0f} s"
         progress = max(self.applied_at, self.excused_at)
-        if self.assigned and self.lag > 0 and now - progress > HANGING:
+        if self.assigned and self.lag > 0 and now - progress > HANGING_SECONDS:
             return f"{self.lag} events wait and none was applied for {now - progress:.0f} s"
         return None
 
 
 def watch(health: Health, every: float = 5.0) -> None:
-    """End the process once it hangs, from a thread of its own: whatever restarts it is quicker than any person."""
+    """End the process once it hangs, from a thread that looks *every* so many seconds: it is started again then."""
 
     def loop() -> None:
         while True:
@@ -81,7 +111,7 @@ def watch(health: Health, every: float = 5.0) -> None:
 
 class _Quiet(WSGIRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: a scrape each five seconds is no news."""
+        """Say nothing: there is a scrape each five seconds."""
 
 
 def serve(port: int, registry: CollectorRegistry, health: Health) -> None:
@@ -91,12 +121,13 @@ def serve(port: int, registry: CollectorRegistry, health: Health) -> None:
     def app(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         match environ["PATH_INFO"]:
             case "/metrics":
-                found: Iterable[bytes] = metrics(environ, start)
-                return found
+                text: Iterable[bytes] = metrics(environ, start)
+                return text
             case "/livez":
-                return _say(start, health.hangs(time.monotonic()) is None, {"hangs": health.hangs(time.monotonic())})
+                why = health.hangs(time.monotonic())
+                return _answer(start, why is None, {"hangs": why})
             case "/readyz":
-                return _say(start, health.assigned, {"assigned": health.assigned, "lag": health.lag})
+                return _answer(start, health.assigned, {"assigned": health.assigned, "lag": health.lag})
         start("404 Not Found", [("Content-Type", "text/plain")])
         return [b"/metrics, /livez and /readyz are here\n"]
 
@@ -104,6 +135,6 @@ def serve(port: int, registry: CollectorRegistry, health: Health) -> None:
     threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
 
 
-def _say(start: Callable[..., Any], good: bool, body: dict[str, object]) -> list[bytes]:
+def _answer(start: Callable[..., Any], good: bool, body: dict[str, object]) -> list[bytes]:
     start("200 OK" if good else "503 Service Unavailable", [("Content-Type", "application/json")])
     return [json.dumps(body).encode()]

@@ -1,18 +1,38 @@
-"""A batch of records, read: the events in it, and its dead letters. Pure; nothing here touches the world."""
+"""A batch of records, read: its events and its dead letters. Pure; nothing here touches the world."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
 
 from events.decode import DeadLetter, Reason, decode
 from events.event import Event
 from streams.broker.partitions import partition_of
 
 
+class FetchedRecord(Protocol):
+    """A record as aiokafka hands it over."""
+
+    @property
+    def offset(self) -> int: ...
+
+    @property
+    def timestamp(self) -> int: ...  # milliseconds since 1970
+
+    @property
+    def key(self) -> bytes | None: ...
+
+    @property
+    def value(self) -> bytes | None: ...
+
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes | None]]: ...
+
+
 @dataclass(frozen=True)
-class Record:
-    """What Kafka keeps: where, when it was appended, and the bytes as they came."""
+class LogRecord:
+    """What Kafka keeps of a record: its offset, when it was appended, and the bytes as they came."""
 
     offset: int
     appended_at: datetime
@@ -22,23 +42,23 @@ class Record:
 
 @dataclass(frozen=True)
 class Rejected:
-    """A dead letter and the record that it is."""
+    """A dead letter and its record."""
 
-    record: Record
+    record: LogRecord
     letter: DeadLetter
 
 
 @dataclass
 class Batch:
-    """What some records of one partition, in order, hold."""
+    """The events and dead letters of some records of one partition, in order."""
 
     events: list[Event] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     dead_in_a_row: int = 0  # at its end
-    longest_dead: int = 0  # the longest such row in it, what came before included
+    longest_dead: int = 0  # the longest such row in it; the first may have begun before the batch
 
 
-def read(records: Iterable[Record], partition: int, partitions: int, dead_in_a_row: int = 0) -> Batch:
+def read(records: Iterable[LogRecord], partition: int, partitions: int, dead_in_a_row: int = 0) -> Batch:
     """Return what *records* hold. *dead_in_a_row* is how many dead letters stand just before them."""
     batch = Batch(dead_in_a_row=dead_in_a_row)
     for record in records:
@@ -56,7 +76,7 @@ def read(records: Iterable[Record], partition: int, partitions: int, dead_in_a_r
 
 
 def _check_key(key: bytes | None, event: Event, partition: int, partitions: int) -> None:
-    """An authority is one log: what stands elsewhere would be a second history of it. Raises DeadLetter."""
+    """Raise DeadLetter where an authority's event stands outside its one log: that would be a second history of it."""
     if key is None or key != event.authority.encode():
         raise DeadLetter(Reason.WRONG_KEY)
     if partition_of(event.authority, partitions) != partition:
@@ -64,7 +84,7 @@ def _check_key(key: bytes | None, event: Event, partition: int, partitions: int)
 
 
 def appended(timestamp: int) -> datetime:
-    """Return a Kafka timestamp (milliseconds since 1970) as a datetime."""
+    """Return a Kafka timestamp, milliseconds since 1970, as a moment in UTC."""
     return datetime.fromtimestamp(timestamp / 1000, UTC)
 
 

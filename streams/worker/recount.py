@@ -1,6 +1,7 @@
-"""A partition counted afresh from its cases. They know nothing of each other, and sums add up: so they are dealt out.
+"""A partition counted afresh from its cases, dealt out to several processes.
 
-A long log is told once and counted once after it, which would keep one processor busy for a third of a rebuild.
+No case depends on another, and sums add up. Counting a long log after it is told would keep one processor busy for a
+third of a rebuild.
 """
 
 import asyncio
@@ -9,68 +10,69 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from ctypes import Array
+from ctypes import Array, c_longlong
 from multiprocessing import connection, get_context, parent_process
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from metrics.counting.fingerprint import fingerprint
 from metrics.counting.tally import Tally, add, of_cases, swept
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.address import RedisSettings
-from metrics.store.redis import STORE_ERRORS, Store, connect
+from metrics.store.connection import STORE_ERRORS, connect
+from metrics.store.redis import Store
 
-AT_ONCE = 100  # cases, counted before anything else has a turn: some 20 ms
-FEW = 4_000  # cases that are counted before another process has begun
-MOST = 4  # processes, whatever the machine has: what they count is held in each
-LOOK_EVERY = 0.2  # seconds
+CASES_A_TURN = 100  # counted before anything else has a turn: some 20 ms
+FEW_CASES = 4_000  # are counted before another process has begun
+MAX_PROCESSES = 4  # whatever the machine has: each holds what it counts
+PROGRESS_SECONDS = 0.2  # between looks at how far the processes are
 
-Progress = Callable[[float], None]  # told the share that is done
+NoteShare = Callable[[float], None]  # notes the share that is done
 Tallies = dict[str, Tally]  # by authority
-Recount = Callable[[int, Progress], Awaitable[Tallies]]  # of a partition
+Recount = Callable[[int, NoteShare], Awaitable[Tallies]]  # of a partition
 
 log = logging.getLogger(__name__)
 
 
 class PoolTask(NamedTuple):
-    """What a process of the pool is to know."""
+    """What a process of the pool needs to know."""
 
     where: RedisSettings | str
     topic: str
     rules: RulesByAuthority
-    catalogue: str  # by which it must count
+    catalogue: str  # that it must count by
 
 
-# In a process of the pool: how many cases each of them has counted, and at the end whether they are to stop. Each
-# number is written by one of them alone, so none is locked: who holds a lock may be killed.
-_counts: "Array[Any] | None" = None
+# In a process of the pool: how many cases each process has counted, and at the end whether they are to stop. Each
+# number is written by one process alone, so none is locked: a process that holds a lock may be killed.
+_counts: "Array[c_longlong] | None" = None
 
 
 def here(store: Store, rules: RulesByAuthority) -> Recount:
     """Count in this process."""
 
-    async def recount(partition: int, progress: Progress) -> Tallies:
-        return await _alone(store, rules, await store.case_keys(partition), progress)
+    async def recount(partition: int, note: NoteShare) -> Tallies:
+        return await _alone(store, rules, await store.case_keys(partition), note)
 
     return recount
 
 
 def dealt_out(store: Store, where: RedisSettings | str, topic: str, rules: RulesByAuthority) -> Recount:
-    """Count in as many processes as there are processors, where it is much; each reads the store by itself."""
+    """Count many cases in as many processes as there are processors; each reads the store by itself."""
 
-    async def recount(partition: int, progress: Progress) -> Tallies:
+    async def recount(partition: int, note: NoteShare) -> Tallies:
         keys = await store.case_keys(partition)
-        if len(keys) > FEW and (processes := min(MOST, _processors())) > 1:
+        if len(keys) > FEW_CASES and (processes := min(MAX_PROCESSES, _processors())) > 1:
             try:
-                return await _deal(processes, PoolTask(where, topic, rules, fingerprint(rules)), keys, progress)
+                return await _deal(processes, PoolTask(where, topic, rules, fingerprint(rules)), keys, note)
             except STORE_ERRORS:
                 raise
-            except (BrokenProcessPool, OSError, MemoryError, Another) as exc:  # not to be had, or of no use
+            except (BrokenProcessPool, OSError, MemoryError, AnotherVersion) as exc:  # unavailable, or of no use
                 log.warning("counting in one process (%s)", type(exc).__name__)
-                progress(0)
-        return await _alone(store, rules, keys, progress)
+                note(0)
+        return await _alone(store, rules, keys, note)
 
     return recount
 
@@ -79,21 +81,21 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-async def _alone(store: Store, rules: RulesByAuthority, keys: Sequence[bytes], progress: Progress) -> Tallies:
-    return await _count(store, rules, keys, lambda done: progress(done / len(keys)))
+async def _alone(store: Store, rules: RulesByAuthority, keys: Sequence[bytes], note: NoteShare) -> Tallies:
+    return await _count(store, rules, keys, lambda done: note(done / len(keys)))
 
 
 async def _count(
-    store: Store, rules: RulesByAuthority, keys: Sequence[bytes], progress: Callable[[int], None]
+    store: Store, rules: RulesByAuthority, keys: Sequence[bytes], note_counted: Callable[[int], None]
 ) -> Tallies:
     total: Tallies = {}
-    for first in range(0, len(keys), AT_ONCE):
-        of_cases(await store.households_of(keys[first : first + AT_ONCE]), rules, total)
-        progress(min(first + AT_ONCE, len(keys)))
+    for first in range(0, len(keys), CASES_A_TURN):
+        of_cases(await store.households_of(keys[first : first + CASES_A_TURN]), rules, total)
+        note_counted(min(first + CASES_A_TURN, len(keys)))
     return swept(total)
 
 
-async def _deal(processes: int, about: PoolTask, keys: Sequence[bytes], progress: Progress) -> Tallies:
+async def _deal(processes: int, task: PoolTask, keys: Sequence[bytes], note: NoteShare) -> Tallies:
     spawn = get_context("spawn")  # a fork would take connections and threads along
     counts = spawn.RawArray("q", processes + 1)
     pool = ProcessPoolExecutor(processes, spawn, _begin, (counts,))
@@ -101,32 +103,42 @@ async def _deal(processes: int, about: PoolTask, keys: Sequence[bytes], progress
     shares: list[asyncio.Future[Tallies]] = []
     try:
         for number in range(processes):
-            shares.append(loop.run_in_executor(pool, _share, about, number, keys[number::processes]))
-        waiting = set(shares)
-        while waiting:
-            done, waiting = await asyncio.wait(waiting, timeout=LOOK_EVERY)
-            progress(sum(counts[:processes]) / len(keys))
-            for share in done:
-                share.result()
+            shares.append(loop.run_in_executor(pool, _share, task, number, keys[number::processes]))
+        await _all_done(shares, lambda: note(sum(counts[:processes]) / len(keys)))
     finally:
         counts[processes] = 1
         for share in shares:
-            share.cancel()  # nobody waits for it any more
+            share.cancel()
         pool.shutdown(wait=False)
+    return await _added([share.result() for share in shares])
+
+
+async def _all_done(shares: Iterable["asyncio.Future[Tallies]"], look: Callable[[], None]) -> None:
+    """Wait until all *shares* are counted, and *look* at it meanwhile. Raises what the first failed share raised."""
+    waiting = set(shares)
+    while waiting:
+        done, waiting = await asyncio.wait(waiting, timeout=PROGRESS_SECONDS)
+        look()
+        for share in done:
+            share.result()
+
+
+async def _added(shares: Iterable[Tallies]) -> Tallies:
+    """Return the sum of *shares*, giving way to others between any two authorities."""
     total: Tallies = {}
     for share in shares:
-        for authority, counted in share.result().items():
-            add(total.setdefault(authority, {}), counted)
+        for authority, tally in share.items():
+            add(total.setdefault(authority, {}), tally)
             await asyncio.sleep(0)
     return total
 
 
-def _begin(counts: "Array[Any]") -> None:
-    """Begin a process of the pool. It ends with the one that began it, however that ended."""
+def _begin(counts: "Array[c_longlong]") -> None:
+    """Begin a process of the pool. It ends with its parent, however that ended."""
     global _counts
     _counts = counts
-    gc.disable()  # what is counted has no cycles, and it would be walked again and again while it grows
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # from a terminal it comes to all of us, and one decides
+    gc.disable()  # tallies have no cycles, and would be walked again and again while they grow
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all processes, and the parent decides
     parent = parent_process()
     assert parent is not None
 
@@ -137,14 +149,17 @@ def _begin(counts: "Array[Any]") -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _share(about: PoolTask, number: int, keys: Sequence[bytes]) -> Tallies:
-    """Count some cases of a partition. Raises ConnectionError where the store does not answer, Another, Stopped."""
-    if fingerprint(about.rules) != about.catalogue:
-        raise Another
-    return asyncio.run(_counted(about, number, keys))
+def _share(task: PoolTask, number: int, keys: Sequence[bytes]) -> Tallies:
+    """Count some cases of a partition.
+
+    Raises AnotherVersion, Stopped, and ConnectionError where the store does not answer.
+    """
+    if fingerprint(task.rules) != task.catalogue:
+        raise AnotherVersion
+    return asyncio.run(_counted(task, number, keys))
 
 
-async def _counted(about: PoolTask, number: int, keys: Sequence[bytes]) -> Tallies:
+async def _counted(task: PoolTask, number: int, keys: Sequence[bytes]) -> Tallies:
     counts = _counts
     assert counts is not None
 
@@ -153,18 +168,18 @@ async def _counted(about: PoolTask, number: int, keys: Sequence[bytes]) -> Talli
         if counts[-1]:
             raise Stopped
 
-    store = Store(connect(about.where), about.topic)
+    store = Store(connect(task.where), task.topic)
     try:
-        return await _count(store, about.rules, keys, note)
+        return await _count(store, task.rules, keys, note)
     except STORE_ERRORS as exc:
-        raise ConnectionError(type(exc).__name__) from None  # not every one of them can be sent
+        raise ConnectionError(type(exc).__name__) from None  # not every one of them can be pickled
     finally:
         await store.close()
 
 
-class Another(Exception):
+class AnotherVersion(Exception):
     """Another version was installed since the worker began, and would count by other rules."""
 
 
 class Stopped(Exception):
-    """Nobody waits for what is counted here any more."""
+    """The parent does not wait for this count any more."""

@@ -1,1 +1,1 @@
-"""How fast, at what cost, and how soon: `python -m tests.benchmarks`. What is compared was measured in one run."""
+"""How fast, at what cost, and how soon: `python -m tests.benchmarks`. Only numbers of one run are compared."""

@@ -10,41 +10,41 @@ import click
 from events.event import Event
 from tests.benchmarks import county, folding, latency, reading, steps, subscribers, throughput
 from tests.benchmarks.log import log
-from tests.benchmarks.machine import Machine, described, machine
+from tests.benchmarks.machine import Machine, described, running
 
-RATES = (20, 200, 2000)  # events a second
-CELLS = (200_000, 2_000_000)  # a year of a county or so, and ten
-COUNTY = 1_000_000  # events
+EVENTS_A_SECOND = (20, 200, 2000)
+CELLS = (200_000, 2_000_000)  # a year of a county or so, and ten years
+COUNTY_EVENTS = 1_000_000
 SUBSCRIBERS = (100, 1_000)
 COMMAND = "python -m tests.benchmarks"
 
 
-def rebuild(found: Machine, events: list[Event], rounds: int, seconds: float) -> list[str]:
-    return throughput.table(throughput.compare(found, events, rounds))
+def rebuild(machine: Machine, events: list[Event], rounds: int, seconds: float) -> list[str]:
+    return throughput.table(throughput.compare(machine, events, rounds))
 
 
-def by_step(found: Machine, events: list[Event], rounds: int, seconds: float) -> list[str]:
-    return steps.table(steps.measure(found, found.filled(events), len(events)))
+def by_step(machine: Machine, events: list[Event], rounds: int, seconds: float) -> list[str]:
+    return steps.table(steps.measure(machine, machine.filled(events), len(events)))
 
 
-def live(found: Machine, events: list[Event], rounds: int, seconds: float) -> list[str]:
-    return latency.table(latency.measure(found, events, RATES, seconds))
+def live(machine: Machine, events: list[Event], rounds: int, seconds: float) -> list[str]:
+    return latency.table(latency.measure(machine, events, EVENTS_A_SECOND, seconds))
 
 
-def fold(found: Machine, events: list[Event], rounds: int, seconds: float) -> list[str]:
+def fold(machine: Machine, events: list[Event], rounds: int, seconds: float) -> list[str]:
     return folding.table(events)
 
 
-def read(found: Machine, events: list[Event], rounds: int, seconds: float) -> list[str]:
-    return reading.table(found, events, CELLS)
+def read(machine: Machine, events: list[Event], rounds: int, seconds: float) -> list[str]:
+    return reading.table(machine, events, CELLS)
 
 
-def one_county(found: Machine, events: list[Event], rounds: int, seconds: float) -> list[str]:
-    return county.table(found, COUNTY)
+def one_county(machine: Machine, events: list[Event], rounds: int, seconds: float) -> list[str]:
+    return county.table(machine, COUNTY_EVENTS)
 
 
-def watched(found: Machine, events: list[Event], rounds: int, seconds: float) -> list[str]:
-    return subscribers.table(found, events, SUBSCRIBERS, seconds)
+def watched(machine: Machine, events: list[Event], rounds: int, seconds: float) -> list[str]:
+    return subscribers.table(machine, events, SUBSCRIBERS, seconds)
 
 
 SECTIONS: dict[str, Callable[[Machine, list[Event], int, float], list[str]]] = {
@@ -80,24 +80,24 @@ def main(
         write.write_text("\n".join(lines) + "\n")
 
 
-def _profiled(told: list[Event]) -> str:
-    values = folding.values(told)
-    decoding, fold = folding.microseconds(values)
-    return f"decode {decoding:.1f} µs, fold {fold:.1f} µs an event\n{folding.profile(values)}"
+def _profiled(events: list[Event]) -> str:
+    values = folding.values(events)
+    decoding, folded = folding.microseconds(values)
+    return f"decode {decoding:.1f} µs, fold {folded:.1f} µs an event\n{folding.profile(values)}"
 
 
 def _report(events: int, sections: tuple[str, ...], rounds: int, seconds: float) -> Iterator[str]:
-    told = log(events)
-    with tempfile.TemporaryDirectory(prefix="casepulse-bench-") as folder, machine(Path(folder)) as found:
+    measured = log(events)
+    with tempfile.TemporaryDirectory(prefix="casepulse-bench-") as folder, running(Path(folder)) as machine:
         yield "# Benchmarks"
         yield ""
-        yield f"{described(found)}; load {os.getloadavg()[0]:.1f} at the start."
-        yield f"A log of {len(told):,} events of the simulator, eight authorities, one to a partition."
+        yield f"{described(machine)}; load {os.getloadavg()[0]:.1f} at the start."
+        yield f"A log of {len(measured):,} events of the simulator, eight authorities, one to a partition."
         for name in sections:
             yield ""
             yield f"`{COMMAND} --only {name} --events {events} --rounds {rounds} --seconds {seconds:g}`"
             yield ""
-            yield from SECTIONS[name](found, told, rounds, seconds)
+            yield from SECTIONS[name](machine, measured, rounds, seconds)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One authority and nothing else, two years of it and more: how long a rebuild takes, and what it takes to hold it."""
+"""One authority, two years of it and more: how long a rebuild takes, and how much memory its figures take."""
 
 import time
 from datetime import UTC
@@ -12,13 +12,13 @@ from events.simulator.authority import MONTHS, history
 from events.simulator.clock import BEGINS
 from events.simulator.wexshire import World
 from metrics.catalogue import MEASURES
-from metrics.store.redis import UNCOUNTED
+from metrics.store.position import UNCOUNTED
 from tests.benchmarks.log import PARTITIONS
 from tests.benchmarks.machine import Machine, cpu_seconds, megabytes
 from tests.benchmarks.throughput import committed
 from tests.journeys.parts import eventually
 
-EACH = 1.88  # events that two years bring for a child of the population, about
+EVENTS_A_CHILD = 1.88  # about, in two years, for each child of the population
 TURNS = 5
 NOW = BEGINS.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 PAST = "2016-10-05"
@@ -31,9 +31,9 @@ ASKED = (
 
 
 def table(machine: Machine, events: int) -> list[str]:
-    """Return what was measured, a row each. Times of answers are a client's, HTTP in them, the shortest of some."""
+    """Return the measurements, a row each. Times of answers are a client's, HTTP included, the shortest of TURNS."""
     topic = machine.filled([])
-    world = World(1, round(events / EACH))
+    world = World(1, round(events / EVENTS_A_CHILD))
     sent = backload.send(machine.kafka.program.address, topic, history(world, BEGINS, MONTHS))
     port, rows = free_port(), []
     with machine.client() as client:
@@ -72,8 +72,8 @@ def table(machine: Machine, events: int) -> list[str]:
 
 def _uncounted(client: "Redis", topic: str) -> bool:
     """Return whether any partition still has no figures."""
-    found = [client.hget(f"{{{topic}:{n}}}:position", "generation") for n in range(PARTITIONS)]
-    return any(generation is None or generation.decode().startswith(UNCOUNTED) for generation in found)
+    generations = [client.hget(f"{{{topic}:{n}}}:position", "generation") for n in range(PARTITIONS)]
+    return any(generation is None or generation.decode().startswith(UNCOUNTED) for generation in generations)
 
 
 def _seconds(port: int, path: str) -> float:

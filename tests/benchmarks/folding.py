@@ -1,4 +1,4 @@
-"""The fold alone, in this process, with neither Kafka nor store: what it takes an event, and where that goes."""
+"""The fold alone, in this process, without Kafka and store: how long it takes an event, and where that time goes."""
 
 import cProfile
 import gc
@@ -23,10 +23,10 @@ from metrics.store.in_memory import InMemoryStore
 from streams.worker.processor import appended
 
 TOLD_AT = appended(1_513_260_000_000)
-LINES = 40
+PROFILE_LINES = 40
 RETURN = Path("tests/data/ssda903_2017_18")
 BATCHES = (1, 10, 1000, 20_000)
-TURNS = 3  # of which the best is told: whatever else runs only ever adds
+TURNS = 3  # the best counts: whatever else runs only ever adds
 
 
 def values(events: Iterable[Event]) -> list[bytes]:
@@ -38,28 +38,28 @@ def _authority(event: Event) -> str:
     return event.authority
 
 
-def microseconds(told: list[bytes]) -> tuple[float, float]:
-    """Return what an event takes to decode and what it takes to fold, in batches as the worker has them."""
+def microseconds(values: list[bytes]) -> tuple[float, float]:
+    """Return how many microseconds an event takes to decode and to fold, in batches as the worker has them."""
     start = time.process_time()
-    events = list(_decoded(told))
+    events = list(_decoded(values))
     decoded = time.process_time()
     _fold(events)
     folded = time.process_time()
-    return (decoded - start) / len(told) * 1e6, (folded - decoded) / len(told) * 1e6
+    return (decoded - start) / len(values) * 1e6, (folded - decoded) / len(values) * 1e6
 
 
-def profile(told: list[bytes]) -> str:
-    """Return what cProfile finds, by the time in each function itself. It makes small functions look dearer."""
-    events = list(_decoded(told))
+def profile(values: list[bytes]) -> str:
+    """Return the profile by the time in each function itself. cProfile makes small functions look more expensive."""
+    events = list(_decoded(values))
     profiler = cProfile.Profile()
     profiler.runcall(_fold, events)
     text = StringIO()
-    pstats.Stats(profiler, stream=text).strip_dirs().sort_stats("tottime").print_stats(LINES)
+    pstats.Stats(profiler, stream=text).strip_dirs().sort_stats("tottime").print_stats(PROFILE_LINES)
     return text.getvalue()
 
 
-def _decoded(told: list[bytes]) -> Iterator[Event]:
-    return (decode(value, TOLD_AT) for value in told)
+def _decoded(values: list[bytes]) -> Iterator[Event]:
+    return (decode(value, TOLD_AT) for value in values)
 
 
 def _fold(events: list[Event]) -> None:
@@ -67,11 +67,14 @@ def _fold(events: list[Event]) -> None:
 
 
 def table(events: Sequence[Event]) -> list[str]:
-    """Return what an event takes to fold, by the order of the log and the size of the batches it comes in."""
-    told = sorted(events, key=lambda event: (event.authority, event.recorded_at))
+    """Return how long an event takes to fold, by the order of the log and the size of the batches."""
+    by_time = sorted(events, key=lambda event: (event.authority, event.recorded_at))
     back = ssda903.read(RETURN, "E10000008", date(2018, 3, 31), keyed(b"of the benchmark alone")).events
     heads = ("live: one at a time", "live: batches of 10", "rebuild: batches of 1,000", "rebuild: batches of 20,000")
-    logs = ((f"in time order, {len(told):,} events", told), (f"a backload, child by child, {len(back):,} events", back))
+    logs = (
+        (f"in time order, {len(by_time):,} events", by_time),
+        (f"a backload, child by child, {len(back):,} events", back),
+    )
     rows = [f"| {name} | " + " | ".join(f"{_best(log, batch):.1f}" for batch in BATCHES) + " |" for name, log in logs]
     about = f"µs CPU an event, {len(MEASURES)} measures of {len(PARTS)} parts"
     return [f"| the fold alone: {about} | {' | '.join(heads)} |", "|---|" + "--:|" * len(heads), *rows]
@@ -82,9 +85,9 @@ def _best(events: Sequence[Event], batch: int) -> float:
 
 
 def _in_batches(events: Sequence[Event], batch: int) -> float:
-    book, remembered = InMemoryStore(RulesByAuthority()), TallyCache()
+    store, cache = InMemoryStore(RulesByAuthority()), TallyCache()
     gc.collect()
     start = time.process_time()
     for first in range(0, len(events), batch):
-        book.take(fold(book.kept, book.authorities, events[first : first + batch], book.rules, remembered))
+        store.take(fold(store.kept, store.authorities, events[first : first + batch], store.rules, cache))
     return (time.process_time() - start) / len(events) * 1e6

@@ -29,14 +29,14 @@ from tests.benchmarks.machine import Machine
 from tests.benchmarks.throughput import committed
 from tests.journeys.parts import eventually
 
-WARM_UP = 2.0  # seconds whose events are not counted
-GRACE = 2.0  # seconds after the last event
-Seen = list[tuple[int, float]]  # up to which number, and when
+WARM_UP_SECONDS = 2.0  # events sent in them are not counted
+GRACE_SECONDS = 2.0  # after the last event
+Seen = list[tuple[int, float]]  # up to which number, and when (seconds of the clock)
 
 
 @dataclass
 class Observed:
-    """What was sent and seen of one partition. Moments are of one clock; an event's number is its offset."""
+    """What was sent and seen of one partition, in seconds of one clock. An event's number is its offset."""
 
     sent: dict[int, float] = field(default_factory=dict)
     commits: Seen = field(default_factory=list)
@@ -82,7 +82,7 @@ async def _observe(machine: Machine, topic: str, port: int, rate: int, seconds: 
     following = asyncio.create_task(_follow(redis, topic, observed))
     await asyncio.sleep(0.2)
     await _send(machine, topic, observed, rate, seconds)
-    await asyncio.sleep(GRACE)
+    await asyncio.sleep(GRACE_SECONDS)
     for task in (following, *watching):
         task.cancel()
     await asyncio.gather(following, *watching, return_exceptions=True)
@@ -97,14 +97,14 @@ async def _observe(machine: Machine, topic: str, port: int, rate: int, seconds: 
 def _latencies(one: Observed, seen: Seen, first: int) -> Iterator[float]:
     """Yield how long each event took until *seen* had come to its number, the first event's being *first*."""
     numbers = [number for number, _ in seen]
-    begun = min(one.sent.values()) + WARM_UP
+    begun = min(one.sent.values()) + WARM_UP_SECONDS
     for number, (_, sent) in zip(count(first), sorted(one.sent.items())):
         if sent > begun:
             yield seen[bisect_left(numbers, number)][1] - sent
 
 
 async def _send(machine: Machine, topic: str, observed: list[Observed], rate: int, seconds: float) -> None:
-    """Send *rate* events a second, each by itself, at moments as random as people are."""
+    """Send *rate* events a second, each by itself, at random moments."""
     random = Random(rate)
     producer = AIOKafkaProducer(bootstrap_servers=machine.kafka.program.address, acks="all")
     await producer.start()
@@ -112,7 +112,7 @@ async def _send(machine: Machine, topic: str, observed: list[Observed], rate: in
     begun = at = time.perf_counter()
     for number in count():
         at += random.expovariate(rate)
-        if at > begun + WARM_UP + seconds:
+        if at > begun + WARM_UP_SECONDS + seconds:
             break
         await asyncio.sleep(at - time.perf_counter())
         partition = random.randrange(PARTITIONS)
@@ -125,8 +125,8 @@ async def _send(machine: Machine, topic: str, observed: list[Observed], rate: in
             headers=[("sent_at", event.recorded_at.isoformat().encode())],
         )
         waiting.append((partition, now, sent))
-    for partition, moment, sent in waiting:
-        observed[partition].sent[(await sent).offset] = moment
+    for partition, sent_at, sent in waiting:
+        observed[partition].sent[(await sent).offset] = sent_at
     await producer.stop()
 
 
@@ -150,9 +150,9 @@ async def _follow(redis: Any, topic: str, observed: list[Observed]) -> None:
     after = {f"{{{topic}:{partition}}}:changes": "$" for partition in range(PARTITIONS)}
     partitions = {name.encode(): observed[partition] for partition, name in enumerate(after)}
     while True:
-        found = await redis.xread(after, block=1000)
+        streams = await redis.xread(after, block=1000)
         now = time.perf_counter()
-        for name, entries in dict(found).items():
+        for name, entries in dict(streams).items():
             for number, fields in entries:
                 partitions[name].commits.append((int(fields[b"to"]), now))
                 after[name.decode()] = number
@@ -173,10 +173,10 @@ async def _messages(url: str) -> AsyncIterator[str]:
                 yield line.removeprefix("data: ")
 
 
-def table(found: list[Latencies]) -> list[str]:
+def table(measured: list[Latencies]) -> list[str]:
     """Return a row for each rate and way."""
     lines = ["| from sent | at | events | p50 ms | p99 ms | greatest ms |", "|---|--:|--:|--:|--:|--:|"]
-    for one in found:
+    for one in measured:
         for way, latencies in (("to committed", one.to_commit), ("to a board's live stream", one.to_board)):
             numbers = " | ".join(f"{1000 * quantile(latencies, q):.1f}" for q in (0.5, 0.99, 1.0))
             lines.append(f"| {way} | {one.rate}/s | {len(latencies):,} | {numbers} |")

@@ -1,4 +1,4 @@
-"""The log that is measured: what eight authorities of the simulator told in two years, one to a partition."""
+"""The log that is measured: two years of eight authorities of the simulator, one to a partition."""
 
 from functools import lru_cache
 
@@ -11,8 +11,8 @@ from events.simulator.wexshire import World
 from streams.broker.partitions import partition_of
 
 PARTITIONS = 8
-LAST = "last"  # the child of the last event of each authority: where it is counted, all is
-EACH = 1.73  # events that two years bring for a child of the population, about
+LAST = "last"  # the child of the last event of each authority: once it is counted, all are
+EVENTS_A_CHILD = 1.73  # about, in two years, for each child of the population
 
 
 @lru_cache(maxsize=1)
@@ -26,12 +26,12 @@ def authorities() -> tuple[str, ...]:
 def log(events: int) -> list[Event]:
     """Return about *events* events of all the authorities, in order of `recorded_at`: each as many, two years whole.
 
-    No feed reports: a board would stand where its feed ended, and show nothing of what comes now.
+    Reports of feeds are left out: a board would stand where its feed ended, and show no event of now.
     """
-    children = round(events / PARTITIONS / EACH)
+    children = round(events / PARTITIONS / EVENTS_A_CHILD)
     worlds = [World(seed, children, authority) for seed, authority in enumerate(authorities())]
-    told = [event for world in worlds for event in history(world, BEGINS, MONTHS) if event.subject]
-    return [*sorted(told, key=order), *(_last(authority) for authority in authorities())]
+    events_of_all = [event for world in worlds for event in history(world, BEGINS, MONTHS) if event.subject]
+    return [*sorted(events_of_all, key=order), *(_last(authority) for authority in authorities())]
 
 
 def _last(authority: str) -> Event:

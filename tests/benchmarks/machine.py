@@ -1,4 +1,4 @@
-"""What it was measured on: a Kafka and a Valkey of its own, and what each process has cost."""
+"""The machine of a measurement: a Kafka and a Valkey of its own, and what each process costs."""
 
 import os
 import platform
@@ -65,7 +65,7 @@ class Machine:
 
 
 @contextmanager
-def machine(folder: Path) -> Iterator[Machine]:
+def running(folder: Path) -> Iterator[Machine]:
     """Start both, and stop them when the block ends."""
     kafka = programs.kafka(folder / "kafka", programs.free_port(), programs.free_port())
     valkey = programs.valkey(folder / "valkey", programs.free_port())
@@ -93,9 +93,9 @@ def megabytes(pid: int) -> float:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * getpagesize() / 1e6
 
 
-def described(found: Machine) -> str:
+def described(machine: Machine) -> str:
     """Return the day, the machine and the versions, in a line."""
-    with found.client() as client:
+    with machine.client() as client:
         info = client.info("server")
     kafka = next(programs.JARS.glob("kafka_*.jar")).stem.rpartition("-")[2]
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)

@@ -1,7 +1,7 @@
-"""The read side: what figures take to count in a server that holds so many cells, and how it comes to hold them.
+"""The read side: how long figures take in a server that holds so many cells, and how long it takes to load them.
 
-The log is folded as one authority of sixty teams, and its cells laid down again and again, each time some months
-earlier, until there are as many as are asked for.
+The log is folded as one authority of sixty teams. Its cells are repeated, each time some months earlier, until there
+are as many as are asked for.
 """
 
 import asyncio
@@ -28,30 +28,33 @@ from metrics.counting.completeness import Completeness
 from metrics.counting.fold import Change
 from metrics.counting.tally import Tally
 from metrics.exposition.authority_directory import AuthorityDirectory
-from metrics.exposition.prometheus.collector import Figures
+from metrics.exposition.prometheus.collector import FigureCollector
 from metrics.figures.evaluate import evaluate
 from metrics.figures.question import Question
 from metrics.measure import Measure
 from metrics.rules.rules import RulesByAuthority
 from metrics.shapes import Value
 from metrics.shapes.part import CellKey
+from metrics.store.commits import Commit
+from metrics.store.connection import connect
 from metrics.store.in_memory import InMemoryStore
 from metrics.store.loading import load
+from metrics.store.position import Log
 from metrics.store.reader import PARTS as NAMES
 from metrics.store.reader import STOCKS, Reader
-from metrics.store.redis import Commit, Log, Store, connect
-from metrics.sums.sums import Sums
+from metrics.store.redis import Store
+from metrics.sums.sums import GrowingSums, Sums
 from metrics.windows import At
 from tests.benchmarks.machine import Machine, megabytes
 
 AUTHORITY = "X99999901"
 TEAMS = 60
-APART = timedelta(days=91)  # thirteen weeks, so that what was a Monday is one again
+APART = timedelta(days=91)  # thirteen weeks: a Monday stays a Monday
 TURNS = 5
 NOW = BEGINS.astimezone(LONDON)
 PAST = date(2015, 3, 31)
 LOG = Log("bench-reading", "a-cluster", "a-topic", 1)
-AT_ONCE = 20_000  # cells to a commit
+MAX_COMMIT_CELLS = 20_000
 
 
 @dataclass
@@ -59,8 +62,8 @@ class Row:
     """How long something takes: the first time, and the shortest after that."""
 
     what: str
-    first: float
-    least: float
+    first: float  # ms
+    least: float  # ms
     figures: int
 
 
@@ -68,9 +71,9 @@ class Row:
 
 
 def cells(events: Iterable[Event], wanted: int) -> Tally:
-    """Return at least so many cells of one authority, by laying those of *events* down further and further back."""
-    told = (replace(event, authority=AUTHORITY, team=_team(event)) for event in events)
-    once = InMemoryStore(RulesByAuthority()).tell(told).tallies[AUTHORITY]
+    """Return at least *wanted* cells of one authority: those of *events*, repeated further and further back."""
+    of_one = (replace(event, authority=AUTHORITY, team=_team(event)) for event in events)
+    once = InMemoryStore(RulesByAuthority()).tell(of_one).tallies[AUTHORITY]
     names = {part.name: [breakdown.name for breakdown in part.by] for part in PARTS}
     size = sum(map(len, once.values()))
     copies = -(-wanted // size)
@@ -86,12 +89,12 @@ def _team(event: Event) -> str | None:
 
 def _earlier(where: CellKey, names: list[str], copies: int) -> CellKey:
     team, by, at = where
-    told = (_value(name, value, copies) for name, value in zip(names, by, strict=True))
-    return team, tuple(told), at - copies * APART.days * MICROSECONDS_PER_DAY
+    values = (_value(name, value, copies) for name, value in zip(names, by, strict=True))
+    return team, tuple(values), at - copies * APART.days * MICROSECONDS_PER_DAY
 
 
 def _value(name: str, value: Value, copies: int) -> Value:
-    """Return what stands in the place of *value* so many copies earlier: no item is there twice."""
+    """Return the value that takes the place of *value* so many copies earlier: no item is there twice."""
     match name, value:
         case "since", str():
             return str(int(value) - copies * APART.days * MICROSECONDS_PER_DAY)
@@ -120,43 +123,44 @@ def asked(sums: Sums) -> Iterator[Row]:
     yield _dearest("24 months by team", ("team",), sums, months)
 
 
-def _dearest(what: str, by: tuple[str, ...], sums: Sums, moments: list[At]) -> Row:
+def _dearest(what: str, by: tuple[str, ...], sums: Sums, times: list[At]) -> Row:
     """Return how long the measure takes that takes longest."""
 
     def went(measure: Measure) -> Callable[[], int]:
-        return lambda: sum(len(evaluate(sums, AUTHORITY, Question(measure=measure, at=at, by=by))) for at in moments)
+        return lambda: sum(len(evaluate(sums, AUTHORITY, Question(measure=measure, at=at, by=by))) for at in times)
 
     rows = [_timed(f"{what}: the dearest measure, {measure.name}", went(measure)) for measure in MEASURES]
     return max(rows, key=lambda row: row.least)
 
 
 def _timed(what: str, ask: Callable[[], int]) -> Row:
-    spent, found = [], 0
+    spent, figures = [], 0
     for _ in range(TURNS):
         start = time.process_time()
-        found = ask()
+        figures = ask()
         spent.append((time.process_time() - start) * 1e3)
-    return Row(what, spent[0], min(spent[1:]), found)
+    return Row(what, spent[0], min(spent[1:]), figures)
 
 
-class _Held(Reader):
-    """A reader that holds what it is given, and follows nobody."""
+class FilledReader(Reader):
+    """A reader that holds the sums of one authority, and follows nobody."""
 
-    def __init__(self, sums: Sums) -> None:
-        self._sums, self.version, self.answered_at = sums, 0, time.monotonic() + 3600
-        self._held = {}
+    def __init__(self, sums: GrowingSums) -> None:
+        super().__init__(Store(connect("redis://127.0.0.1:1/0"), LOG.topic))  # is never asked
+        self._sums, self.answered_at = sums, time.monotonic() + 3600
 
-    def authority(self, name: str) -> tuple[Completeness, Sums] | None:
+    def authority(self, name: str) -> tuple[Completeness, GrowingSums] | None:
         return Completeness(), self._sums
 
     def authorities(self) -> dict[str, Completeness]:
         return {AUTHORITY: Completeness()}
 
 
-def scraped(sums: Sums) -> Row:
+def scraped(sums: GrowingSums) -> Row:
     """Return how long `/metrics` takes, and how many series it has."""
     registry = CollectorRegistry()
-    registry.register(Figures(_Held(sums), AuthorityDirectory(lambda _: NOW, lambda _: 1.0, str), "bench"))
+    directory = AuthorityDirectory(lambda _: NOW, lambda _: 1.0, str)
+    registry.register(FigureCollector(FilledReader(sums), directory, "bench"))
 
     def scrape() -> int:
         text = generate_latest(registry).decode()
@@ -177,7 +181,7 @@ async def fill(url: str, tally: Tally) -> None:
     offsets = count(position.offset)
     for part, there in tally.items():
         rest = iter(there.items())
-        while some := dict(islice(rest, AT_ONCE)):
+        while some := dict(islice(rest, MAX_COMMIT_CELLS)):
             at = next(offsets)
             change = Change(authorities={AUTHORITY: Completeness()}, tallies={AUTHORITY: {part: some}})
             generation = position.generation
@@ -185,7 +189,7 @@ async def fill(url: str, tally: Tally) -> None:
     await store.close()
 
 
-async def loaded(url: str) -> tuple[Sums, str]:
+async def loaded(url: str) -> tuple[GrowingSums, str]:
     """Read what is in the store as a server does while it starts; return it, and how that went."""
     store = Store(connect(url, timeout=60.0), LOG.topic)
     position = await store.position(0)
@@ -193,12 +197,12 @@ async def loaded(url: str) -> tuple[Sums, str]:
     waits: Counter[str] = Counter()
     other = asyncio.create_task(_wait(waits))
     before, start = _held(), time.perf_counter()
-    found = await load(store, 0, position, NAMES, STOCKS)
+    partition = await load(store, 0, position, NAMES, STOCKS)
     seconds = time.perf_counter() - start
     other.cancel()
     await store.close()
-    assert found is not None
-    sums, held = found.sums[AUTHORITY], _held() - before
+    assert partition is not None
+    sums, held = partition.sums[AUTHORITY], _held() - before
     return sums, (
         f"{sum(1 for _ in sums.cells()):,} cells: {held:.0f} MB; read from the store in {seconds:.1f} s, in which "
         f"nobody waited longer than {waits['longest'] / 1e3:.0f} ms."

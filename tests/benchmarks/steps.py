@@ -1,7 +1,7 @@
 """Where the worker's own time goes: the real worker, its functions timed from outside. Run as a process of its own.
 
-Processor time of the thread that computes, so neither waiting nor what runs in between is counted to a step. Whatever
-a step calls is part of it: the fold holds the tally.
+Processor time of the thread that computes: neither waiting nor other tasks are counted to a step. Whatever a step calls
+is part of it: the fold holds the tally.
 """
 
 import sys
@@ -19,7 +19,7 @@ import msgspec
 from deploy.configuration.settings import read_settings
 from metrics.counting import fold
 from metrics.store.redis import Store
-from streams.worker import app, owner
+from streams.worker import owned_partition, owner, worker
 from streams.worker.owner import Owner
 from tests.benchmarks.machine import Machine
 from tests.benchmarks.throughput import Contender, committed, run
@@ -27,7 +27,7 @@ from tests.journeys.parts import Process
 
 Spent = dict[str, float]
 
-STEPS = {  # as they are told, and what in them is told for itself
+STEPS = {  # a row each
     "decode": "decode and check the key",
     "kept": "read cases that are not remembered",
     "fold": "fold",
@@ -86,7 +86,7 @@ class Stopwatch:
                 go_on, value = running.throw, exc
 
     def batch(self, function: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
-        """Time a whole batch, and note the process's time at the first and the last."""
+        """Time a whole batch, and note the process's time at the first and the last batch."""
         timed = self.awaited("apply", function)
 
         @wraps(function)
@@ -99,7 +99,7 @@ class Stopwatch:
         return counted
 
     def microseconds(self) -> Spent:
-        """Return microseconds an event, each step without those that are told for themselves."""
+        """Return microseconds an event, each step without the steps that have rows of their own."""
         spent = {name: self.spent[name] for name in ("decode", "kept", "fold", "tally", "commit")}
         inside = sum(spent.values()) - spent["tally"]
         spent["apply"] = self.spent["apply"] - inside
@@ -111,14 +111,14 @@ def main(result: Path) -> int:
     """Run the worker as `casepulse worker` does, timed, and write what it took to *result* when it is told to stop."""
     watch = Stopwatch()
     _put(owner, "read", lambda function: watch.plain("decode", function))
-    _put(owner, "fold", lambda function: watch.plain("fold", function))
+    _put(owned_partition, "fold", lambda function: watch.plain("fold", function))
     _put(fold, "tally", lambda function: watch.plain("tally", function))
     _put(Store, "kept", lambda function: watch.awaited("kept", function))
     _put(Store, "commit", lambda function: watch.awaited("commit", function))
     _put(Owner, "apply", watch.batch)
     _put(Owner, "_land", lambda function: watch.awaited("apply", function))  # it goes on beside
     settings = read_settings()
-    code = app.main(app.Settings(settings.kafka, settings.redis, settings.rules, settings.topic))
+    code = worker.main(worker.Worker(settings.kafka, settings.redis, settings.rules, settings.topic))
     result.write_bytes(msgspec.json.encode(watch.microseconds()))
     return code
 
@@ -127,11 +127,11 @@ def _put(where: Any, name: str, timed: Callable[[Any], Any]) -> None:
     setattr(where, name, timed(getattr(where, name)))
 
 
-def measure(machine: Machine, topic: str, held: int) -> Spent:
+def measure(machine: Machine, topic: str, events: int) -> Spent:
     """Return the microseconds an event of each step, over a rebuild of *topic*."""
     result = machine.folder / "steps.json"
     command = (sys.executable, "-m", "tests.benchmarks.steps", str(result))
-    run(machine, topic, Contender("steps", command, committed), held, end=Process.stop)
+    run(machine, topic, Contender("steps", command, committed), events, end=Process.stop)
     return msgspec.json.decode(result.read_bytes(), type=Spent)
 
 

@@ -1,7 +1,8 @@
-"""Many who watch one board: how soon each sees a commit, what those who never read do to it, and how all come back."""
+"""Many subscribers of one board: how soon each sees a commit, what deaf ones cost, and how soon all come back."""
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,15 +20,15 @@ from tests.benchmarks.machine import Machine, cpu_seconds, megabytes
 from tests.benchmarks.throughput import committed
 from tests.journeys.parts import eventually
 
-DEAF = 0.05  # of them never read
-RATE = 4.0  # events a second, of the one authority that all watch
-WARM_UP = 8  # of them are not counted
-RETRY = 1.0  # seconds until one that was dropped comes again, as the stream asks
+DEAF_SHARE = 0.05  # of the subscribers never read
+EVENTS_A_SECOND = 4.0  # of the one authority that all watch
+WARM_UP_EVENTS = 8  # are not counted
+RETRY_SECONDS = 1.0  # until a dropped subscriber comes again, as the stream asks
 
 
 @dataclass
 class Watched:
-    """What all clients saw. Moments are of one clock."""
+    """What all clients saw, in seconds of one clock."""
 
     commits: list[float] = field(default_factory=list)
     shown: list[dict[int, float]] = field(default_factory=list)  # of each client: which number, when first
@@ -54,7 +55,7 @@ def table(machine: Machine, events: list[Event], sizes: tuple[int, ...], seconds
 
 
 async def _row(machine: Machine, topic: str, port: int, size: int, seconds: float) -> str:
-    deaf = round(size * DEAF)
+    deaf = round(size * DEAF_SHARE)
     watched = Watched(shown=[{} for _ in range(size - deaf)])
     server = machine.serving(topic, port)
     tasks = [asyncio.create_task(_watch(port, seen)) for seen in watched.shown]
@@ -66,7 +67,7 @@ async def _row(machine: Machine, topic: str, port: int, size: int, seconds: floa
         await _send(machine, topic, watched, f"{port}-{size}", seconds)
         cores = (cpu_seconds(server.pid) - begun[1]) / (time.perf_counter() - begun[0])
         memory = megabytes(server.pid)
-        late = sorted(_latencies(watched, before + WARM_UP))
+        late = sorted(_latencies(watched, before + WARM_UP_EVENTS))
         server.kill()
         gone = time.perf_counter()
         server = machine.serving(topic, port)
@@ -88,9 +89,9 @@ async def _row(machine: Machine, topic: str, port: int, size: int, seconds: floa
     )
 
 
-async def _until(so: Any, within: float) -> None:
+async def _until(condition: Callable[[], bool], within: float) -> None:
     async with asyncio.timeout(within):
-        while not so():
+        while not condition():
             await asyncio.sleep(0.02)
 
 
@@ -101,7 +102,7 @@ async def _open(port: int, limit: int = 2**16) -> tuple[asyncio.StreamReader, as
 
 
 async def _deaf(port: int) -> asyncio.StreamWriter:
-    """Return one that asks and never reads."""
+    """Return a subscriber that asks and never reads."""
     _, writer = await _open(port, limit=1)
     writer.transport.pause_reading()  # type: ignore[attr-defined]
     return writer
@@ -120,7 +121,7 @@ async def _watch(port: int, seen: dict[int, float]) -> None:
                     if number is not None and (first or number not in seen):
                         seen[number], first = now, False
             writer.close()
-        await asyncio.sleep(RETRY)
+        await asyncio.sleep(RETRY_SECONDS)
 
 
 class _Counted(msgspec.Struct):
@@ -138,9 +139,9 @@ class _Board(msgspec.Struct):
 _board = msgspec.json.Decoder(_Board).decode
 
 
-def _shown(told: bytes) -> int | None:
+def _shown(message: bytes) -> int | None:
     """Return how many enquiries of this month a message shows; None where it shows none, or is no board."""
-    _, is_board, board = told.partition(b"event: board\ndata: ")
+    _, is_board, board = message.partition(b"event: board\ndata: ")
     figures = _board(board).figures if is_board else None
     return figures.received_month.numerator if figures else None
 
@@ -151,14 +152,14 @@ async def _send(machine: Machine, topic: str, watched: Watched, name: str, secon
     key = f"{{{topic}:0}}:changes"
     producer = AIOKafkaProducer(bootstrap_servers=machine.kafka.program.address, acks="all")
     await producer.start()
-    for number in range(round(seconds * RATE)):
+    for number in range(round(seconds * EVENTS_A_SECOND)):
         event = enquiry(0, f"{name}-{number}")
         after = (await redis.xrevrange(key, count=1))[0][0]
         await producer.send_and_wait(topic, encode(event), key=event.authority.encode(), partition=0)
         while not await redis.xread({key: after}, block=1000):
             pass
         watched.commits.append(time.perf_counter())
-        await asyncio.sleep(1 / RATE)
+        await asyncio.sleep(1 / EVENTS_A_SECOND)
     await asyncio.sleep(2)
     await producer.stop()
     await redis.aclose()
@@ -166,10 +167,10 @@ async def _send(machine: Machine, topic: str, watched: Watched, name: str, secon
 
 def _latencies(watched: Watched, before: int) -> list[float]:
     """Return how long after each commit each client was shown that number or a later one."""
-    found = []
+    latencies = []
     for seen in watched.shown:
         numbers = sorted(seen)
-        for number, at in enumerate(watched.commits[WARM_UP:], start=before + 1):
+        for number, at in enumerate(watched.commits[WARM_UP_EVENTS:], start=before + 1):
             shown = [seen[one] for one in numbers if one >= number]
-            found.append(max(0.0, shown[0] - at) if shown else float("inf"))
-    return found
+            latencies.append(max(0.0, shown[0] - at) if shown else float("inf"))
+    return latencies

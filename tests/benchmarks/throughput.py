@@ -14,8 +14,8 @@ from tests.benchmarks.machine import Machine, cpu_seconds
 from tests.journeys.parts import MAIN, Process
 from tests.journeys.worker.stock_agent import case_key
 
-WITHIN = 600.0  # seconds
-EVERY = 0.02
+RUN_MAX_SECONDS = 600.0
+LOOK_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Contender:
 
     name: str
     command: tuple[str, ...]
-    progress: Callable[["Redis", str, int], int]  # of a topic that holds so many
+    progress: Callable[["Redis", str, int], int]  # of a topic, and how many events it holds
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Run:
     name: str
     events: int
     seconds: float
-    own: float  # seconds of processor
-    store: float
+    own: float  # seconds of processor of the contender
+    store: float  # and of the store
 
     @property
     def rate(self) -> float:
@@ -50,7 +50,7 @@ class Run:
         return self.store / self.events * 1e6
 
 
-def committed(client: "Redis", topic: str, held: int) -> int:
+def committed(client: "Redis", topic: str, events: int) -> int:
     """Return how many events the positions in the store say are dealt with."""
     pipe = client.pipeline(transaction=False)
     for partition in range(PARTITIONS):
@@ -58,11 +58,11 @@ def committed(client: "Redis", topic: str, held: int) -> int:
     return sum(int(offset) for offset in pipe.execute() if offset is not None)
 
 
-def seen(client: "Redis", topic: str, held: int) -> int:
-    """Return 1 once something is there, and all of them once the last of each authority is: it keeps no position."""
+def seen(client: "Redis", topic: str, events: int) -> int:
+    """Return 1 once any event is counted, and *events* once the last of each authority is: it keeps no position."""
     last = [case_key(topic, authority, LAST) for authority in authorities()]
     if client.exists(*last) == len(last):
-        return held
+        return events
     return 1 if client.dbsize() else 0
 
 
@@ -75,16 +75,16 @@ CONTENDERS = (
 
 def compare(machine: Machine, events: list[Event], rounds: int) -> list[list[Run]]:
     """Return the rounds, in each of them a run of every contender over the same topic, the order changing."""
-    found = []
+    runs = []
     for number in range(rounds):
         topic = machine.filled(events)
         turn = number % len(CONTENDERS)
-        found.append([run(machine, topic, one, len(events)) for one in (*CONTENDERS[turn:], *CONTENDERS[:turn])])
-    return found
+        runs.append([run(machine, topic, one, len(events)) for one in (*CONTENDERS[turn:], *CONTENDERS[:turn])])
+    return runs
 
 
 def run(
-    machine: Machine, topic: str, contender: Contender, held: int, end: Callable[[Process], object] = Process.kill
+    machine: Machine, topic: str, contender: Contender, events: int, end: Callable[[Process], object] = Process.kill
 ) -> Run:
     """Run *contender* from an empty store until all that the topic holds is dealt with, then *end* it."""
     with machine.client() as client:
@@ -92,22 +92,22 @@ def run(
         log = machine.folder / f"{contender.name}.log"
         process = Process(env=machine.environment(topic), log=log, command=contender.command)
         try:
-            first = _wait(process, lambda: contender.progress(client, topic, held), at_least=1)
+            first = _wait(process, lambda: contender.progress(client, topic, events), at_least=1)
             begun = time.perf_counter(), cpu_seconds(process.pid), cpu_seconds(machine.store.pid)
-            _wait(process, lambda: contender.progress(client, topic, held), at_least=held)
+            _wait(process, lambda: contender.progress(client, topic, events), at_least=events)
             ended = time.perf_counter(), cpu_seconds(process.pid), cpu_seconds(machine.store.pid)
         finally:
             end(process)
     seconds, own, store = (after - before for before, after in zip(begun, ended, strict=True))
-    return Run(contender.name, held - first, seconds, own, store)
+    return Run(contender.name, events - first, seconds, own, store)
 
 
 def _wait(process: Process, progress: Callable[[], int], at_least: int) -> int:
-    until = time.monotonic() + WITHIN
+    until = time.monotonic() + RUN_MAX_SECONDS
     while (done := progress()) < at_least:
         if process.ended() is not None or time.monotonic() > until:
             raise RuntimeError(f"{done} of {at_least} events; see {process.log.name}")
-        time.sleep(EVERY)
+        time.sleep(LOOK_SECONDS)
     return done
 
 

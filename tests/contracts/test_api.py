@@ -22,8 +22,9 @@ from metrics.figures.answers import Answers
 from metrics.figures.question import PLACES
 from metrics.rules.rules import Rules
 from metrics.rules.teams import TeamFact
+from metrics.store.connection import connect
 from metrics.store.reader import Reader
-from metrics.store.redis import Store, connect
+from metrics.store.redis import Store
 from tests import conftest
 from tests.boards import Clock, Told, at
 from tests.conftest import installed

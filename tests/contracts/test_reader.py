@@ -1,4 +1,4 @@
-"""When a reader shows nothing: another catalogue, a store that is silent or cannot be read, a claim that came late."""
+"""When a reader shows nothing: another catalogue, a store that is silent or cannot be read, a late claim."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,27 +9,28 @@ import msgspec
 import pytest
 
 from metrics.counting.tally import Tally
+from metrics.store.position import Moved
 from metrics.store.reader import NotReady, Reader
-from metrics.store.redis import Moved, Store
+from metrics.store.redis import Store
 from tests import conftest
 from tests.promises.test_time_passes_on_read import LOG, with_store
 from tests.story import AUTHORITY
 
 
-def reading(valkey: conftest.Store, what: Callable[[Store, Reader, Any], Awaitable[None]]) -> None:
-    """Run *what* on a store that it may change."""
+def reading(valkey: conftest.Store, look: Callable[[Store, Reader, Any], Awaitable[None]]) -> None:
+    """Run *look* on a store that it may change."""
     changed = AssertionError
 
     async def run(store: Store, reader: Reader, client: Any) -> None:
-        await what(store, reader, client)
-        raise changed("done")  # with_store holds its own readers to changing nothing; this one may
+        await look(store, reader, client)
+        raise changed("done")  # ends before with_store checks that nothing was changed
 
     with pytest.raises(changed, match="done"):
         with_store(valkey, run)
 
 
 def test_tallies_of_another_catalogue_are_not_shown(valkey: conftest.Store) -> None:
-    """A part that it does not have would read as 0, and one that it has may be counted by another rule."""
+    """A part that the other lacks would read as 0, and one that it has may be counted by another rule."""
 
     async def look(_: Store, reader: Reader, client: Any) -> None:
         assert reader.authority(AUTHORITY)
@@ -41,18 +42,18 @@ def test_tallies_of_another_catalogue_are_not_shown(valkey: conftest.Store) -> N
     reading(valkey, look)
 
 
-def test_what_cannot_be_read_is_not_shown_and_does_not_end_the_reader(valkey: conftest.Store) -> None:
-    """It goes on looking, and heals with the store."""
+def test_a_store_that_cannot_be_read_is_not_shown_and_does_not_end_the_reader(valkey: conftest.Store) -> None:
+    """It goes on looking, and shows figures again once the store is repaired."""
 
     async def look(_: Store, reader: Reader, client: Any) -> None:
-        whole = await client.hget("{case-events:0}:authorities", AUTHORITY)
+        readable = await client.hget("{case-events:0}:authorities", AUTHORITY)
         following = asyncio.create_task(reader.follow())
         await client.hset("{case-events:0}:authorities", AUTHORITY, b"\xc1nothing")
-        reader._held[0] = replace(reader._held[0], answered_at=0.0)  # as after five silent seconds
+        reader._partitions[0] = replace(reader._partitions[0], answered_at=0.0)  # as after five silent seconds
         await asyncio.sleep(0.3)
         assert not following.done()
         assert not reader.whole
-        await client.hset("{case-events:0}:authorities", AUTHORITY, whole)
+        await client.hset("{case-events:0}:authorities", AUTHORITY, readable)
         await asyncio.sleep(2)
         assert reader.whole
         following.cancel()
@@ -60,8 +61,8 @@ def test_what_cannot_be_read_is_not_shown_and_does_not_end_the_reader(valkey: co
     reading(valkey, look)
 
 
-def test_a_silent_store_is_not_read_as_if_nothing_happened(valkey: conftest.Store) -> None:
-    """After five seconds without an answer nobody knows what the figures are now."""
+def test_figures_of_a_silent_store_are_not_shown(valkey: conftest.Store) -> None:
+    """After five seconds without an answer nobody knows the figures of now."""
 
     async def look(_: Store, reader: Reader, __: Any) -> None:
         following = asyncio.create_task(reader.follow())
@@ -69,9 +70,9 @@ def test_a_silent_store_is_not_read_as_if_nothing_happened(valkey: conftest.Stor
         assert reader.whole
         valkey.running.freeze()
         await asyncio.sleep(5.5)
-        whole = reader.whole
+        is_shown = reader.whole
         valkey.running.thaw()
-        assert not whole
+        assert not is_shown
         await asyncio.sleep(1)
         assert reader.whole
         following.cancel()
@@ -94,37 +95,37 @@ def test_a_late_claim_does_not_lower_the_head(valkey: conftest.Store) -> None:
 
 
 def test_a_recount_lands_however_far_the_log_has_grown(valkey: conftest.Store) -> None:
-    """A claim notes a later end each time; what was counted stays what it was. Read further, it is not."""
+    """A claim notes a later end each time; the count stays right. Once the partition is read further it is not."""
 
     async def look(store: Store, _: Reader, client: Any) -> None:
         before = await store.claim(0, LOG, 5000)
         await store.claim(0, LOG, 6000)
-        await store.recounted(0, before, {})
+        await store.replace_tallies(0, before, {})
         after = await store.position(0)
         assert after is not None
         assert (after.offset, after.head) == (before.offset, 6000)
         assert after.generation != before.generation
         await client.hincrby("{case-events:0}:position", "offset", 1)
         with pytest.raises(Moved):
-            await store.recounted(0, after, {})
+            await store.replace_tallies(0, after, {})
 
     reading(valkey, look)
 
 
-def test_what_an_unfinished_recount_wrote_does_not_stay(valkey: conftest.Store) -> None:
-    """Neither of one that came too late, nor, after the next, of one whose worker was killed."""
+def test_tallies_of_an_unfinished_recount_do_not_stay(valkey: conftest.Store) -> None:
+    """Neither those of a recount that came too late, nor, after the next, those of a worker that was killed."""
 
     async def look(store: Store, _: Reader, client: Any) -> None:
         counted: dict[str, Tally] = {AUTHORITY: {"assessments_started": {("North", (), 0): 1}}}
         before = await store.claim(0, LOG, 5000)
         await client.hincrby("{case-events:0}:position", "offset", 1)
         with pytest.raises(Moved):
-            await store.recounted(0, before, counted)
+            await store.replace_tallies(0, before, counted)
         assert all([before.generation.encode() in key async for key in client.scan_iter(match="*:tally:*")])
         await client.hset("{case-events:0}:tally:rules.killed:X:part", "cell", 1)
         now = await store.position(0)
         assert now is not None
-        after = await store.recounted(0, now, counted)
+        after = await store.replace_tallies(0, now, counted)
         (kept,) = [key async for key in client.scan_iter(match="*:tally:*")]
         assert after.generation.encode() in kept
 

@@ -32,7 +32,7 @@ SERIES = "/v1/figures/assessments_overdue/series"
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody follows the store here, and a busy machine may take more than five seconds over a test."""
-    monkeypatch.setattr("metrics.store.reader.SILENT", 600.0)
+    monkeypatch.setattr("metrics.store.reader.STORE_SILENT_SECONDS", 600.0)
 
 
 # --- the days ---------------------------------------------------------------------------------------------------------

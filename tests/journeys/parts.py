@@ -17,9 +17,11 @@ from uuid import uuid4
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from metrics.counting.tally import Tally
+from metrics.store.connection import connect
 from metrics.store.loading import load
+from metrics.store.position import Position
 from metrics.store.reader import PARTS
-from metrics.store.redis import Position, Store, connect
+from metrics.store.redis import Store
 from streams.broker import topics
 from streams.broker.connection import KafkaAddress, reached
 from streams.broker.partitions import partition_of

@@ -26,8 +26,10 @@ from metrics.figures.figure import Figure
 from metrics.figures.question import Question
 from metrics.measure import Measure
 from metrics.rules.rules import RulesByAuthority
+from metrics.store.connection import connect
+from metrics.store.position import Log
 from metrics.store.reader import Reader
-from metrics.store.redis import Log, Store, connect
+from metrics.store.redis import Store
 from metrics.windows import parse_at
 from streams.worker.dead_letters import Limit
 from streams.worker.health import Counters, Health

@@ -16,7 +16,7 @@ from metrics.figures.answers import Answers
 from metrics.figures.figure import Figure
 from metrics.figures.question import Question
 from metrics.measure import Measure
-from metrics.store.reader import SILENT, NotReady, Reader
+from metrics.store.reader import STORE_SILENT_SECONDS, NotReady, Reader
 
 MICROSECONDS_PER_SECOND = 1e6
 
@@ -37,7 +37,7 @@ class FigureCollector(Collector):
 
     def _families(self) -> Iterator[Metric]:
         answered = self._reader.answered_at
-        is_up = answered is not None and time.monotonic() - answered < SILENT
+        is_up = answered is not None and time.monotonic() - answered < STORE_SILENT_SECONDS
         yield from self._state(is_up)
         if not is_up:
             return

@@ -33,7 +33,7 @@ from metrics.store.in_memory import InMemoryStore
 from metrics.windows import parse_at
 from streams.broker import topics
 from streams.broker.partitions import partition_of
-from streams.publishing.figures_topic import AGAIN, RecordContext, Standing, Telling, key_of, standing
+from streams.publishing.figures_topic import REWRITE_SECONDS, RecordContext, Standing, Telling, key_of, standing
 from tests.conftest import Store
 from tests.histories import shuffled
 from tests.journeys.machine.test_spine import log_of, reference
@@ -331,11 +331,11 @@ def test_a_figure_is_written_when_it_changes_and_within_the_hour() -> None:
     assert len(list(stands.differing(some(), now))) == len(some())
     stands.wrote([Telling(key_of(figure), figure) for figure in some()], ABOUT, now)
     later = [msgspec.structs.replace(figure, at="2026-10-02") for figure in some()]
-    assert not list(stands.differing(later, now + AGAIN))
-    assert len(list(stands.differing(later, now + AGAIN + 1))) == len(later)
+    assert not list(stands.differing(later, now + REWRITE_SECONDS))
+    assert len(list(stands.differing(later, now + REWRITE_SECONDS + 1))) == len(later)
     changed = msgspec.structs.replace(later[0], numerator=12345)
     assert [telling.figure for telling in stands.differing([changed, *later[1:]], now)] == [changed]
-    assert AGAIN < 3600
+    assert REWRITE_SECONDS < 3600
 
 
 def test_what_is_read_back_is_what_was_written() -> None:

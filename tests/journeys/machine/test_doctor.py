@@ -24,7 +24,10 @@ from events.decode import DeadLetter, decode
 from metrics.counting.fingerprint import fingerprint
 from metrics.counting.fold import fold
 from metrics.rules.rules import RulesByAuthority
-from metrics.store.redis import FORMAT, FORMAT_BEFORE, UNCOUNTED, Commit, Log, Position, Store, connect
+from metrics.store.commits import Commit
+from metrics.store.connection import connect
+from metrics.store.position import FORMAT, FORMAT_BEFORE, UNCOUNTED, Log, Position
+from metrics.store.redis import Store
 from streams.broker import topics
 from streams.broker.partitions import partition_of
 from tests.conftest import Store as Valkey

@@ -20,9 +20,9 @@ from kafka import KafkaConsumer, TopicPartition
 from deploy.machine import programs
 from events.decode import decode
 from metrics.rules.rules import RulesByAuthority
+from metrics.store.connection import connect
 from metrics.store.in_memory import InMemoryStore
 from metrics.store.redis import Store as Kept
-from metrics.store.redis import connect
 from streams.broker import topics
 from streams.broker.partitions import partition_of
 from tests.conftest import Store

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from metrics.counting.fingerprint import code
-from metrics.store.redis import UNCOUNTED
+from metrics.store.position import UNCOUNTED
 from tests.conftest import Store
 from tests.journeys.machine.test_spine import log_of, reference
 from tests.journeys.parts import (
@@ -23,9 +23,13 @@ from tests.journeys.parts import (
 )
 
 # The real worker, for which a log of 500 events is a long one.
-SHORT_OF_BREATH = (
-    "import sys\nfrom metrics.store import redis as store\nfrom deploy.command import main\nstore.LONG = 500\nmain()"
-)
+SHORT_OF_BREATH = """
+from deploy.command import main
+from metrics.store import position
+
+position.LONG_LOG_EVENTS = 500
+main()
+"""
 
 
 def test_a_long_log_is_counted_once_it_is_told(kafka: str, valkey: Store, tmp_path: Path) -> None:

@@ -227,6 +227,6 @@ def test_a_port_that_is_taken_is_said_in_a_line(kafka: str, valkey: Store, tmp_p
             eventually(lambda: process.ended() is not None, within=60)
         assert process.ended() == 1
     assert (tmp_path / "worker.log").read_text() == (
-        f"casepulse worker: port {port} of 127.0.0.1 is not to be had (Address already in use): "
+        f"casepulse worker: port {port} of 127.0.0.1 is unavailable (Address already in use): "
         "choose another --metrics-port\n"
     )

@@ -14,9 +14,10 @@ from typing import Any
 from redis.exceptions import ConnectionError as ReplyLost
 
 from deploy.command import main
-from metrics.store import redis as store
+from metrics.store import position
 from metrics.store.redis import Store
-from streams.worker import owner
+from streams.worker import owned_partition
+from streams.worker.owned_partition import OwnedPartition
 from streams.worker.owner import Owner
 
 STEPS = ("read", "fold", "send", "reply lost", "applied", "seek")
@@ -69,16 +70,18 @@ def count_with_trap(count: Callable[..., None]) -> Callable[..., None]:
 
 def set_traps() -> None:
     """Put a trap before each step of the owner's work."""
-    reading: Any = Owner._fold
-    Owner._fold = before("read", reading)  # type: ignore[method-assign]
+    reading: Any = OwnedPartition.fold
+    OwnedPartition.fold = before("read", reading)  # type: ignore[method-assign]
     seeking: Any = Owner.positions
     Owner.positions = before("seek", seeking)  # type: ignore[method-assign]
     Store.commit = commit_with_traps(Store.commit)  # type: ignore[method-assign]
     Owner._count = count_with_trap(Owner._count)  # type: ignore[method-assign]
-    owner.fold = fold_with_trap(owner.fold)
+    owned_partition.fold = fold_with_trap(owned_partition.fold)
 
 
 if __name__ == "__main__":
     set_traps()
-    store.LONG = 1_000  # so that a log of this journey is long enough to be told first and counted afterwards
+    position.LONG_LOG_EVENTS = (
+        1_000  # so that a log of this journey is long enough to be told first and counted afterwards
+    )
     sys.exit(main())

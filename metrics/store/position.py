@@ -1,0 +1,96 @@
+"""Where a partition stands, which log that is a position of, and when it is not safe to go on. Knows no Redis."""
+
+import secrets
+
+import msgspec
+
+FORMAT = "2"
+FORMAT_BEFORE = "1"  # is read as it is; a claim carries it on as FORMAT
+UNCOUNTED = "uncounted"  # the catalogue of a generation that holds no tallies yet
+LONG_LOG_EVENTS = 20_000  # a log this long is counted once all of it is told: once a case, not at every change
+
+
+class Refused(Exception):
+    """It is not safe to go on. The message says why, and what to do."""
+
+
+class PastEnd(Refused):
+    """The store has read further than the log goes."""
+
+
+class Moved(Exception):
+    """The store is not where it was thought to be: ask it where it is, and read on from there."""
+
+
+class Log(msgspec.Struct, frozen=True):
+    """Which log the offsets belong to."""
+
+    topic: str
+    cluster: str
+    topic_id: str
+    partitions: int
+
+
+class Position(msgspec.Struct, frozen=True):
+    """Where a partition stands: the next offset to read, and the log's end when a worker last claimed it."""
+
+    offset: int
+    head: int
+    generation: str
+    log: Log
+    dead_in_a_row: int
+
+    @property
+    def catalogue(self) -> str:
+        """The fingerprint of the catalogue that counted the tallies; UNCOUNTED where they are not counted yet."""
+        return self.generation.partition(".")[0]
+
+    @property
+    def at(self) -> tuple[int, str, Log]:
+        """What the state is a pure function of: where this is equal, all that is kept is equal."""
+        return self.offset, self.generation, self.log
+
+    @property
+    def telling(self) -> bool:
+        """Whether so much of a log is left that all of it is told before anything is counted.
+
+        The little that came meanwhile is counted as it comes: a log that is always added to is never told to its end.
+        """
+        return self.catalogue == UNCOUNTED and self.head - self.offset >= LONG_LOG_EVENTS
+
+    @property
+    def rebuilding(self) -> bool:
+        """Whether part of what was in the log at the last claim is not read yet."""
+        return self.offset < self.head
+
+
+def new_generation(catalogue: str) -> str:
+    """Return a name for tallies counted by *catalogue*. No two counts ever write to the same keys."""
+    return f"{catalogue}.{secrets.token_hex(4)}"
+
+
+def first_generation(catalogue: str, end: int) -> str:
+    """Return a name for the first tallies of a log that ends at the offset *end*; a long log is counted afterwards."""
+    return new_generation(UNCOUNTED if end >= LONG_LOG_EVENTS else catalogue)
+
+
+def check_claimed(position: Position, partition: int, log: Log, end: int) -> None:
+    """Raise Refused where *position* is of another log than *log*, and PastEnd where it is beyond the offset *end*."""
+    if position.log != log:
+        raise Refused(_why_another_log(position.log, log))
+    if position.offset > end:
+        raise PastEnd(
+            f"the store has read to {position.offset} of partition {partition} and the log ends at {end}: it was "
+            "cut back or is another; restore the log, or flush the store and let it be rebuilt"
+        )
+
+
+def _why_another_log(kept: Log, log: Log) -> str:
+    if kept.cluster != log.cluster:
+        return "the store was filled from another Kafka cluster: use that one, or flush the store and let it be rebuilt"
+    if kept.topic_id != log.topic_id:
+        return "the topic was deleted and made again since the store was filled: flush the store and let it be rebuilt"
+    return (
+        f"the topic had {kept.partitions} partitions and now has {log.partitions}: an authority may stand in two of "
+        "them; make the topic anew with as many as before and load it again"
+    )
