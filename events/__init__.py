@@ -1,4 +1,4 @@
-"""What can happen: every event type of CONTRACT 2, in the field's words."""
+"""What can happen: every event type, in the field's words (contract 2)."""
 
 from events import care, feed, front_door, leaving_care, need, person, protection, workforce
 

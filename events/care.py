@@ -16,14 +16,14 @@ class CareEnded(ChildEvent, frozen=True, kw_only=True, tag="care.ended"):
 
 
 class LegalStatusChanged(ChildEvent, frozen=True, kw_only=True, tag="legal_status.changed"):
-    """A legal status began; it stands until the next of its period of care, or that period's end."""
+    """A legal status began. It stands until the next of its period of care, or that period's end."""
 
     status: str
     care: Id | None = None
 
 
 class PlacementStarted(ChildEvent, frozen=True, kw_only=True, tag="placement.started"):
-    """The child moved in; stands until the next of its period, its own end, or the period's end."""
+    """The child moved in. It stands until the next of its period of care, its own end, or that period's end."""
 
     placement: str
     provider: str | None = None

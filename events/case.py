@@ -1,8 +1,8 @@
-"""What has been told about one child: every telling of every fact, the newest of each standing.
+"""What has been told about one child: every telling of every fact. The newest telling of each fact stands.
 
-Corrections, duplicates, retractions and disorder are this one rule; nothing else needs to know that they exist.
-A case may hold several pseudonyms: all that any link ever joined are a household and are kept together, and the
-links that stand part it into people. So a merge, or its retraction, changes the figures like any other fact.
+This one rule covers corrections, duplicates, retractions and disorder; nothing else needs to know that they exist.
+A case may hold several pseudonyms. All pseudonyms that a link ever joined are one household and are kept together; the
+links that stand divide it into people. So a merge, or its retraction, changes the figures like any other fact.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -19,12 +19,12 @@ from events.event import Event, Retraction
 from events.person import ChildMerged
 from events.time import Instant
 
-ARRAY = b"\xdd"  # of MessagePack, of any length: how many follows in four bytes
-HEADER = 5  # bytes
+ARRAY = b"\xdd"  # of MessagePack: the number of its elements follows in four bytes
+HEADER_BYTES = 5
 
 FactKey = tuple[str, str, str]  # subject, type, record
 Tellings = Mapping[FactKey, tuple[Event, ...]]
-E = TypeVar("E", bound=Event)
+SomeEvent = TypeVar("SomeEvent", bound=Event)
 
 _stored = reduce(or_, (*EVENTS, Retraction))
 _encoder = msgspec.msgpack.Encoder()
@@ -33,9 +33,9 @@ _decoder: msgspec.msgpack.Decoder[list[Event]] = msgspec.msgpack.Decoder(list[_s
 
 @dataclass(frozen=True)
 class Case:
-    """Every telling, by fact, oldest first. Values are never changed in place: telling gives another case.
+    """Every telling, by fact, oldest first. Nothing is changed in place: telling gives another case.
 
-    What else it holds follows from the tellings, and is carried on because a child in care has hundreds of them.
+    The other fields follow from the tellings. They are carried along because a child in care has hundreds of tellings.
     """
 
     tellings: Tellings = field(default_factory=dict)
@@ -52,21 +52,21 @@ class Case:
             if not tellings[-1].retracted:
                 yield tellings[-1]
 
-    def known_at(self, moment: Instant) -> "Case":
-        """Return the case as it was known at *moment*."""
-        return tell(Case(), (telling for telling in self if telling.known <= moment))
+    def known_at(self, at: Instant) -> "Case":
+        """Return the case as it was known at *at*."""
+        return tell(Case(), (telling for telling in self if telling.known <= at))
 
 
 def tell(case: Case, events: Iterable[Event]) -> Case:
     """Return *case* with *events* told, in any order and however often: every telling is kept once.
 
-    Where none of them is new that is *case* itself.
+    If none of them is new, that is *case* itself.
     """
     return tell_new(case, events)[0]
 
 
 def tell_new(case: Case, events: Iterable[Event]) -> tuple[Case, list[Event]]:
-    """Return *case* with *events* told, and those of them that it had not been told before."""
+    """Return *case* with *events* told, and the new events among them."""
     tellings, new = dict(case.tellings), []
     for event in events:
         key = (event.subject, event.type, event.record)
@@ -91,16 +91,16 @@ def join(cases: Iterable[Case]) -> Case:
 
 
 def encode_case(case: Case) -> bytes:
-    """Return *case* as MessagePack: HEADER bytes that say how many tellings follow, and the tellings in any order.
+    """Return *case* as MessagePack: HEADER_BYTES with the number of tellings, then the tellings in any order.
 
-    So what is told later is added at the end, and the header is written anew.
+    So a later telling is added at the end, and only the header is written anew.
     """
     return encode_size(case.size) + encode_tellings(case)
 
 
 def encode_size(tellings: int) -> bytes:
-    """Return the HEADER bytes that stand before so many tellings."""
-    return ARRAY + tellings.to_bytes(HEADER - len(ARRAY), "big")
+    """Return the HEADER_BYTES that stand before that number of tellings."""
+    return ARRAY + tellings.to_bytes(HEADER_BYTES - len(ARRAY), "big")
 
 
 def encode_tellings(tellings: Iterable[Event]) -> bytes:
@@ -114,7 +114,7 @@ def decode_case(stored: bytes) -> Case:
 
 
 def _order(event: Event) -> tuple[object, ...]:
-    """Newest last. Tellings that differ and yet rank alike are told apart by their bytes: any rule, but one rule."""
+    """Newest last. The bytes order tellings that differ and rank alike: any rule would do, if it is always the same."""
     return (*event.rank, _encoder.encode(event))
 
 
@@ -125,21 +125,22 @@ class Person:
         self._facts: dict[type[Event], list[Event]] = {}
         for fact in facts:
             self._facts.setdefault(type(fact), []).append(fact)
-        for found in self._facts.values():
-            if len(found) > 1:
-                found.sort(key=_began)
+        for facts_of_type in self._facts.values():
+            if len(facts_of_type) > 1:
+                facts_of_type.sort(key=_began)
 
     def __iter__(self) -> Iterator[Event]:
         return chain.from_iterable(self._facts.values())
 
     @property
     def kinds(self) -> Collection[type[Event]]:
-        """The types that any fact is of."""
+        """The types of the facts."""
         return self._facts.keys()
 
-    def facts(self, kind: type[E]) -> list[E]:
+    def facts(self, kind: type[SomeEvent]) -> list[SomeEvent]:
         """Return the standing facts of one type, by when they happened, then by record."""
-        return cast("list[E]", self._facts.get(kind, []))  # in quotes: to build the type costs more than to look
+        # In quotes, because building the type costs more than the look-up.
+        return cast("list[SomeEvent]", self._facts.get(kind, []))
 
 
 def _began(fact: Event) -> tuple[Instant, str]:
@@ -147,7 +148,7 @@ def _began(fact: Event) -> tuple[Instant, str]:
 
 
 def people(case: Case) -> list[Person]:
-    """Return the people of a household: the sets of pseudonyms that links which stand join, however they point."""
+    """Return the people of a household. A person is all pseudonyms joined by links that stand, either way."""
     standing = list(case.standing())
     links = [(fact.child, fact.into) for fact in standing if isinstance(fact, ChildMerged)]
     if not links:
@@ -165,14 +166,14 @@ def people(case: Case) -> list[Person]:
 
 
 def _connected(ids: set[str], links: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return, for each id, the one that stands for all that the links join to it."""
-    parent = {one: one for one in ids}
+    """Return, for each id, the id that represents all that the links join to it."""
+    parent = {child: child for child in ids}
 
-    def root(one: str) -> str:
-        while parent.setdefault(one, one) != one:
-            one = parent[one]
-        return one
+    def root(child: str) -> str:
+        while parent.setdefault(child, child) != child:
+            child = parent[child]
+        return child
 
-    for one, other in links:
-        parent[root(one)] = root(other)
-    return {one: root(one) for one in list(parent)}
+    for child, into in links:
+        parent[root(child)] = root(into)
+    return {child: root(child) for child in list(parent)}

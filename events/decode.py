@@ -1,10 +1,10 @@
-"""Bytes to events: met once, here. What does not fit is a dead letter with a reason and a place, never a value.
+"""Bytes to events, here and nowhere else. A record that does not fit is a dead letter: a reason and a place, no value.
 
-Every rule of CONTRACT 1 that a single record can break has its reason below.
+Every rule of the contract that a single record can break has its reason below (contract 1).
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import reduce
 from operator import or_
@@ -13,14 +13,14 @@ import msgspec
 
 from events import EVENTS
 from events.event import ChildEvent, Event, Id, Moment, Retraction
-from events.time import instant, midnight
+from events.time import instant
 from events.workforce import WorkerRecorded
+from events.working_days import END, START
 
-LARGEST = 64 * 1024  # bytes
+LARGEST_BYTES = 64 * 1024
 TOLERANCE = timedelta(hours=24)  # how far a clock or an entry may run ahead
-CALENDAR = (1995, 2050)  # years for which working days are known
-OUTSIDE_CALENDAR = frozenset(("person.recorded", "worker.recorded"))  # types that may lie outside it
-STORABLE = (1900, 2100)  # years for every instant: beyond, arithmetic on offsets may overflow
+MAY_LIE_OUTSIDE_CALENDAR = frozenset(("person.recorded", "worker.recorded"))
+STORABLE_YEARS = (1900, 2100)  # of every instant: arithmetic on offsets may overflow beyond
 
 
 class Reason(StrEnum):
@@ -58,7 +58,7 @@ class DeadLetter(Exception):
 
 
 class _Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a retraction needs."""
+    """The fields that a retraction needs."""
 
     type: str
     id: Id
@@ -71,8 +71,6 @@ class _Envelope(msgspec.Struct, frozen=True, kw_only=True):
     worker: Id | None = None
 
 
-# Working days are London's: 1995-01-01T00:00+01:00 is a moment of 1994.
-_BEGINS, _ENDS = midnight(date(CALENDAR[0], 1, 1)), midnight(date(CALENDAR[1] + 1, 1, 1))
 TYPES: dict[str, type[Event]] = {str(kind.__struct_config__.tag): kind for kind in EVENTS}
 _MOMENTS: dict[type[Event], tuple[str, ...]] = {
     kind: tuple(n for n in ("recorded_at", "received_at", "complete_to", "died_on") if n in kind.__struct_fields__)
@@ -86,7 +84,7 @@ _retraction = msgspec.json.Decoder(dict[str, msgspec.Raw])
 def decode(value: bytes | None, appended_at: datetime) -> Event:
     """Return the event that *value* holds.
 
-    *appended_at* is the record's Kafka append time, or now at a door.
+    *appended_at* is the record's Kafka append time; for a file, or a request over HTTP, the time of the reading.
     Raises DeadLetter.
     """
     event = _parse(value)
@@ -95,11 +93,11 @@ def decode(value: bytes | None, appended_at: datetime) -> Event:
 
 
 def decode_lines(lines: Iterator[bytes], now: datetime) -> Iterator[Event | DeadLetter]:
-    """Yield what each line of an `.ndjson` file holds; empty lines are skipped."""
+    """Yield the event or the dead letter of each line of an `.ndjson` file. Empty lines are skipped."""
     for line in lines:
         if line.strip():
             try:
-                yield decode(line.rstrip(b"\r\n"), now)  # what ends the line is no part of the event
+                yield decode(line.rstrip(b"\r\n"), now)  # the line's end is no part of the event
             except DeadLetter as dead:
                 yield dead
 
@@ -108,9 +106,9 @@ def encode(event: Event) -> bytes:
     """Return *event* as it stands on the wire; decode gives it back."""
     if not isinstance(event, Retraction):
         return msgspec.json.encode(event)
-    told = msgspec.to_builtins(event)
+    builtins = msgspec.to_builtins(event)
     about = "worker" if event.retracts == "worker.recorded" else "child" if event.child else None
-    fields = {name: value for name, value in told.items() if name not in ("type", "retracts", "child")}
+    fields = {name: value for name, value in builtins.items() if name not in ("type", "retracts", "child")}
     subject = {about: event.child.removeprefix("worker\x1f")} if about else {}
     return msgspec.json.encode({"type": event.retracts, **fields, **subject})
 
@@ -118,12 +116,12 @@ def encode(event: Event) -> bytes:
 def _parse(value: bytes | None) -> Event:
     if not value or not value.strip():
         raise DeadLetter(Reason.EMPTY)
-    if len(value) > LARGEST:
+    if len(value) > LARGEST_BYTES:
         raise DeadLetter(Reason.TOO_LARGE)
-    found = _read(value)
-    if isinstance(found, DeadLetter):
-        raise found  # only here, where no error of msgspec is in flight: it quotes values, and would be its context
-    return found
+    parsed = _read(value)
+    if isinstance(parsed, DeadLetter):
+        raise parsed  # only here: an error of msgspec in flight would be its context, and that quotes values
+    return parsed
 
 
 def _read(value: bytes) -> Event | DeadLetter:
@@ -142,19 +140,20 @@ def _read(value: bytes) -> Event | DeadLetter:
 
 
 def _retracted(value: bytes) -> Retraction | DeadLetter | None:
-    """Return *value* as a retraction that gives no more than the envelope, or None where it is not one."""
+    """Return *value* as a retraction that has no more than the envelope, or None if it is not one."""
     try:
-        told = _envelope.decode(value)
-        kind = TYPES[told.type]
-        if not told.retracted:
+        envelope = _envelope.decode(value)
+        kind = TYPES[envelope.type]
+        if not envelope.retracted:
             return None
         fields = _retraction.decode(value)
         wanted = {name: fields[name] for name in Retraction.__struct_fields__ if name in fields and name != "retracts"}
-        subject = told.child if issubclass(kind, ChildEvent) else told.worker if kind is WorkerRecorded else ""
+        about_child, about_worker = issubclass(kind, ChildEvent), kind is WorkerRecorded
+        subject = envelope.child if about_child else envelope.worker if about_worker else ""
         if subject is None:
-            return DeadLetter(Reason.MISSING_FIELD, "$.child" if issubclass(kind, ChildEvent) else "$.worker")
-        about = f"worker\x1f{subject}" if kind is WorkerRecorded else subject
-        text = msgspec.json.encode({**wanted, "type": "Retraction", "retracts": told.type, "child": about})
+            return DeadLetter(Reason.MISSING_FIELD, "$.child" if about_child else "$.worker")
+        about = f"worker\x1f{subject}" if about_worker else subject
+        text = msgspec.json.encode({**wanted, "type": "Retraction", "retracts": envelope.type, "child": about})
         return msgspec.json.decode(text, type=Retraction)
     except (KeyError, RecursionError, msgspec.DecodeError):
         return None
@@ -172,26 +171,31 @@ _FAULTS: tuple[tuple[str, Reason], ...] = (  # how msgspec's messages begin; wha
 
 
 def _letter(message: str) -> DeadLetter:
-    """Return the DeadLetter for msgspec's *message*, keeping its place and none of the values it quotes."""
+    """Return the DeadLetter for msgspec's *message*, with its place and none of the values that it quotes."""
     fault, _, place = message.rpartition(" - at `")
     place = place.rstrip("`") if fault else "$"
     fault = fault or message
     reason = next((reason for start, reason in _FAULTS if fault.startswith(start)), None)
     if reason is Reason.MISSING_FIELD:
-        place = f"{place}.{fault.split('`')[1]}"
-    elif fault.endswith("got `null`") and place.startswith("$.") and not place.endswith("]"):  # null is as left out
-        reason = Reason.MISSING_FIELD
-    elif place == "$" and fault.startswith("Expected `object`"):
-        reason = Reason.NOT_AN_OBJECT
-    elif place == "$.type" and fault.startswith("Invalid value"):
-        reason = Reason.UNKNOWN_TYPE
-    elif place == "$.origin" and fault.startswith("Invalid enum value"):
-        reason = Reason.UNKNOWN_ORIGIN
-    elif " of length " in fault:
-        reason = Reason.WRONG_LENGTH
-    elif fault.startswith(("Expected `int` ", "Expected `float` ")) and "got" not in fault:
-        reason = Reason.OUT_OF_RANGE
-    return DeadLetter(reason or Reason.WRONG_TYPE, place)
+        return DeadLetter(reason, f"{place}.{fault.split('`')[1]}")
+    return DeadLetter(_reason_at(place, fault) or reason or Reason.WRONG_TYPE, place)
+
+
+def _reason_at(place: str, fault: str) -> Reason | None:
+    """Return the reason that a fault has because of where it is, or None."""
+    if fault.endswith("got `null`") and place.startswith("$.") and not place.endswith("]"):  # null is as left out
+        return Reason.MISSING_FIELD
+    if place == "$" and fault.startswith("Expected `object`"):
+        return Reason.NOT_AN_OBJECT
+    if place == "$.type" and fault.startswith("Invalid value"):
+        return Reason.UNKNOWN_TYPE
+    if place == "$.origin" and fault.startswith("Invalid enum value"):
+        return Reason.UNKNOWN_ORIGIN
+    if " of length " in fault:
+        return Reason.WRONG_LENGTH
+    if fault.startswith(("Expected `int` ", "Expected `float` ")) and "got" not in fault:
+        return Reason.OUT_OF_RANGE
+    return None
 
 
 def _check_times(event: Event, appended_at: datetime) -> None:
@@ -199,24 +203,25 @@ def _check_times(event: Event, appended_at: datetime) -> None:
         raise DeadLetter(Reason.RECORDED_IN_THE_FUTURE, "$.recorded_at")
     for name in _MOMENTS[type(event)]:
         moment = getattr(event, name)
-        if moment is not None and not STORABLE[0] <= moment.year <= STORABLE[1]:
+        if moment is not None and not STORABLE_YEARS[0] <= moment.year <= STORABLE_YEARS[1]:
             raise DeadLetter(Reason.OUTSIDE_CALENDAR, f"$.{name}")
     _check_occurred(event)
 
 
 def _check_occurred(event: Event) -> None:
     day, moment = event.occurred_on, event.occurred_at
-    told = day or moment
-    if told is None:
+    given = day or moment
+    if given is None:
         raise DeadLetter(Reason.MISSING_FIELD, "$.occurred_on")
     if day is not None and moment is not None:
         raise DeadLetter(Reason.TWO_DATES, "$.occurred_at")
     place = "$.occurred_on" if moment is None else "$.occurred_at"
-    if not STORABLE[0] <= told.year <= STORABLE[1]:
+    if not STORABLE_YEARS[0] <= given.year <= STORABLE_YEARS[1]:
         raise DeadLetter(Reason.OUTSIDE_CALENDAR, place)
     occurred = event.occurred
-    if not _BEGINS <= occurred < _ENDS and event.type not in OUTSIDE_CALENDAR:
+    # Working days are London's: 1995-01-01T00:00+01:00 is a moment of 1994.
+    if not START <= occurred < END and event.type not in MAY_LIE_OUTSIDE_CALENDAR:
         raise DeadLetter(Reason.OUTSIDE_CALENDAR, place)
-    # Planned allocations are ordinary; anything else dated after it was recorded is a slip of the keyboard.
+    # Allocations may be planned; anything else dated after it was recorded is a slip of the keyboard.
     if occurred > instant(event.recorded_at + TOLERANCE) and event.type != "case.allocated":
         raise DeadLetter(Reason.IN_THE_FUTURE, place)

@@ -1,4 +1,4 @@
-"""The envelope that every event shares (CONTRACT 1)."""
+"""The envelope that every event shares (contract 1)."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -59,12 +59,12 @@ class Event(Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=T
 
     @property
     def known(self) -> Instant:
-        """When we could have known this telling: when our door took it in, else when the case system stored it."""
+        """When this telling could be known: when casepulse took it in, else when the case system stored it."""
         return instant(self.received_at or self.recorded_at)
 
     @property
     def rank(self) -> tuple[int, datetime, str]:
-        """What orders the tellings of one fact: the greatest stands."""
+        """The sort key of the tellings of one fact: the greatest stands."""
         revision = instant(self.recorded_at) // 1000 if self.revision is None else self.revision
         return revision, self.recorded_at, self.id
 
@@ -80,7 +80,7 @@ class ChildEvent(Event, frozen=True, kw_only=True):
 
 
 class Retraction(Event, frozen=True, kw_only=True):
-    """A telling that the fact never was. It needs only the envelope, so it may lack the fields of its type."""
+    """A telling that the fact never was. It needs only the envelope, and may lack the fields of its type."""
 
     retracts: Id
     child: str = ""

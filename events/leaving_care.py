@@ -24,7 +24,7 @@ class AdoptionReversed(ChildEvent, frozen=True, kw_only=True, tag="adoption.reve
 
 
 class CareLeaverRecorded(ChildEvent, frozen=True, kw_only=True, tag="care_leaver.recorded"):
-    """What was learned at the contact with a young person who left care; each stands until the next."""
+    """What a contact with a young person who left care found out. Each stands until the next."""
 
     in_touch: str
     activity: str | None = None

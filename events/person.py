@@ -7,11 +7,13 @@ from msgspec import Meta
 
 from events.event import ChildEvent, Id
 
-BirthMonth = Annotated[str, Meta(pattern="^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$", max_length=7)]  # $ lets a newline by
+BirthMonth = Annotated[
+    str, Meta(pattern="^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$", max_length=7)
+]  # $ alone would let a newline pass
 
 
 class PersonRecorded(ChildEvent, frozen=True, kw_only=True, tag="person.recorded"):
-    """What is known of the child as a person; holds at every date, whenever it was recorded."""
+    """What is known of the child as a person. It holds at every date, whenever it was recorded."""
 
     birth_month: BirthMonth | None = None
     unborn: bool | None = None

@@ -1,7 +1,7 @@
 """Instants and London days: the only place that converts between them.
 
 An instant is an int: microseconds since 1970-01-01T00:00Z, so that comparing two never rounds.
-A date stands for its first moment, 00:00 in Europe/London, wherever instants are compared (CONTRACT 1).
+A date stands for its first instant, 00:00 in Europe/London, wherever instants are compared (contract 1).
 """
 
 from calendar import monthrange
@@ -15,14 +15,13 @@ LONDON = ZoneInfo("Europe/London")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 MICROSECONDS_PER_HOUR: Instant = 3_600_000_000
-MICROSECONDS_PER_DAY: Instant = (
-    24 * MICROSECONDS_PER_HOUR
-)  # 24 elapsed hours; a London day has 23 or 25 of them twice a year
+# 24 elapsed hours; a London day has 23 or 25 of them twice a year.
+MICROSECONDS_PER_DAY: Instant = 24 * MICROSECONDS_PER_HOUR
 
 
 @lru_cache(maxsize=65536)
 def midnight(day: date) -> Instant:
-    """Return the first moment of *day* in Europe/London."""
+    """Return the first instant of *day* in Europe/London."""
     return instant(datetime(day.year, day.month, day.day, tzinfo=LONDON))
 
 

@@ -19,7 +19,7 @@ class CaseDeallocated(ChildEvent, frozen=True, kw_only=True, tag="case.deallocat
 
 
 class WorkerRecorded(Event, frozen=True, kw_only=True, tag="worker.recorded"):
-    """What holds of a worker from this date; one record per change, each stands until the next."""
+    """A worker's team, hours and state from this date on. Each change is a record; each stands until the next."""
 
     worker: Id
     team: Id

@@ -1,8 +1,8 @@
 """Working days and the deadlines counted in them.
 
-A working day is Monday to Friday, not a bank holiday in England and Wales, not one of the authority's own closure
-days. The days from Christmas to New Year on which many councils close are not bank holidays and count, unless
-the authority says otherwise.
+A working day is Monday to Friday, except a bank holiday in England and Wales and the authority's own closure days.
+Many councils close between Christmas and New Year. Those days are not bank holidays: they count, unless the authority
+says otherwise.
 """
 
 from bisect import bisect_left, bisect_right
@@ -11,10 +11,12 @@ from datetime import date, timedelta
 from functools import lru_cache
 from hashlib import sha256
 
-import holidays
+from events.time import Instant, midnight
 
-FIRST, LAST = date(1995, 1, 1), date(2050, 12, 31)
-PUBLISHED = date(2028, 12, 31)  # to here GOV.UK had said which days are bank holidays; later ones are computed
+FIRST, LAST = date(1995, 1, 1), date(2050, 12, 31)  # the calendar: no bank holiday is known outside it
+START: Instant = midnight(FIRST)  # first instant of the calendar
+END: Instant = midnight(LAST + timedelta(days=1))  # first instant after it
+PUBLISHED = date(2028, 12, 31)  # GOV.UK has published the bank holidays up to here; later ones are computed
 SATURDAY = 5
 
 
@@ -29,10 +31,11 @@ class OutsideCalendar(ValueError):
 def bank_holidays() -> frozenset[date]:
     """Return the bank holidays of England and Wales, 1995 to 2050.
 
-    Source: the `holidays` package; where the GOV.UK feed speaks (2012 to 2028) a test holds the two together.
+    Source: the `holidays` package. A test compares it with the GOV.UK feed, for the years of the feed (2012 to 2028).
     """
-    table = holidays.country_holidays("GB", subdiv="ENG", years=range(FIRST.year, LAST.year + 1))
-    return frozenset(table)
+    from holidays import country_holidays  # imported where it is used: the command must start at once
+
+    return frozenset(country_holidays("GB", subdiv="ENG", years=range(FIRST.year, LAST.year + 1)))
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class Calendar:
 
     @property
     def version(self) -> str:
-        """Twelve hexadecimal digits that change when any day does."""
+        """Twelve hexadecimal digits that change if any day does."""
         return sha256(",".join(map(str, self.days)).encode()).hexdigest()[:12]
 
 
@@ -86,14 +89,14 @@ def calendar(extra_closure_days: frozenset[date] = frozenset()) -> Calendar:
 
 @dataclass(frozen=True)
 class WorkingDays:
-    """A deadline so many working days after day 0. Done on that day is in time; late from the day after."""
+    """A deadline *n* working days after day 0. That day is in time; the day after is late."""
 
     n: int
 
     def falls_on(self, start: date, days: Calendar, roll_start_forward: bool = False) -> date:
         """Return the last day that is in time.
 
-        A start on a non-working day behaves as the working day before it, or, with *roll_start_forward*, as the next.
+        A start on a non-working day counts as the working day before it, or, with *roll_start_forward*, as the next.
         Raises OutsideCalendar.
         """
         return days.nth_after(days.on_or_after(start) if roll_start_forward else start, self.n)

@@ -19,7 +19,7 @@ from events.simulator.authority import MONTHS
 from events.simulator.wexshire import CHILDREN
 from tests.journeys.boards.screen import opened, slot, state, violations
 from tests.journeys.boards.test_board import BOARD, LONG_SILENT, frozen
-from tests.journeys.conftest import QUIET
+from tests.journeys.conftest import CHROMIUM_OPTIONS
 from tests.journeys.machine.test_up import READY, Up, up
 from tests.journeys.parts import eventually
 
@@ -107,7 +107,7 @@ def bad_states(it: Photographer, running: Up) -> None:
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as place:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(QUIET))
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(CHROMIUM_OPTIONS))
         with up(Path(place), **FULL) as running, opened(browser) as page:
             running.wait_for(READY, within=PATIENCE)
             print(*(line for line in running.said.splitlines() if "eady" in line), sep="\n", flush=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deploy.configuration.teams import read_teams
 from deploy.configuration.toml_file import TomlFile, TomlValue, Unreadable, meant
-from events.office_hours import USUAL, WEEKDAYS, Hours, Opening
+from events.office_hours import USUAL_HOURS, WEEKDAYS, DayHours, Hours
 from events.working_days import FIRST, LAST, SATURDAY, calendar
 from metrics.rules.rules import Parameters, Rules, RulesByAuthority
 
@@ -59,7 +59,7 @@ def _rules(section: TomlValue, units: Mapping[str, str]) -> Rules:
     return Rules(
         days=calendar(frozenset(_closures(keys["extra_closure_days"]) if "extra_closure_days" in keys else ())),
         parameters=_parameters(keys),
-        hours=_hours(keys["office_hours"]) if "office_hours" in keys else USUAL,
+        hours=_hours(keys["office_hours"]) if "office_hours" in keys else USUAL_HOURS,
         targets=dict(_targets(keys["targets"], units)) if "targets" in keys else {},
         teams=read_teams(keys["teams"]) if "teams" in keys else (),
         population=dict(_population(keys["population"])) if "population" in keys else {},
@@ -98,7 +98,7 @@ def _hours(hours: TomlValue) -> Hours:
     return Hours(tuple(_opening(days[name]) if name in days else None for name in WEEKDAYS))
 
 
-def _opening(spot: TomlValue) -> Opening | None:
+def _opening(spot: TomlValue) -> DayHours | None:
     if not spot.is_a(str):
         return None
     told = OPENING.fullmatch(str(spot.value))

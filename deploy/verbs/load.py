@@ -1,28 +1,34 @@
 """The verb that brings data in: load."""
 
 import sys
-from collections import Counter
-from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from deploy.configuration.settings import Settings, read_settings
-from events.decode import DeadLetter, decode_lines, encode
+from deploy.verbs.load_report import report_lines
+from events.decode import encode
 from events.event import Event
-from events.simulator.wexshire import AUTHORITY as MADE_UP
-from events.sources import ssda903
-from events.sources.pseudonym import KeyUnusable, key_file, keyed
-from events.sources.report import FileReport, Outcome
-from events.sources.table import TableUnreadable
-from streams.broker.sender import Sender
-from streams.broker.topics import describe
+from events.simulator.wexshire import MADE_UP_AUTHORITY
+from events.sources.catalogue import SOURCES, source_named
+from events.sources.source import EventSource, PathKind, Request, SourceReading, SourceUnreadable
+
+if TYPE_CHECKING:
+    from deploy.configuration.settings import Settings
+
+# Whatever imports Kafka or the store is imported where it is used: the command must start at once.
 
 
 @click.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--source", type=click.Choice(["events", "ssda903"]), required=True, help="What each PATH is.")
+@click.option(
+    "--source",
+    "name",
+    type=click.Choice([source.name for source in SOURCES]),
+    required=True,
+    help=f"What each PATH is. {'; '.join(f'{source.name}: {source.path_is}' for source in SOURCES)}.",
+)
 @click.option("--authority", help="ONS code of the authority, E10000008. Required for returns.")
 @click.option(
     "--as-of",
@@ -36,7 +42,7 @@ from streams.broker.topics import describe
 @click.option("--key", type=click.Path(dir_okay=False, path_type=Path), help="Key of pseudonyms; made if missing.")
 def load(
     paths: tuple[Path, ...],
-    source: str,
+    name: str,
     authority: str | None,
     as_of: tuple[datetime, ...],
     target: Path | None,
@@ -44,8 +50,8 @@ def load(
 ) -> None:
     """Read files of events, or returns, turn them into events, and send them.
 
-    The same file twice is the same tellings, and changes nothing. What could not be used is told by reason.
-    Of several returns a later one closes, corrects and takes back what the earlier ones said: give those again with it.
+    The same file twice is the same tellings, and changes nothing. A report says how many rows were not used, and why.
+    A later return closes, corrects and withdraws what earlier ones said: give the earlier returns again with it.
 
     \b
     casepulse load returns/2017-18 --source ssda903 --authority E10000008 --as-of 2018-03-31
@@ -53,89 +59,68 @@ def load(
         --as-of 2017-03-31 --as-of 2018-03-31
     casepulse load events.ndjson --source events
     """
-    settings = read_settings()
-    if source == "events":
-        _check_files(paths)
-    else:
-        _check_returns(paths, authority, as_of)
-    if not target:
-        describe(settings.kafka, settings.topic)  # before the work, and not after it
-    if source == "events":
-        events: Iterable[Event] = [event for path in paths for event in _events(path, authority)]
-    else:
-        assert authority is not None
-        returns = [ssda903.Return(path, day.date()) for path, day in zip(paths, as_of, strict=True)]
-        events = _returns(returns, authority, key or settings.data_dir / "pseudonym.key")
+    from deploy.configuration.settings import read_settings
+
+    settings, source = read_settings(), source_named(name)
+    days = tuple(day.date() for day in as_of)
+    request = Request(paths, authority or "", days, datetime.now(UTC), key or settings.data_dir / "pseudonym.key")
+    _check(source, request)
     if target:
-        _write(list(events), target)
+        _write(_read(source, request), target)
     else:
-        _send(list(events), settings)
+        _check_kafka(settings)
+        _send(_read(source, request), settings)
 
 
-def _check_files(paths: tuple[Path, ...]) -> None:
-    for path in paths:
-        if path.is_dir():
-            raise click.UsageError(f"{path} is a folder: events are in one .ndjson file")
+def _check(source: EventSource, request: Request) -> None:
+    """Raise UsageError unless *request* has what *source* needs."""
+    for path in request.paths:
+        kind = PathKind.FOLDER if path.is_dir() else PathKind.FILE
+        if kind is not source.path_kind:
+            raise click.UsageError(f"{path} is a {kind}: for --source {source.name} give {source.path_is}")
+    if source.is_return:
+        _check_return(request)
 
 
-def _check_returns(paths: tuple[Path, ...], authority: str | None, as_of: tuple[datetime, ...]) -> None:
-    if authority is None or not as_of:
+def _check_return(request: Request) -> None:
+    if not request.authority or not request.as_of:
         raise click.UsageError("a return needs --authority and --as-of, the day that it states")
-    if len(as_of) != len(paths):
-        raise click.UsageError(f"{len(paths)} returns and {len(as_of)} --as-of: give each return its day, in order")
-    if authority == MADE_UP:
-        raise click.UsageError(f"{MADE_UP} is the made-up authority: a real return never goes into it")
+    if len(request.as_of) != len(request.paths):
+        returns, days = len(request.paths), len(request.as_of)
+        raise click.UsageError(f"{returns} returns and {days} --as-of: give each return its day, in order")
+    if request.authority == MADE_UP_AUTHORITY:
+        raise click.UsageError(f"{MADE_UP_AUTHORITY} is the made-up authority: a real return never goes into it")
 
 
-def _events(path: Path, authority: str | None) -> list[Event]:
-    """Return the events of a file; say what could not be read."""
-    dead: Counter[str] = Counter()
-    found: list[Event] = []
-    with path.open("rb") as lines:
-        for event in decode_lines(lines, datetime.now(UTC)):
-            if isinstance(event, DeadLetter):
-                dead[str(event.reason)] += 1
-            elif authority is None or event.authority == authority:
-                found.append(event)
-            else:
-                dead["of another authority"] += 1
-    reasons = "".join(f", {reason} {n:,}" for reason, n in dead.most_common())
-    click.echo(f"{path.name}: {len(found):,} events; {dead.total():,} left{reasons}", err=True)
-    return found
+def _check_kafka(settings: "Settings") -> None:
+    """Raise KafkaError now rather than after the reading."""
+    from streams.broker.topics import describe
+
+    describe(settings.kafka, settings.topic)
 
 
-def _returns(returns: Sequence[ssda903.Return], authority: str, key: Path) -> tuple[Event, ...]:
-    """Return the events of SSDA903 returns; say what was used, repaired and left."""
+def _read(source: EventSource, request: Request) -> tuple[Event, ...]:
+    """Return the events; report what became of each row."""
     try:
-        key.parent.mkdir(parents=True, exist_ok=True)
-        reading = ssda903.read_all(returns, authority, keyed(key_file(key)))
-    except (TableUnreadable, KeyUnusable, ssda903.ReturnsApart) as exc:
+        reading: SourceReading = source.read(request)
+    except SourceUnreadable as exc:
         raise click.ClickException(str(exc)) from exc
-    for report in reading.report:
-        _tell(report)
+    for report in reading.reports:
+        for line in report_lines(report):
+            click.echo(line, err=True)
     return reading.events
 
 
-def _tell(report: FileReport) -> None:
-    if report.absent:
-        click.echo(f"{report.file}: not in the return", err=True)
-        return
-    outcomes = ", ".join(f"{report.outcomes[outcome]:,} {outcome.name.lower()}" for outcome in Outcome)
-    click.echo(f"{report.file}: {report.read:,} rows: {outcomes}", err=True)
-    for reason, n in sorted(report.reasons.items(), key=lambda found: (found[0].outcome, -found[1])):
-        click.echo(f"  {n:7,}  {reason.outcome.name.lower():8}  {reason.rule}", err=True)
-    if report.unused:
-        click.echo(f"           columns of which nothing is told: {', '.join(report.unused)}", err=True)
-
-
-def _write(events: list[Event], target: Path) -> None:
+def _write(events: tuple[Event, ...], target: Path) -> None:
     with target.open("wb") as out:
         for event in events:
             out.write(encode(event) + b"\n")
     click.echo(f"{len(events):,} events written to {target}", err=True)
 
 
-def _send(events: list[Event], settings: Settings) -> None:
+def _send(events: tuple[Event, ...], settings: "Settings") -> None:
+    from streams.broker.sender import Sender
+
     with (
         Sender(settings.kafka, settings.topic) as sender,
         click.progressbar(length=len(events), label="sending", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar,

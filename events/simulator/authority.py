@@ -1,28 +1,24 @@
-"""What the made-up authority tells, when. The same seed tells the same story, however the time is cut.
+"""The events of the made-up authority, in order of time. The same seed tells the same story, however the time is cut.
 
-What is told in a stretch of time is what of all lives falls into it, and every life follows from the seed and its own
-name alone: nothing need be remembered between two stretches.
+Every life follows from the seed and its own name alone. A stretch of time has the part of every life that falls into
+it, so nothing need be remembered between two stretches.
 """
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from events.event import Event
 from events.feed import FeedReported
-from events.office import office_hours
-from events.simulator.days import Month
-from events.simulator.story import Story, check, child_by_child, opening, order
+from events.simulator.days import Day, Month, closing, first_day, on_or_after, opening
+from events.simulator.story import Story, check, child_by_child, opening_events, order
 from events.simulator.wexshire import SOURCE, World
-from events.time import LONDON, add_months, day_of, instant, moment_of
+from events.time import LONDON, add_months
 
 MONTHS = 24  # of history, with which `up` begins
-A_SHORT_WHILE = 3  # months, where little is needed
-A_MINUTE = timedelta(minutes=1)
-SPARSE = 120  # minutes between the feed's reports of times past
-
-Told = tuple[Event, ...]
+SHORT_HISTORY_MONTHS = 3
+SPARSE_MINUTES = 120  # between the feed's reports of times past
 
 
 def events(world: World, since: datetime, until: datetime) -> Iterator[Event]:
@@ -39,15 +35,14 @@ def backlog(world: World, since: datetime, until: datetime, open_before: bool = 
     check(since, until)
     moment = timedelta(microseconds=1)
     if open_before:
-        yield from opening(world, since - moment)
-    yield from _between(world, since - moment, until - moment, SPARSE)
+        yield from opening_events(world, since - moment)
+    yield from _between(world, since - moment, until - moment, SPARSE_MINUTES)
 
 
-def history(world: World, until: datetime, months: int = A_SHORT_WHILE) -> Iterator[Event]:
-    """Yield the story so far, in order of `recorded_at`: some months before *until* in full.
+def history(world: World, until: datetime, months: int = SHORT_HISTORY_MONTHS) -> Iterator[Event]:
+    """Yield the story of some months before *until*, in order of `recorded_at`; before it, what was open then.
 
-    Of the time before these, what was open. One report of the feed stands at the end. `events` from *until* on goes
-    on with the same story.
+    The last event is the one report of the feed. `events` from *until* on continues the same story.
     """
     yield from sorted(so_far(world, until, months), key=order)
 
@@ -55,14 +50,14 @@ def history(world: World, until: datetime, months: int = A_SHORT_WHILE) -> Itera
 def so_far(
     world: World, until: datetime, months: int = MONTHS, progress: Callable[[float], None] = lambda share: None
 ) -> Iterator[Event]:
-    """Yield what `history` yields child by child, the report of the feed last."""
+    """Yield what `history` yields, but child by child. The report of the feed is the last event all the same."""
     until = until.astimezone(UTC)
     yield from child_by_child(world, months_before(until, months), until, progress)
     yield _report(world, until.replace(microsecond=0))
 
 
 def months_before(moment: datetime, months: int) -> datetime:
-    """Return the first moment of the day so many months before."""
+    """Return the first moment of the London day that is *months* before *moment*."""
     day = add_months(moment.astimezone(LONDON).date(), -months)
     return datetime(day.year, day.month, day.day, tzinfo=LONDON).astimezone(UTC)
 
@@ -71,21 +66,21 @@ def _between(world: World, since: datetime, until: datetime, minutes: int) -> It
     if since >= until:
         return
     for month in range(_month(since), _month(until) + 1):
-        told = _told_in(world, month)
-        first, last = bisect_right(told, since, key=_recorded), bisect_right(told, until, key=_recorded)
-        yield from _with_reports(world, month, told[first:last], since, until, minutes)
+        of_month = _events_of(world, month)
+        first, last = bisect_right(of_month, since, key=_recorded), bisect_right(of_month, until, key=_recorded)
+        yield from _with_reports(world, month, of_month[first:last], since, until, minutes)
 
 
 def _month(at: datetime) -> Month:
     return 12 * at.year + at.month - 1
 
 
-_running: dict[World, Story] = {}  # a story goes on quicker than it begins
+_running: dict[World, Story] = {}  # to go on with a story costs less than to begin it
 
 
 @lru_cache(maxsize=4)
-def _told_in(world: World, month: Month) -> Told:
-    """Return all that is recorded in a month."""
+def _events_of(world: World, month: Month) -> tuple[Event, ...]:
+    """Return all that is recorded in a month, in order."""
     story = _running.pop(world, None)
     if story is None or story.month != month:
         story = Story(world, month)
@@ -96,36 +91,37 @@ def _told_in(world: World, month: Month) -> Told:
 
 
 def _with_reports(
-    world: World, month: Month, told: Told, since: datetime, until: datetime, minutes: int
+    world: World, month: Month, events: tuple[Event, ...], since: datetime, until: datetime, minutes: int
 ) -> Iterator[Event]:
-    """Yield *told* with the reports of the feed between."""
+    """Yield *events* with the reports of the feed between."""
     number = 0
     for at in _reported(month, since, until, minutes):
-        upto = bisect_right(told, at, lo=number, key=_recorded)
-        yield from told[number:upto]
+        upto = bisect_right(events, at, lo=number, key=_recorded)
+        yield from events[number:upto]
         yield _report(world, at)
         number = upto
-    yield from told[number:]
+    yield from events[number:]
 
 
 def _reported(month: Month, since: datetime, until: datetime, minutes: int) -> Iterator[datetime]:
     """Yield the moments of (since, until] in a month at which the feed reports: from opening to closing of each day."""
-    hours = office_hours()
-    first = max(date(month // 12, month % 12 + 1, 1), since.astimezone(LONDON).date())
-    index = hours.on_or_after(first)
-    last = day_of(instant(until))
-    step = minutes * A_MINUTE
-    while (day := hours.days[index]) <= last and 12 * day.year + day.month - 1 == month:
-        at, closing = (moment_of(moments[index]).astimezone(UTC) for moments in (hours.opens, hours.closes))
-        if at <= since < closing:
+    first = max(first_day(month), _london_day(since))
+    last = min(_london_day(until), first_day(month + 1) - 1)
+    step = timedelta(minutes=minutes)
+    for index in range(on_or_after(first), on_or_after(last + 1)):
+        at, closes = opening(index), closing(index)
+        if at <= since < closes:
             at += (since - at) // step * step
-        while at < closing:
+        while at < closes:
             if since < at <= until:
                 yield at
             at += step
-        if since < closing <= until:
-            yield closing
-        index += 1
+        if since < closes <= until:
+            yield closes
+
+
+def _london_day(moment: datetime) -> Day:
+    return moment.astimezone(LONDON).toordinal()
 
 
 def _report(world: World, at: datetime) -> FeedReported:

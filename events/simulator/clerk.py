@@ -1,4 +1,4 @@
-"""How things that happened come to be told: mostly at once, sometimes late, with a slip, twice, or by mistake."""
+"""How events come to be told: mostly at once, sometimes late, with a slip, twice, or by mistake."""
 
 from datetime import datetime, timedelta
 from random import Random
@@ -12,31 +12,32 @@ from events.simulator.chance import name, whole
 from events.simulator.days import Day, as_date, at_clock, in_office, is_working, on_or_after
 from events.simulator.wexshire import SOURCE, World
 
-LATE = 0.04  # typed in one to three working days afterwards
-VERY_LATE = 0.006  # or found weeks later in somebody's notebook
-SLIPS = 0.012  # told wrong at first, put right within a week or so
-TWICE = 0.01  # sent again, the same telling
-MISTAKES = 0.004  # entered a second time under another number, and that one withdrawn
-TROUBLE = LATE + VERY_LATE + SLIPS + TWICE + MISTAKES
-LATE_DAYS, VERY_LATE_DAYS, RIGHT_DAYS = (1, 3), (8, 30), (1, 7)  # working days
-REACH = 60  # days after what happened within which all that is ever told of it has been told
+# The share of tellings that have this trouble.
+LATE_SHARE = 0.04  # typed in one to three working days afterwards
+VERY_LATE_SHARE = 0.006  # found weeks later in somebody's notebook
+SLIP_SHARE = 0.012  # told wrong at first, corrected within a week or so
+TWICE_SHARE = 0.01  # the same telling sent again
+MISTAKE_SHARE = 0.004  # entered a second time under another number, which is withdrawn
+TROUBLE_SHARE = LATE_SHARE + VERY_LATE_SHARE + SLIP_SHARE + TWICE_SHARE + MISTAKE_SHARE
+LATE_DAYS, VERY_LATE_DAYS, CORRECTED_DAYS = (1, 3), (8, 30), (1, 7)  # working days
+REACH_DAYS = 60  # within which everything about a fact has been told
 
 TAGS: dict[type[Event], str] = {kind: str(kind.__struct_config__.tag) for kind in EVENTS}
-OTHERWISE = {  # what a slip of the mouse makes of an outcome
+SLIPPED_OUTCOMES = {  # what a slip of the mouse makes of an outcome
     "assessment.authorised": ("child_in_need_plan",),
     "enquiry.decided": ("advice",),
 }
 
 
 class Clerk:
-    """Tells the facts of one child, as *random* has it, in *told*."""
+    """Tells the facts of one child. *tellings* are what it told; chance comes from *random*."""
 
     def __init__(self, world: World, child: str, key: str) -> None:
         self.world = world
         self.child = child
         self.named = world.name
         self.random = Random(f"{self.named}/{key}")
-        self.told: list[Event] = []
+        self.tellings: list[Event] = []
 
     def tell(
         self,
@@ -52,38 +53,37 @@ class Clerk:
     ) -> None:
         """Tell one fact of *day*, or of the moment *at*.
 
-        *duty*: typed in by whoever is there, at any hour. *settled*: all about it is told by the end of that day.
+        *duty*: the duty team types it in, at any hour. *settled*: the day by the end of which all about it is told.
         """
-        random = self.random
         if at is not None:
-            fields["occurred_at"] = at
-            day = at.toordinal()
+            fields["occurred_at"], day = at, at.toordinal()
         else:
             fields["occurred_on"] = as_date(day)
-        if duty:
-            recorded = (at or at_clock(day, 8 + 12 * random.random())) + timedelta(seconds=whole(random, 60, 360))
-        else:
-            recorded = self._typed(day, at)
-        chance = random.random()
-        if chance >= TROUBLE:
-            self.told.append(self._telling(kind, record, recorded, fields))
-        else:
-            tellings = self._trouble(kind, record, recorded, fields, chance)
-            if settled is not None and any(told.recorded_at.toordinal() > settled for told in tellings):
-                tellings = [self._telling(kind, record, recorded, fields)]
-            self.told += tellings
+        recorded = self._typed_by_duty(day, at) if duty else self._typed(day, at)
+        chance = self.random.random()
+        tellings = [self._telling(kind, record, recorded, fields)]
+        if chance < TROUBLE_SHARE:
+            trouble = self._trouble(kind, record, recorded, fields, chance)
+            if settled is None or all(telling.recorded_at.toordinal() <= settled for telling in trouble):
+                tellings = trouble
+        self.tellings += tellings
 
     def again(self, kind: type[ChildEvent], record: str, day: Day, /, **fields: Any) -> None:
-        """Tell a fact once more, as it is known to be on *day*: a later telling, which then stands."""
+        """Tell a fact once more, as it is known on *day*: a later telling, which then stands."""
         recorded = in_office(on_or_after(day), self.random)
         telling = self._telling(kind, record, recorded, {"occurred_on": as_date(day), **fields})
-        self.told.append(replace(telling, id=f"{telling.id}-3"))
+        self.tellings.append(replace(telling, id=f"{telling.id}-3"))
 
     def _typed(self, day: Day, at: datetime | None) -> datetime:
-        """Return when a fact is typed in, if all goes well: on its day, or the next working day."""
+        """Return when a fact is typed in, if all goes well: on its day, or on the next working day."""
         if at is not None and is_working(day):
             return at + timedelta(seconds=whole(self.random, 60, 360))
         return in_office(on_or_after(day), self.random)
+
+    def _typed_by_duty(self, day: Day, at: datetime | None) -> datetime:
+        """Return when the duty team types a fact in: minutes later, at any hour."""
+        happened = at or at_clock(day, 8 + 12 * self.random.random())
+        return happened + timedelta(seconds=whole(self.random, 60, 360))
 
     def _telling(self, kind: type[ChildEvent], record: str, recorded: datetime, fields: dict[str, Any]) -> Event:
         return kind(
@@ -100,15 +100,15 @@ class Clerk:
     def _trouble(
         self, kind: type[ChildEvent], record: str, recorded: datetime, fields: dict[str, Any], chance: float
     ) -> list[Event]:
-        if chance < LATE + VERY_LATE:
-            days = whole(self.random, *(LATE_DAYS if chance < LATE else VERY_LATE_DAYS))
+        if chance < LATE_SHARE + VERY_LATE_SHARE:
+            days = whole(self.random, *(LATE_DAYS if chance < LATE_SHARE else VERY_LATE_DAYS))
             return [self._telling(kind, record, self._later(recorded, days), fields)]
         truth = self._telling(kind, record, recorded, fields)
-        chance -= LATE + VERY_LATE
-        later = self._later(recorded, whole(self.random, *RIGHT_DAYS))
-        if chance < SLIPS:
+        chance -= LATE_SHARE + VERY_LATE_SHARE
+        later = self._later(recorded, whole(self.random, *CORRECTED_DAYS))
+        if chance < SLIP_SHARE:
             return [self._slip(truth), replace(truth, id=f"{truth.id}-2", recorded_at=later)]
-        if chance < SLIPS + TWICE:
+        if chance < SLIP_SHARE + TWICE_SHARE:
             return [truth, truth]
         mistake = self._telling(kind, f"{record}-X", recorded, fields)
         return [truth, mistake, replace(mistake, id=f"{mistake.id}-2", recorded_at=later, retracted=True)]
@@ -118,7 +118,7 @@ class Clerk:
 
     def _slip(self, truth: Event) -> Event:
         """Return *truth* with another outcome or an earlier date."""
-        outcomes = OTHERWISE.get(truth.type)
+        outcomes = SLIPPED_OUTCOMES.get(truth.type)
         if outcomes is not None and self.random.random() < 0.5:
             return replace(truth, outcomes=outcomes)
         if truth.occurred_at is not None:

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from events.event import Moment
-from events.office import office_hours
+from events.office_hours import usual_office
 from events.time import LONDON, instant, moment_of
 
 REAL_TIME = 1.0
@@ -35,12 +35,13 @@ class DemonstrationClock(Struct, frozen=True):
         """Return the authority's time, in Europe/London, when the wall clock says *wall*."""
         if self.speed == REAL_TIME:
             return wall.astimezone(LONDON)
-        hours = office_hours()
-        passed = max(0, instant(wall) - instant(self.started_at))  # of two times of one zone Python forgets the offsets
-        elapsed = hours.elapsed(instant(self.began_at)) + int(passed * self.speed)
-        if elapsed >= hours.elapsed(instant(wall)):
+        office, began = usual_office(), instant(self.began_at)
+        # Instants, because Python ignores the offsets when it subtracts two datetimes of one zone.
+        passed_us = max(0, instant(wall) - instant(self.started_at))
+        elapsed_us = int(passed_us * self.speed)
+        if elapsed_us >= office.elapsed(began, instant(wall)):
             return wall.astimezone(LONDON)
-        return moment_of(hours.moment(elapsed))
+        return moment_of(office.after(began, elapsed_us))
 
     @classmethod
     def resumed(cls, at: datetime, wall: datetime, speed: float) -> "DemonstrationClock":

@@ -1,6 +1,6 @@
 """The simulator's calendar: working days, months, school holidays, and how busy each day is.
 
-A day is its ordinal and a month the number of months since the year 0, so that both are counted with and not asked.
+A day is its ordinal and a month the number of months since the year 0: both are numbers, to be counted with.
 """
 
 from bisect import bisect_left, bisect_right
@@ -9,22 +9,24 @@ from functools import lru_cache
 from itertools import accumulate
 from random import Random
 
-from events.office import office_hours
+from events.office_hours import usual_office
 from events.simulator.chance import dealt
 from events.time import moment_of
+from events.working_days import FIRST as CALENDAR_FIRST
+from events.working_days import SATURDAY
 
 Day = int  # date.toordinal
 Month = int  # 12 * year + month - 1
 
-FIRST, LAST = date(2003, 1, 1).toordinal(), date(2041, 1, 1).toordinal()
+FIRST_DAY, LAST_DAY = date(2003, 1, 1).toordinal(), date(2041, 1, 1).toordinal()
 BEYOND = date(2075, 1, 1).toordinal()
 WEEK = 7
 
-# How much comes on a day, an ordinary Wednesday being 1: most on Mondays, little when only the duty team is there.
+# How busy a day is, an ordinary Wednesday being 1: most on Mondays, little when only the duty team is there.
 BY_WEEKDAY = (1.15, 1.05, 1.0, 1.0, 0.95, 0.06, 0.04)
 BANK_HOLIDAY = 0.05
-SCHOOL_HOLIDAY = 0.72  # schools are one in five of those who tell; the report names their holidays as a cause
-CHRISTMAS = 0.6  # besides: from 24 December to New Year
+SCHOOL_HOLIDAY = 0.72  # schools make one enquiry in five; the report names their holidays as a cause
+CHRISTMAS = 0.6  # in addition, from 24 December to New Year
 
 
 def as_date(day: Day) -> date:
@@ -33,8 +35,8 @@ def as_date(day: Day) -> date:
 
 def month_of(day: Day) -> Month:
     """Return the month that a day lies in."""
-    found = date.fromordinal(day)
-    return 12 * found.year + found.month - 1
+    in_month = as_date(day)
+    return 12 * in_month.year + in_month.month - 1
 
 
 def month(year: int, number: int) -> Month:
@@ -55,19 +57,21 @@ def financial_year(month: Month) -> int:
 class _Working:
     """Every working day, and for every day the last working day on or before it.
 
-    Beyond the calendar, where lives end of which no more is told, every weekday is one.
+    Beyond the calendar every weekday is one: some lives end there, and nothing more is told of them.
     """
 
     def __init__(self) -> None:
-        hours = office_hours()
-        self.days = [day.toordinal() for day in hours.days]
-        self.opens = [moment_of(at).astimezone(UTC) for at in hours.opens]
-        self.seconds = [(closes - opens) // 1_000_000 for opens, closes in zip(hours.opens, hours.closes, strict=True)]
-        beyond = [day for day in range(self.days[-1] + 1, BEYOND) if (day - 1) % WEEK < 5]
+        office = usual_office()  # it opens on every working day
+        self.days = [day.toordinal() for day in office.days.days]
+        self.opens = [moment_of(at).astimezone(UTC) for at in office.opens]
+        self.seconds = [
+            (closes - opens) // 1_000_000 for opens, closes in zip(office.opens, office.closes, strict=True)
+        ]
+        beyond = [day for day in range(self.days[-1] + 1, BEYOND) if (day - 1) % WEEK < SATURDAY]
         self.days += beyond
         self.opens += (datetime.combine(as_date(day), time(9), UTC) for day in beyond)
         self.seconds += [7 * 3600] * len(beyond)
-        self.first = date(1995, 1, 1).toordinal()
+        self.first = CALENDAR_FIRST.toordinal()
         self.index = [bisect_right(self.days, self.first + n) - 1 for n in range(self.days[-1] - self.first + 1)]
         self.next = [bisect_left(self.days, self.first + n) for n in range(self.days[-1] - self.first + 1)]
 
@@ -95,7 +99,7 @@ def is_working(day: Day) -> bool:
 
 
 def nth_after(day: Day, n: int) -> Day:
-    """Return the *n*-th working day after *day*; the 0th is the last on or before it (MEASURES 1)."""
+    """Return the *n*-th working day after *day*; the 0th is the last on or before it (rules 1)."""
     return working().days[index_of(day) + n]
 
 
@@ -109,16 +113,21 @@ def opening(index: int) -> datetime:
     return working().opens[index]
 
 
+def closing(index: int) -> datetime:
+    """Return when the office closes on the *index*-th working day."""
+    known = working()
+    return known.opens[index] + timedelta(0, known.seconds[index])
+
+
 def in_office(index: int, random: Random) -> datetime:
-    """Return some moment of the *index*-th working day, to the second."""
+    """Return a moment of open office on the *index*-th working day, to the second."""
     known = working()
     return known.opens[index] + timedelta(0, int(random.random() * known.seconds[index]))
 
 
 def at_clock(day: Day, hours: float) -> datetime:
-    """Return the moment so many hours after 00:00 UTC of *day*, to the second."""
-    found = date.fromordinal(day)
-    return datetime(found.year, found.month, found.day, tzinfo=UTC) + timedelta(0, int(hours * 3600))
+    """Return the moment *hours* after 00:00 UTC of *day*, to the second."""
+    return datetime.combine(as_date(day), time(), UTC) + timedelta(0, int(hours * 3600))
 
 
 # --- how busy a day is ---------------------------------------------------------------------------------------------
@@ -139,7 +148,7 @@ def easter(year: int) -> date:
 
 @lru_cache(maxsize=128)
 def school_holidays(year: int) -> frozenset[Day]:
-    """Return the days of a year on which Wexshire's schools are closed, as those of most English counties would be."""
+    """Return the days of a year on which Wexshire's schools are closed, like those of most English counties."""
     sunday = easter(year).toordinal()
     stretches = (
         (date(year, 1, 1).toordinal(), 3),
@@ -159,13 +168,13 @@ def _monday(year: int, month: int, earliest: int) -> Day:
 
 
 def busyness(day: Day) -> float:
-    """Return how much comes on *day*, an ordinary Wednesday being 1."""
-    found = date.fromordinal(day)
-    weekday = found.weekday()
-    if weekday < 5 and not is_working(day):
+    """Return how busy *day* is, an ordinary Wednesday being 1."""
+    on = as_date(day)
+    weekday = on.weekday()
+    if weekday < SATURDAY and not is_working(day):
         return BANK_HOLIDAY
-    season = SCHOOL_HOLIDAY if day in school_holidays(found.year) else 1.0
-    if (found.month, found.day) >= (12, 24):
+    season = SCHOOL_HOLIDAY if day in school_holidays(on.year) else 1.0
+    if (on.month, on.day) >= (12, 24):
         season *= CHRISTMAS
     return BY_WEEKDAY[weekday] * season
 
@@ -176,7 +185,7 @@ def _sums(month: Month) -> list[float]:
 
 
 def spread(random: Random, month: Month, n: int) -> list[Day]:
-    """Return *n* days of a month, dealt to its days as busy as they are, in no order."""
+    """Return *n* days of a month in no order, more of its busy days than of its quiet ones."""
     sums = _sums(month)
     first = first_day(month)
     return [first + min(bisect_right(sums, share * sums[-1]), len(sums) - 1) for share in dealt(random, n)]

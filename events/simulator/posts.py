@@ -7,45 +7,62 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
+from itertools import accumulate
 from random import Random
 from typing import NamedTuple
 
 from events.event import Event
 from events.simulator.chance import evenly, name, whole
-from events.simulator.days import FIRST, LAST, Day, as_date, in_office, on_or_after
+from events.simulator.days import FIRST_DAY, LAST_DAY, Day, as_date, in_office, on_or_after
 from events.simulator.volumes import scaled
-from events.simulator.wexshire import ADOPTION, DUTY, FRONT_DOOR, KINDS, LOCALITIES, SECTORS, SOURCE, World, team
+from events.simulator.wexshire import (
+    ADOPTION,
+    DUTY,
+    FRONT_DOOR,
+    LOCALITIES,
+    SECTORS_PER_LOCALITY,
+    SOURCE,
+    TEAMS_PER_LOCALITY,
+    World,
+    team,
+)
 from events.workforce import WorkerRecorded
 
 # Full-time equivalents at 30 September 2017 (Workforce), and how many came that autumn (Report 1.3, and Workforce at
 # 30 September 2018: 316.7 in post).
-IN_POST, AGENCY, COVERING, RECRUITED = 294.1, 46.7, 42.7, 29.0
-NOT_HOLDING = 73.0  # managers, senior practitioners and the front door: in the 294.1, and without cases
-RECRUITMENT = (date(2017, 10, 9).toordinal(), 60)  # the first day, and over how many they came
+IN_POST_FTE, AGENCY_FTE, COVERING_FTE, RECRUITED_FTE = 294.1, 46.7, 42.7, 29.0
+NOT_HOLDING_FTE = 73.0  # managers, senior practitioners and the front door: in the 294.1, and without cases
+RECRUITMENT_FIRST_DAY, RECRUITMENT_DAYS = date(2017, 10, 9).toordinal(), 60
 PART_TIMES = (1.0, 1.0, 0.8, 1.0, 0.6, 1.0, 1.0, 0.5, 1.0, 1.0)
-DAYS_IN_POST, DAYS_OF_AGENCY = (200, 2400), (90, 500)
-AWAY = 0.07  # of those in post: a long absence once in their time
-DAYS_AWAY = (45, 200)
-NEWLY_QUALIFIED = 0.12
+POST_DAYS, AGENCY_DAYS = (200, 2400), (90, 500)
+ABSENT_SHARE = 0.07  # of those in post: a long absence once in their time
+ABSENT_DAYS = (45, 200)
+NEWLY_QUALIFIED_SHARE = 0.12
 
 # Cases that each kind of team holds, so that there are posts for them.
-LOAD = {"assessment": 0.13, "safeguarding": 0.59, "permanence": 0.135, "disabled children": 0.145}
-UNEVEN = 0.12  # a team may have so much less or more than its share
+CASES_BY_KIND = {"assessment": 0.13, "safeguarding": 0.59, "permanence": 0.135, "disabled children": 0.145}
+UNEVEN_SHARE = 0.12  # by which a team may have less or more than its share
+
+
+class Job(NamedTuple):
+    """How much of a full-time job a post is, and what for."""
+
+    fte: float
+    holding: bool  # of cases
+    agency: bool = False
+    covering: bool = False
+    since: Day = FIRST_DAY
 
 
 class Post(NamedTuple):
-    """A job in a team, and its share of a full one."""
+    """A job in a team."""
 
     key: str
     team: str
-    fte: float
-    agency: bool
-    covering: bool
-    holding: bool  # of cases
-    since: Day
+    job: Job
 
 
-class Spell(NamedTuple):
+class Tenure(NamedTuple):
     """Who stands in for a post from a day on."""
 
     since: Day
@@ -55,38 +72,38 @@ class Spell(NamedTuple):
 
 @lru_cache(maxsize=16)
 def posts(world: World) -> tuple[Post, ...]:
-    """Return every post there ever is."""
+    """Return every post there ever is. The next one that holds cases goes to the team with most cases a post."""
     random = Random(f"{world.name}/posts")
     places = _places(random)
-    jobs = [
-        *((fte, False, False, False, FIRST) for fte in _jobs(scaled(world, NOT_HOLDING))),
-        *((fte, False, False, True, FIRST) for fte in _jobs(scaled(world, IN_POST - NOT_HOLDING))),
-        *((fte, True, True, True, FIRST) for fte in _full(scaled(world, COVERING))),
-        *((fte, True, False, True, FIRST) for fte in _full(scaled(world, AGENCY - COVERING))),
-        *(
-            (fte, False, False, True, RECRUITMENT[0] + random.randrange(RECRUITMENT[1]))
-            for fte in _full(scaled(world, RECRUITED))
-        ),
-    ]
     held = dict.fromkeys(places, 0.0)
-    found = []
-    for number, (fte, agency, covering, holding, since) in enumerate(jobs):
-        where = min(places, key=lambda place: held[place] / places[place]) if holding else _desk(number)
-        if holding:
-            held[where] += fte
-        found.append(Post(f"post-{number:03}", where, fte, agency, covering, holding, since))
-    return tuple(found)
+    every = []
+    for number, job in enumerate(list(_all_jobs(world, random))):
+        where = min(places, key=lambda place: held[place] / places[place]) if job.holding else _desk(number)
+        if job.holding:
+            held[where] += job.fte
+        every.append(Post(f"post-{number:03}", where, job))
+    return tuple(every)
+
+
+def _all_jobs(world: World, random: Random) -> Iterator[Job]:
+    yield from (Job(fte, holding=False) for fte in _jobs(scaled(world, NOT_HOLDING_FTE)))
+    yield from (Job(fte, holding=True) for fte in _jobs(scaled(world, IN_POST_FTE - NOT_HOLDING_FTE)))
+    yield from (Job(fte, True, agency=True, covering=True) for fte in _full(scaled(world, COVERING_FTE)))
+    yield from (Job(fte, True, agency=True) for fte in _full(scaled(world, AGENCY_FTE - COVERING_FTE)))
+    for fte in _full(scaled(world, RECRUITED_FTE)):
+        yield Job(fte, True, since=RECRUITMENT_FIRST_DAY + random.randrange(RECRUITMENT_DAYS))
 
 
 def _places(random: Random) -> dict[str, float]:
     """Return each team that holds cases, and its share of them."""
-    found = {}
+    places = {}
     for index, locality in enumerate(LOCALITIES):
-        for kind, load in LOAD.items():
-            for n in range(KINDS[kind]):
-                share = load * locality.share / KINDS[kind]
-                found[team(kind, index * SECTORS + n)] = share * random.uniform(1 - UNEVEN, 1 + UNEVEN)
-    return found
+        for kind, cases in CASES_BY_KIND.items():
+            for n in range(TEAMS_PER_LOCALITY[kind]):
+                where = team(kind, index * SECTORS_PER_LOCALITY + n)
+                uneven = random.uniform(1 - UNEVEN_SHARE, 1 + UNEVEN_SHARE)
+                places[where] = cases * locality.share / TEAMS_PER_LOCALITY[kind] * uneven
+    return places
 
 
 def _desk(number: int) -> str:
@@ -95,7 +112,7 @@ def _desk(number: int) -> str:
 
 
 def _jobs(fte: float) -> Iterator[float]:
-    """Yield the jobs that so many full-time equivalents are made of."""
+    """Yield jobs, full-time and part-time, that add up to *fte* full-time equivalents."""
     left, number = round(fte, 1), 0
     while left > 0:
         job = min(PART_TIMES[number % len(PART_TIMES)], left)
@@ -104,6 +121,7 @@ def _jobs(fte: float) -> Iterator[float]:
 
 
 def _full(fte: float) -> Iterator[float]:
+    """Yield full-time jobs, and a part of one, that add up to *fte*."""
     left = round(fte, 1)
     while left > 0:
         yield min(1.0, left)
@@ -111,40 +129,37 @@ def _full(fte: float) -> Iterator[float]:
 
 
 @lru_cache(maxsize=16)
-def _spells(world: World) -> dict[str, list[Spell]]:
+def _tenures(world: World) -> dict[str, list[Tenure]]:
     """Return who stands in for each post, from when on."""
     return {post.key: list(_chain(world, post)) for post in posts(world)}
 
 
-def _chain(world: World, post: Post) -> Iterator[Spell]:
+def _chain(world: World, post: Post) -> Iterator[Tenure]:
     random = Random(f"{world.name}/{post.key}")
-    day, number = post.since, 0
-    if day == FIRST:
-        day -= whole(random, 0, DAYS_IN_POST[0])
-    while day < LAST:
+    day, number = post.job.since, 0
+    if day == FIRST_DAY:
+        day -= whole(random, 0, POST_DAYS[0])
+    while day < LAST_DAY:
         worker = f"w-{name(world.name, post.key, number)}"
-        days = whole(random, *(DAYS_OF_AGENCY if post.agency else DAYS_IN_POST))
-        yield Spell(day, worker)
-        if not post.agency and days > 400 and random.random() < AWAY:
-            gone = day + whole(random, 120, days - DAYS_AWAY[1] - 1)
-            yield Spell(gone, worker, away=True)
-            yield Spell(gone + whole(random, *DAYS_AWAY), worker)
+        days = whole(random, *(AGENCY_DAYS if post.job.agency else POST_DAYS))
+        yield Tenure(day, worker)
+        if not post.job.agency and days > 400 and random.random() < ABSENT_SHARE:
+            gone = day + whole(random, 120, days - ABSENT_DAYS[1] - 1)
+            yield Tenure(gone, worker, away=True)
+            yield Tenure(gone + whole(random, *ABSENT_DAYS), worker)
         day, number = on_working_day(day + days), number + 1
 
 
 def on_working_day(day: Day) -> Day:
     """Return the first working day on or after *day*; before the calendar, *day*."""
-    return day if day < FIRST else in_office(on_or_after(day), Random(0)).toordinal()
+    return day if day < FIRST_DAY else in_office(on_or_after(day), Random(0)).toordinal()
 
 
 @lru_cache(maxsize=64)
 def _of_team(world: World, where: str) -> tuple[list[Post], list[float]]:
-    found = [post for post in posts(world) if post.team == where and post.holding]
-    sums, total = [], 0.0
-    for post in found:
-        total += post.fte
-        sums.append(total)
-    return found, sums
+    """Return the posts of a team that hold cases, and the running sums of their jobs."""
+    members = [post for post in posts(world) if post.team == where and post.job.holding]
+    return members, list(accumulate(post.job.fte for post in members))
 
 
 def holders(world: World, where: str, share: float, since: Day, until: Day) -> Iterator[tuple[Day, str]]:
@@ -156,8 +171,8 @@ def holders(world: World, where: str, share: float, since: Day, until: Day) -> I
     if not members:
         return
     chosen = bisect_right(sums, share * sums[-1])
-    if members[chosen].since > since:  # not there yet
-        there = [post for post in members if post.since <= since] or members
+    if members[chosen].job.since > since:  # not there yet
+        there = [post for post in members if post.job.since <= since] or members
         chosen = members.index(there[int(share * 997) % len(there)])
     day, last = since, ""
     while day < until:
@@ -169,59 +184,61 @@ def holders(world: World, where: str, share: float, since: Day, until: Day) -> I
 
 def _at(world: World, members: list[Post], chosen: int, day: Day) -> tuple[str, Day]:
     """Return who has the cases of a post on *day*, and until when: while its worker is away, the next post's."""
-    ends = LAST
+    ends = LAST_DAY
     for n in range(len(members)):
         post = members[(chosen + n) % len(members)]
-        spells = _spells(world)[post.key]
-        index = bisect_right(spells, day, key=lambda spell: spell.since) - 1
+        tenures = _tenures(world)[post.key]
+        index = bisect_right(tenures, day, key=lambda tenure: tenure.since) - 1
         if index < 0:
             continue
-        ends = min(ends, spells[index + 1].since if index + 1 < len(spells) else LAST)
-        if not spells[index].away:
-            return spells[index].worker, ends
-    return _spells(world)[members[chosen].key][0].worker, ends
+        ends = min(ends, tenures[index + 1].since if index + 1 < len(tenures) else LAST_DAY)
+        if not tenures[index].away:
+            return tenures[index].worker, ends
+    return _tenures(world)[members[chosen].key][0].worker, ends
 
 
 def office_told(world: World, since: Day, until: Day) -> Iterator[Event]:
     """Yield what is told of workers who came, were away or left in [since, until)."""
     for number, post in enumerate(posts(world)):
-        spells = _spells(world)[post.key]
-        for index, spell in enumerate(spells):
-            if since <= spell.since < until:
-                before = spells[index - 1] if index else None
-                if before is not None and before.worker != spell.worker:
-                    yield _worker(world, post, number, before, spell.since, left=True)
-                yield _worker(world, post, number, spell, spell.since)
+        tenures = _tenures(world)[post.key]
+        for index, tenure in enumerate(tenures):
+            if since <= tenure.since < until:
+                before = tenures[index - 1] if index else None
+                if before is not None and before.worker != tenure.worker:
+                    yield _worker(world, post, number, before, tenure.since, left=True)
+                yield _worker(world, post, number, tenure, tenure.since)
 
 
 def office_at(world: World, day: Day) -> Iterator[Event]:
     """Yield what stands of every worker before *day*."""
     for number, post in enumerate(posts(world)):
-        spells = _spells(world)[post.key]
-        index = bisect_right(spells, day - 1, key=lambda spell: spell.since) - 1
+        tenures = _tenures(world)[post.key]
+        index = bisect_right(tenures, day - 1, key=lambda tenure: tenure.since) - 1
         if index >= 0:
-            yield _worker(world, post, number, spells[index], spells[index].since)
+            yield _worker(world, post, number, tenures[index], tenures[index].since)
 
 
-def _worker(world: World, post: Post, number: int, spell: Spell, day: Day, left: bool = False) -> WorkerRecorded:
-    record = f"{spell.worker}-{day}{'-left' if left else ''}"
+def _worker(world: World, post: Post, number: int, tenure: Tenure, day: Day, left: bool = False) -> WorkerRecorded:
+    """Return what holds of a worker from *day*; *number* is the post's."""
+    record = f"{tenure.worker}-{day}{'-left' if left else ''}"
     random = Random(f"{world.name}/{record}")
-    new = not post.agency and evenly(number) < NEWLY_QUALIFIED and post.holding
+    job = post.job
+    new = not job.agency and evenly(number) < NEWLY_QUALIFIED_SHARE and job.holding
     return WorkerRecorded(
         id=name(world.name, "worker", record),
         record=record,
         authority=world.authority,
         source=SOURCE,
-        recorded_at=in_office(on_or_after(max(day, FIRST)), random),
+        recorded_at=in_office(on_or_after(max(day, FIRST_DAY)), random),
         occurred_on=as_date(day),
         origin="simulation",
-        worker=spell.worker,
+        worker=tenure.worker,
         team=post.team,
-        fte=post.fte,
-        case_holder=post.holding,
+        fte=job.fte,
+        case_holder=job.holding,
         newly_qualified=new or None,
-        agency=post.agency or None,
-        covering_vacancy=post.covering or None,
-        absent=spell.away or None,
+        agency=job.agency or None,
+        covering_vacancy=job.covering or None,
+        absent=tenure.away or None,
         left=left or None,
     )

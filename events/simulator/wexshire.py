@@ -1,6 +1,6 @@
-"""Wexshire: a county that is not, of the size and habits of the one whose report we follow.
+"""Wexshire: a made-up county, of the size and habits of the county whose report we follow.
 
-Its code is none of the Office for National Statistics, its postcode area none of the Royal Mail's, its teams nobody's.
+No authority has its code, no town its postcode area, and nobody its teams.
 """
 
 from bisect import bisect_right
@@ -9,22 +9,22 @@ from itertools import accumulate
 from random import Random
 from typing import NamedTuple
 
-AUTHORITY = "X99999901"
+MADE_UP_AUTHORITY = "X99999901"
 NAME = "Wexshire"
 SOURCE = "simulator"
 CHILDREN = 143_525  # aged 0 to 17: Devon's by the mid-year estimate of 2017 (Office for National Statistics)
 
 
 class World(NamedTuple):
-    """Which made-up authority: its code, its seed, and how many children live there. Equal worlds are one story."""
+    """A made-up authority: its seed, the number of children there, and its code. Equal worlds are one story."""
 
     seed: int = 1
     children: int = CHILDREN
-    authority: str = AUTHORITY
+    authority: str = MADE_UP_AUTHORITY
 
     @property
     def name(self) -> str:
-        """What every draw of this world is named after."""
+        """The name that every draw of this world starts with."""
         return f"{self.authority}/{self.seed}/{self.children}"
 
 
@@ -34,43 +34,43 @@ ADOPTION = "Adoption"
 
 
 class Locality(NamedTuple):
-    """A part of the county, and how much of it."""
+    """A part of the county, and its share of the whole."""
 
     name: str
     share: float
 
 
 LOCALITIES = (Locality("Northern", 0.21), Locality("Coast", 0.33), Locality("Moor", 0.19), Locality("Vale", 0.27))
-SECTORS = 12  # postcode sectors in each locality
+SECTORS_PER_LOCALITY = 12  # postcode sectors in each locality
 
 # How many teams of a kind each locality has.
-KINDS = {"assessment": 2, "safeguarding": 5, "permanence": 2, "disabled children": 1, "leaving care": 1}
+TEAMS_PER_LOCALITY = {"assessment": 2, "safeguarding": 5, "permanence": 2, "disabled children": 1, "leaving care": 1}
 
 
 def team(kind: str, sector: int) -> str:
-    """Return the team of a kind that works a sector."""
-    locality, place = divmod(sector, SECTORS)
-    number = place % KINDS[kind] + 1
-    return f"{LOCALITIES[locality].name} {kind}{f' {number}' if KINDS[kind] > 1 else ''}"
+    """Return the team of a kind that works in a postcode sector."""
+    locality, place = divmod(sector, SECTORS_PER_LOCALITY)
+    number = place % TEAMS_PER_LOCALITY[kind] + 1
+    return f"{LOCALITIES[locality].name} {kind}{f' {number}' if TEAMS_PER_LOCALITY[kind] > 1 else ''}"
 
 
 def teams() -> tuple[tuple[str, str], ...]:
-    """Return every team with the locality that it stands in."""
-    found = [(FRONT_DOOR, NAME), (DUTY, NAME), (ADOPTION, NAME)]
+    """Return every team with its locality."""
+    every = [(FRONT_DOOR, NAME), (DUTY, NAME), (ADOPTION, NAME)]
     for index, locality in enumerate(LOCALITIES):
-        for kind, number in KINDS.items():
-            found += ((team(kind, index * SECTORS + n), locality.name) for n in range(number))
-    return tuple(found)
+        for kind, number in TEAMS_PER_LOCALITY.items():
+            every += ((team(kind, index * SECTORS_PER_LOCALITY + n), locality.name) for n in range(number))
+    return tuple(every)
 
 
 @lru_cache(maxsize=1)
 def _sectors() -> tuple[float, ...]:
-    # Some sectors tell far more than others: the k-th of a locality has a share of 1/(k + 2).
-    return tuple(accumulate(locality.share / (n + 2) for locality in LOCALITIES for n in range(SECTORS)))
+    # Some sectors have far more cases than others: the k-th of a locality has a share of 1/(k + 2).
+    return tuple(accumulate(locality.share / (n + 2) for locality in LOCALITIES for n in range(SECTORS_PER_LOCALITY)))
 
 
 def sector(random: Random) -> int:
-    """Return some postcode sector, by how much comes from each."""
+    """Return a postcode sector; more often one with many cases."""
     sums = _sectors()
     return min(bisect_right(sums, random.random() * sums[-1]), len(sums) - 1)
 

@@ -1,13 +1,15 @@
-"""Tables as other people's systems export them. A whole file that cannot be read is an error; a row never is."""
+"""Tables as other people's systems export them. An unreadable file is an error; an unreadable row never is."""
 
 import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from events.sources.source import SourceUnreadable
 
-class TableUnreadable(ValueError):
-    """A file is not the table that it should be. Says where and what to do, and repeats nothing of the file."""
+
+class TableUnreadable(SourceUnreadable):
+    """A file is not the table that it should be."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +22,9 @@ class Row:
 
 
 def read_table(folder: Path, name: str, columns: tuple[str, ...]) -> tuple[Row, ...]:
-    """Return the rows of the file *name*, in whatever case it or its headings are written.
+    """Return the rows of the file *name*. The case of its name and of its headings makes no difference.
 
-    Raises TableUnreadable where there is no such file or where it lacks one of *columns*.
+    Raises TableUnreadable if there is no such file or if it lacks one of *columns*.
     """
     rows = read_if_there(folder, name, columns)
     if rows is None:
@@ -31,7 +33,7 @@ def read_table(folder: Path, name: str, columns: tuple[str, ...]) -> tuple[Row, 
 
 
 def read_if_there(folder: Path, name: str, columns: tuple[str, ...]) -> tuple[Row, ...] | None:
-    """Return what read_table returns, or None where there is no such file. Raises TableUnreadable."""
+    """Return what read_table returns, or None if there is no such file. Raises TableUnreadable."""
     path = _find(folder, name)
     if path is None:
         return None
@@ -47,10 +49,10 @@ def read_if_there(folder: Path, name: str, columns: tuple[str, ...]) -> tuple[Ro
 def _find(folder: Path, name: str) -> Path | None:
     if not folder.is_dir():
         raise TableUnreadable(f"{folder}: not a folder: name the one that holds {name}")
-    found = [path for path in folder.iterdir() if path.name.casefold() == name.casefold()]
-    if len(found) > 1:
-        raise TableUnreadable(f"{folder}: {len(found)} files are called {name}, in any case: have exactly one there")
-    return found[0] if found else None
+    paths = [path for path in folder.iterdir() if path.name.casefold() == name.casefold()]
+    if len(paths) > 1:
+        raise TableUnreadable(f"{folder}: {len(paths)} files are called {name}, in any case: have exactly one there")
+    return paths[0] if paths else None
 
 
 def _rows(file: Iterable[str], name: str, columns: tuple[str, ...]) -> tuple[Row, ...]:
@@ -61,11 +63,11 @@ def _rows(file: Iterable[str], name: str, columns: tuple[str, ...]) -> tuple[Row
             if headings.count(column) != 1:
                 raise TableUnreadable(
                     f"{name}: {headings.count(column)} columns are called {column}, exactly one is needed: "
-                    "export the return again with the Department's headings in its first row"
+                    "export the file again with its official headings in the first row"
                 )
         return tuple(_row(reader.line_num, headings, cells) for cells in reader if cells)
     except csv.Error:
-        raise TableUnreadable(f"{name}, line {reader.line_num}: not CSV: export the return again") from None
+        raise TableUnreadable(f"{name}, line {reader.line_num}: not CSV: export the file again") from None
 
 
 def _row(line: int, headings: list[str], cells: list[str]) -> Row:

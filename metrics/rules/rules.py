@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property, lru_cache
 from hashlib import sha256
 
-from events.office_hours import USUAL, Hours, Office, office
+from events.office_hours import USUAL_HOURS, Hours, Office, office
 from events.working_days import Calendar, calendar
 from metrics.rules.teams import Stretches, TeamFact, locality_at, stretches, team_at
 
@@ -31,7 +31,7 @@ class Rules:
 
     days: Calendar
     parameters: Parameters = Parameters()
-    hours: Hours = USUAL
+    hours: Hours = USUAL_HOURS
     targets: Mapping[str, float] = field(default_factory=dict, hash=False)  # by measure, over the declared ones
     teams: tuple[TeamFact, ...] = ()
     population: Mapping[int, int] = field(default_factory=dict, hash=False)  # children 0-17, by mid-year

@@ -13,8 +13,8 @@ import msgspec
 
 from events.decode import decode
 from events.event import Event
-from events.sources import ssda903
 from events.sources.pseudonym import keyed
+from events.sources.ssda903 import returns
 from metrics.catalogue import MEASURES, PARTS
 from metrics.counting.fold import fold
 from metrics.counting.tally_cache import TallyCache
@@ -69,7 +69,7 @@ def _fold(events: list[Event]) -> None:
 def table(events: Sequence[Event]) -> list[str]:
     """Return how long an event takes to fold, by the order of the log and the size of the batches."""
     by_time = sorted(events, key=lambda event: (event.authority, event.recorded_at))
-    back = ssda903.read(RETURN, "E10000008", date(2018, 3, 31), keyed(b"of the benchmark alone")).events
+    back = returns.read(RETURN, "E10000008", date(2018, 3, 31), keyed(b"of the benchmark alone")).events
     heads = ("live: one at a time", "live: batches of 10", "rebuild: batches of 1,000", "rebuild: batches of 20,000")
     logs = (
         (f"in time order, {len(by_time):,} events", by_time),

@@ -1,4 +1,4 @@
-"""A full example of every event type (contract 2): every field that it names, each with a value."""
+"""A full example of every event type (contract 2): every field that the contract names, each with a value."""
 
 from typing import Any
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from deploy.configuration.authorities import AuthoritiesUnreadable, read_authorities
 from deploy.configuration.toml_lines import line_of, lines_of
-from events.office_hours import USUAL, Hours, Office
+from events.office_hours import USUAL_HOURS, Hours, Office
 from events.time import LONDON, MICROSECONDS_PER_HOUR, Instant, instant
 from events.working_days import OutsideCalendar, calendar
 from metrics.rules.rules import Parameters, Rules, RulesByAuthority
@@ -82,7 +82,7 @@ def test_the_example_can_be_read_and_shows_every_key() -> None:
     rules = authorities.of("E10000099")
     assert authorities.named == ("E10000099", "E10000098")
     assert rules.parameters == Parameters()
-    assert rules.hours == USUAL
+    assert rules.hours == USUAL_HOURS
     assert rules.days == calendar(frozenset({date(2017, 12, 27), date(2017, 12, 28), date(2017, 12, 29)}))
     assert rules.targets == {"assessment_timeliness": 0.9, "longest_wait": 4.0}
     assert rules.population == {2017: 143525, 2018: 144100}
@@ -201,7 +201,7 @@ def test_rules_are_values(written: Written) -> None:
 )
 def test_a_wait_is_counted_while_the_office_is_open(since: str, until: str, hours: int) -> None:
     """From closing to the next opening nothing passes, whatever lies between."""
-    assert USUAL.elapsed(at(since), at(until), calendar()) == hours * MICROSECONDS_PER_HOUR
+    assert USUAL_HOURS.elapsed(at(since), at(until), calendar()) == hours * MICROSECONDS_PER_HOUR
 
 
 @pytest.mark.parametrize(
@@ -218,14 +218,14 @@ def test_a_wait_is_counted_while_the_office_is_open(since: str, until: str, hour
 )
 def test_the_next_opening(moment: str, open_then: bool, opening: str) -> None:
     """At its opening the office is open, at its closing no more."""
-    assert USUAL.open_at(at(moment), calendar()) is open_then
-    assert USUAL.next_opening(at(moment), calendar()) == at(opening)
+    assert USUAL_HOURS.open_at(at(moment), calendar()) is open_then
+    assert USUAL_HOURS.next_opening(at(moment), calendar()) == at(opening)
 
 
 def test_a_closure_day_and_hours_of_ones_own_count() -> None:
     """Closed between the years, and on Mondays."""
     days = calendar(frozenset({date(2017, 12, 27), date(2017, 12, 28), date(2017, 12, 29)}))
-    hours = Hours((None, (time(10), time(12)), *USUAL.week[2:]))
+    hours = Hours((None, (time(10), time(12)), *USUAL_HOURS.week[2:]))
     office = Office(hours, days)
     assert office.next_opening(at("2017-12-22T16:00")) == at("2018-01-02T10:00")
     assert office.elapsed(at("2017-12-22T16:00"), at("2018-01-09T12:00")) == (2 + 8 + 8 + 7 + 2) * MICROSECONDS_PER_HOUR
@@ -235,13 +235,13 @@ def test_outside_the_calendar_there_is_no_office() -> None:
     """An error, never a closed day."""
     for moment in ("1994-12-31T12:00", "2051-01-01T00:00"):
         with pytest.raises(OutsideCalendar):
-            USUAL.open_at(at(moment), calendar())
-    assert USUAL.elapsed(at("2050-12-30T16:00"), at("2050-12-31T23:59"), calendar()) == 0
+            USUAL_HOURS.open_at(at(moment), calendar())
+    assert USUAL_HOURS.elapsed(at("2050-12-30T16:00"), at("2050-12-31T23:59"), calendar()) == 0
     with pytest.raises(OutsideCalendar, match="the opening after 2050-12-30"):
-        USUAL.next_opening(at("2050-12-30T16:00"), calendar())
+        USUAL_HOURS.next_opening(at("2050-12-30T16:00"), calendar())
 
 
-@pytest.mark.parametrize("week", [(), ((time(9), time(9)), *USUAL.week[1:])], ids=["no days", "no time open"])
+@pytest.mark.parametrize("week", [(), ((time(9), time(9)), *USUAL_HOURS.week[1:])], ids=["no days", "no time open"])
 def test_hours_are_a_week(week: tuple[None, ...]) -> None:
     """Seven days, each closed or opening before it closes."""
     with pytest.raises(ValueError, match="seven days"):

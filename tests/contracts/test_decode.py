@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 from deploy.command import main
 from events.case import Case, decode_case, encode_case, tell
-from events.decode import LARGEST, TYPES, DeadLetter, Reason, decode, decode_lines
+from events.decode import LARGEST_BYTES, TYPES, DeadLetter, Reason, decode, decode_lines
 from events.event import Event
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.in_memory import InMemoryStore
@@ -572,17 +572,17 @@ def test_json_that_is_no_object(value: bytes) -> None:
 def test_64_kib_and_not_a_byte_more(unit: bytes) -> None:
     """Bytes, not characters; in a known field, an unknown one, or nothing but space."""
     for name in ("need", "moon"):
-        for size in (LARGEST - 1, LARGEST):
+        for size in (LARGEST_BYTES - 1, LARGEST_BYTES):
             room = size - len(raw(CARE, name, b'""'))
             value = raw(CARE, name, b'"' + unit * (room // len(unit)) + b"x" * (room % len(unit)) + b'"')
             assert len(value) == size
             assert decode(value, NOW)
         value = raw(CARE, name, b'"' + b"x" * (room % len(unit) + 1) + unit * (room // len(unit)) + b'"')
-        assert len(value) == LARGEST + 1
+        assert len(value) == LARGEST_BYTES + 1
         assert rejected(value) == ("too_large", "$")
-    assert decode(AS_BYTES.ljust(LARGEST), NOW)
-    assert rejected(AS_BYTES.ljust(LARGEST + 1)) == ("too_large", "$")
-    assert rejected(b"\xff" * (LARGEST + 1)) == ("too_large", "$")
+    assert decode(AS_BYTES.ljust(LARGEST_BYTES), NOW)
+    assert rejected(AS_BYTES.ljust(LARGEST_BYTES + 1)) == ("too_large", "$")
+    assert rejected(b"\xff" * (LARGEST_BYTES + 1)) == ("too_large", "$")
 
 
 def test_odd_and_yet_an_event() -> None:
@@ -600,7 +600,7 @@ def test_odd_and_yet_an_event() -> None:
 
 def test_lines_of_a_file() -> None:
     """Empty lines are skipped, each bad line is one dead letter, and what ends a line is no part of the event."""
-    largest = AS_BYTES.ljust(LARGEST)
+    largest = AS_BYTES.ljust(LARGEST_BYTES)
     lines = [AS_BYTES + b"\n", b"\n", b"  \r\n", b"{\n", largest + b"\n", largest + b"\r\n", largest + b" \n", AS_BYTES]
     event = decode(AS_BYTES, NOW)
     found = [x.reason if isinstance(x, DeadLetter) else x for x in decode_lines(iter(lines), NOW)]

@@ -1,4 +1,4 @@
-"""What the journeys stand on, besides real parts: a real browser."""
+"""What journeys need beside the real parts: a real browser."""
 
 import gc
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.conftest import installed
 
-QUIET = (
+CHROMIUM_OPTIONS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -21,7 +21,7 @@ QUIET = (
 
 @pytest.fixture(scope="module", autouse=True)
 def nothing_left_open() -> Iterator[None]:
-    """What a file of journeys leaves open is found at its end, and not in whichever test comes long after it."""
+    """Find what a file of journeys leaves open at the end of that file, and not during a later test."""
     yield
     gc.collect()
 
@@ -30,6 +30,6 @@ def nothing_left_open() -> Iterator[None]:
 def browser() -> Iterator[Browser]:
     chromium = installed("chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_OPTIONS))
         yield browser
         browser.close()

@@ -1,4 +1,4 @@
-"""The real parts of a journey: topics of its own, workers as processes, and what the store says."""
+"""The real parts of a journey: topics of its own, workers as processes, and the contents of the store."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ MAIN = (sys.executable, "-m", "deploy.command")
 
 
 def new_topic(kafka: str, partitions: int = 4) -> str:
-    """Make a topic that no other test knows, and its topic of dead letters."""
+    """Make a topic that no other test knows, and the topics of its dead letters and figures."""
     name = f"case-events-{uuid4().hex[:8]}"
     topics.ensure(kafka, name, partitions)
     return name
@@ -97,10 +97,10 @@ def send(kafka: KafkaAddress, topic: str, events: Iterable[Mapping[str, Any] | b
     producer.close()
 
 
-def _run(found: Coroutine[Any, Any, T]) -> T:
-    """Run to its end in a thread of its own: a browser's loop may be running in this one."""
+def _run(reading: Coroutine[Any, Any, T]) -> T:
+    """Run *reading* in a thread of its own: a browser's loop may be running in this one."""
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, found).result()
+        return pool.submit(asyncio.run, reading).result()
 
 
 class Snapshot(NamedTuple):
@@ -115,7 +115,7 @@ def snapshots(redis: str, topic: str) -> dict[int, Snapshot]:
 
     async def read() -> dict[int, Snapshot]:
         store = Store(connect(redis), topic)
-        found = {}
+        partitions = {}
         partition = 0
         while (position := await store.position(partition)) is not None:
             loaded = await load(store, partition, position, PARTS)
@@ -124,10 +124,10 @@ def snapshots(redis: str, topic: str) -> dict[int, Snapshot]:
                 for name, sums in loaded.sums.items():
                     for part, where, n in sums.cells():
                         tallies.setdefault(name, {}).setdefault(part, {})[where] = n
-                found[partition] = Snapshot(loaded.position, tallies)
+                partitions[partition] = Snapshot(loaded.position, tallies)
             partition += 1
         await store.close()
-        return found
+        return partitions
 
     return _run(read())
 
@@ -143,9 +143,9 @@ def committed(redis: str, topic: str) -> int:
     async def read() -> int:
         store = Store(connect(redis), topic)
         first = await store.position(0)
-        places = [await store.position(n) for n in range(first.log.partitions)] if first else []
+        positions = [await store.position(n) for n in range(first.log.partitions)] if first else []
         await store.close()
-        return sum(place.offset for place in places if place) if first else -1
+        return sum(position.offset for position in positions if position) if first else -1
 
     return _run(read())
 
@@ -163,23 +163,23 @@ def figure_records(kafka: str, topic: str) -> list[Any]:
     consumer.assign(parts)
     consumer.seek_to_beginning(*parts)
     ends = consumer.end_offsets(parts)
-    found: list[Any] = []
+    read: list[Any] = []
     while any(consumer.position(part) < ends[part] for part in parts):
         for records in consumer.poll(timeout_ms=500).values():
-            found += records
+            read += records
     consumer.close()
-    return found
+    return read
 
 
 def newest(kafka: str, topic: str) -> dict[str, dict[str, Any]]:
-    """Return the newest figure under each key of the topic of figures of *topic*: what any reader of it would hold."""
-    held = {record.key.decode(): record.value for record in figure_records(kafka, topic)}
-    return {key: json.loads(value) for key, value in held.items() if value is not None}
+    """Return the newest figure under each key of the topic of figures of *topic*, as any reader of it would hold it."""
+    newest_by_key = {record.key.decode(): record.value for record in figure_records(kafka, topic)}
+    return {key: json.loads(value) for key, value in newest_by_key.items() if value is not None}
 
 
-def eventually(true: Callable[[], bool], within: float, every: float = 0.1) -> None:
-    """Wait until *true* holds; fail with what it is about after so many seconds."""
+def eventually(condition: Callable[[], bool], within: float, every: float = 0.1) -> None:
+    """Wait until *condition* holds, looking *every* so many seconds; fail after *within* seconds."""
     until = time.monotonic() + within
-    while not true():
-        assert time.monotonic() < until, f"not within {within} s: {true.__name__}"
+    while not condition():
+        assert time.monotonic() < until, f"not within {within} s: {condition.__name__}"
         time.sleep(every)

@@ -1,4 +1,4 @@
-"""The published numbers of the county that Wexshire is of the size of, and Wexshire's own beside them.
+"""The published numbers of the county that Wexshire is modelled on, and Wexshire's own beside them.
 
 .venv/bin/python -m tests.promises.published     # the tables of docs/simulator.md
 
@@ -21,7 +21,7 @@ from events.front_door import ReferralReceived
 from events.need import AssessmentAuthorised, AssessmentStarted
 from events.protection import ProtectionPlanEnded, ProtectionPlanReviewed, ProtectionPlanStarted
 from events.simulator.authority import so_far
-from events.simulator.wexshire import AUTHORITY, CHILDREN, World
+from events.simulator.wexshire import CHILDREN, MADE_UP_AUTHORITY, World
 from events.time import LONDON, add_months, end_of
 from events.workforce import CaseAllocated, WorkerRecorded
 from events.working_days import calendar
@@ -45,18 +45,18 @@ ASSESSED = 4916  # census c2: assessments of the year, and below by working days
 BINS = (25, 490, 624, 767, 978, 915)
 
 
-def standing(told: Iterable[Event]) -> list[Event]:
+def standing(events: Iterable[Event]) -> list[Event]:
     """Return the newest telling of each fact, unless that retracts it."""
     newest: dict[tuple[str, str, str], Event] = {}
-    for event in told:
+    for event in events:
         key = event.subject, event.type, event.record
-        newest[key] = max(newest.get(key, event), event, key=lambda one: one.rank)
+        newest[key] = max(newest.get(key, event), event, key=lambda telling: telling.rank)
     return [event for event in newest.values() if not event.retracted]
 
 
 @lru_cache(maxsize=1)
 def the_year(seed: int = 1) -> tuple[Event, ...]:
-    """Return all that Wexshire told of the published year, and what was open before it."""
+    """Return all events of Wexshire in the published year, and what was open before it."""
     return tuple(so_far(World(seed), AFTER, months=12))
 
 
@@ -66,7 +66,7 @@ def facts() -> list[Event]:
 
 
 def of(kind: str, first: date = BEGAN, last: date = ENDED) -> list[Event]:
-    """Return the facts of a type that stand, and are of the year."""
+    """Return the standing facts of a type from the day *first* to *last*."""
     return [event for event in facts() if event.type == kind and first <= event.day <= last]
 
 
@@ -76,19 +76,19 @@ def of(kind: str, first: date = BEGAN, last: date = ENDED) -> list[Event]:
 @cache
 def _counted() -> tuple[Sums, RulesByAuthority]:
     rules = read_authorities(TOML, {measure.name: measure.unit for measure in MEASURES})
-    return InMemoryStore(rules).tell(the_year()).sums()[AUTHORITY], rules
+    return InMemoryStore(rules).tell(the_year()).sums()[MADE_UP_AUTHORITY], rules
 
 
 def figure(name: str, at: date, window: str | None = None) -> Figure:
     sums, rules = _counted()
     question = Question(measure=measure_named(name), at=At(at), window=window)
-    return evaluate(sums, AUTHORITY, question, rules.of(AUTHORITY))[0]
+    return evaluate(sums, MADE_UP_AUTHORITY, question, rules.of(MADE_UP_AUTHORITY))[0]
 
 
 def value(name: str, at: date, window: str | None = None) -> float:
-    found = figure(name, at, window).value
-    assert found is not None
-    return found
+    number = figure(name, at, window).value
+    assert number is not None
+    return number
 
 
 def per_10_000(name: str, at: date) -> float:
@@ -109,7 +109,7 @@ def authorised() -> list[AssessmentAuthorised]:
 
 
 def assessed_within(days: int, longer_than: int) -> int:
-    """Return how many of the year's assessments took so many working days at most, and more than so many; -1: any."""
+    """Return how many of the year's assessments took at most *days* working days and more than *longer_than*."""
     started = {e.record: e.day for e in facts() if isinstance(e, AssessmentStarted)}
     return sum(
         (longer_than < 0 or event.day > calendar().nth_after(started[event.record], longer_than))
@@ -126,10 +126,10 @@ def _share_of(longer_than: int, days: int) -> Callable[[], float]:
 def came_back() -> float:
     """Return the share of referrals of a child who had one in the 12 months before."""
     days: defaultdict[str, list[date]] = defaultdict(list)
-    told = [event for event in of("referral.received", date(2016, 1, 1)) if isinstance(event, ReferralReceived)]
-    for event in told:
+    referrals = [event for event in of("referral.received", date(2016, 1, 1)) if isinstance(event, ReferralReceived)]
+    for event in referrals:
         days[event.child].append(event.day)
-    year = [event for event in told if event.day >= BEGAN]
+    year = [event for event in referrals if event.day >= BEGAN]
     return sum(any(add_months(e.day, -12) <= day < e.day for day in days[e.child]) for e in year) / len(year)
 
 
@@ -143,9 +143,9 @@ def case_closed() -> float:
 
 
 def plans() -> list[ProtectionPlanStarted]:
-    """Return the plans that began; what is planted is left out."""
-    told = [event for event in of("protection_plan.started") if isinstance(event, ProtectionPlanStarted)]
-    return [event for event in told if not event.child.startswith("planted")]
+    """Return the plans that began, without the planted cases."""
+    begun = [event for event in of("protection_plan.started") if isinstance(event, ProtectionPlanStarted)]
+    return [event for event in begun if not event.child.startswith("planted")]
 
 
 def reviewed_in_time() -> float:
@@ -155,13 +155,13 @@ def reviewed_in_time() -> float:
     for event in facts():
         if isinstance(event, ProtectionPlanReviewed) and event.day <= ENDED:
             held[event.plan].append(event.day)
-    found = [
+    in_time = [
         _in_time(event.day, sorted(held[event.record]))
         for event in facts()
         if isinstance(event, ProtectionPlanStarted)
         and add_months(event.day, 3) <= ENDED < ended.get(event.record, date.max)
     ]
-    return sum(found) / len(found)
+    return sum(in_time) / len(in_time)
 
 
 def _in_time(began: date, held: list[date]) -> bool:
@@ -180,9 +180,9 @@ def repeated() -> float:
 
 @cache
 def workers() -> list[WorkerRecorded]:
-    """Return who worked there at the workforce's day."""
+    """Return who worked there on the day of the workforce return."""
     newest: dict[str, WorkerRecorded] = {}
-    for event in sorted(facts(), key=lambda one: one.occurred):
+    for event in sorted(facts(), key=lambda fact: fact.occurred):
         if isinstance(event, WorkerRecorded) and event.day <= AUTUMN:
             newest[event.worker] = event
     return [worker for worker in newest.values() if not worker.left]
@@ -190,29 +190,29 @@ def workers() -> list[WorkerRecorded]:
 
 def fte(agency: bool | None = None, covering: bool | None = None) -> float:
     """Return full-time equivalents, to a tenth as they are published."""
-    found = (w for w in workers() if agency in (None, w.agency) and covering in (None, w.covering_vacancy))
-    return round(sum(worker.fte for worker in found), 1)
+    chosen = (w for w in workers() if agency in (None, w.agency) and covering in (None, w.covering_vacancy))
+    return round(sum(worker.fte for worker in chosen), 1)
 
 
 def caseload() -> float:
-    """Return the standing allocations of those who hold any and are there, by their full-time equivalents."""
+    """Return the open cases for each full-time equivalent of the workers who hold any and are not absent."""
     there = {worker.worker: worker.fte for worker in workers() if not worker.absent}
     held = Counter(holder for holder in map(_holder, lives()) if holder in there)
     return held.total() / sum(there[worker] for worker in held)
 
 
 def _holder(life: Life) -> str | None:
-    """Return who held the case of a child at the workforce's day; it ends with need."""
-    moment = end_of(AUTUMN)
-    made = [fact for fact in life.facts(CaseAllocated) if fact.occurred <= moment]
-    return made[-1].worker if made and value_at(life.allocated, moment) else None
+    """Return who held a child's case on the day of the workforce return. An allocation ends with the need."""
+    at = end_of(AUTUMN)
+    made = [fact for fact in life.facts(CaseAllocated) if fact.occurred <= at]
+    return made[-1].worker if made and value_at(life.allocated, at) else None
 
 
 def lives() -> Iterator[Life]:
     rules, cases = Rules(calendar()), defaultdict[str, list[Event]](list)
     for fact in facts():
         cases[fact.subject].append(fact)
-    return (Life(Person(told), rules) for told in cases.values())
+    return (Life(Person(of_child), rules) for of_child in cases.values())
 
 
 # --- side by side --------------------------------------------------------------------------------------------------
@@ -220,7 +220,7 @@ def lives() -> Iterator[Life]:
 
 @dataclass(frozen=True)
 class Number:
-    """A published number, how Wexshire's is found, and how near it has to be; *form* is how both are shown."""
+    """A published number, how to find Wexshire's, and how near it has to be. *form* is the format of both."""
 
     what: str
     source: str

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from events import EVENTS
 from events.case import (
-    HEADER,
+    HEADER_BYTES,
     Case,
-    E,
     Person,
+    SomeEvent,
     decode_case,
     encode_case,
     encode_size,
@@ -318,7 +318,7 @@ def test_a_case_is_read_back_as_it_was_told(events: tuple[Event, ...], random: R
     while log:
         batch, log = log[: random.randint(1, 3)], log[random.randint(0, 1) :]  # some of it again
         one_by_one, new = tell_new(one_by_one, batch)
-        stored = encode_size(one_by_one.size) + stored[HEADER:] + encode_tellings(new)
+        stored = encode_size(one_by_one.size) + stored[HEADER_BYTES:] + encode_tellings(new)
         assert decode_case(stored) == one_by_one
     assert one_by_one == at_once == case
 
@@ -368,7 +368,7 @@ class WatchedPerson(Person):
         super().__init__(facts)
         self.asked: set[type[Event]] = set()
 
-    def facts(self, kind: type[E]) -> list[E]:
+    def facts(self, kind: type[SomeEvent]) -> list[SomeEvent]:
         self.asked.add(kind)
         return super().facts(kind)
 

@@ -23,15 +23,15 @@ from events.case import Case, tell
 from events.decode import decode, encode
 from events.event import Event
 from events.feed import FeedReported
-from events.office import OutsideOfficeCalendar, office_hours
+from events.office_hours import usual_office
 from events.person import ChildMerged
 from events.simulator.authority import backlog, events, history, so_far
 from events.simulator.clock import BEGINS, DemonstrationClock
 from events.simulator.planted import CASES, LEAST_CHILDREN, UNKNOWN_TEAM, case_name, planted
 from events.simulator.story import OutsideStory
-from events.simulator.wexshire import AUTHORITY, CHILDREN, World, teams
+from events.simulator.wexshire import CHILDREN, MADE_UP_AUTHORITY, World, teams
 from events.time import LONDON, day_of, instant
-from events.working_days import calendar
+from events.working_days import START, OutsideCalendar, calendar
 from metrics.catalogue import MEASURES, measure_named
 from metrics.figures.evaluate import evaluate
 from metrics.figures.question import Question
@@ -42,7 +42,7 @@ from tests.promises import published
 from tests.promises.published import AFTER, TOML, of, standing, the_year
 
 WALL = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
-SIX_DAYS = 6 * 24 * 3600  # in seconds
+SIX_DAYS_SECONDS = 6 * 24 * 3600
 SMALL = World(seed=1, children=30_000)
 DOCS = Path(__file__).parents[2] / "docs" / "simulator.md"
 
@@ -58,18 +58,18 @@ def is_open(now: datetime) -> bool:
     return Rules(calendar()).office.open_at(instant(now))
 
 
-def in_bytes(told: Iterable[Event]) -> list[bytes]:
-    return [encode(event) for event in told]
+def in_bytes(tellings: Iterable[Event]) -> list[bytes]:
+    return [encode(event) for event in tellings]
 
 
 # --- the same story ------------------------------------------------------------------------------------------------
 
 
 @settings(deadline=None, max_examples=30)  # the first asks for what the others find kept
-@given(st.lists(st.integers(0, SIX_DAYS), max_size=6))
+@given(st.lists(st.integers(0, SIX_DAYS_SECONDS), max_size=6))
 def test_a_stretch_cut_anywhere_is_the_same_to_the_byte(cuts: list[int]) -> None:
     """A sender that stops and goes on, however often, sends just what it would have sent."""
-    edges = [BEGINS + timedelta(seconds=second) for second in (0, *sorted(cuts), SIX_DAYS)]
+    edges = [BEGINS + timedelta(seconds=second) for second in (0, *sorted(cuts), SIX_DAYS_SECONDS)]
     pieces = [event for since, until in pairwise(edges) for event in events(SMALL, since, until)]
     assert in_bytes(pieces) == in_bytes(events(SMALL, edges[0], edges[-1]))
 
@@ -96,23 +96,23 @@ def test_another_process_tells_the_same_story() -> None:
     code = (
         "import sys; from datetime import datetime; from events.decode import encode\n"
         "from events.simulator.authority import events; from events.simulator.wexshire import World\n"
-        "a, b, c = (datetime.fromisoformat(one) for one in sys.argv[1:]); world = World(1, 30_000)\n"
+        "a, b, c = (datetime.fromisoformat(text) for text in sys.argv[1:]); world = World(1, 30_000)\n"
         "list(events(world, b, c))\n"
         "print(*(encode(event).decode() for event in events(world, a, b)), sep='\\n')"
     )
     later = ends + timedelta(days=60)
     argv = [sys.executable, "-c", code, *(moment.isoformat() for moment in (begins, ends, later))]
-    told = subprocess.run(argv, env={**os.environ, "PYTHONHASHSEED": "5"}, capture_output=True, check=True).stdout
-    assert told.splitlines() == in_bytes(events(SMALL, begins, ends))
+    output = subprocess.run(argv, env={**os.environ, "PYTHONHASHSEED": "5"}, capture_output=True, check=True).stdout
+    assert output.splitlines() == in_bytes(events(SMALL, begins, ends))
 
 
 def test_it_is_told_in_the_order_in_which_it_was_recorded() -> None:
     """What the feed reports as complete is complete: nothing recorded by then comes after it."""
     complete = None
-    for one, other in pairwise(two_years()):
-        assert one.recorded_at <= other.recorded_at
-        complete = one.complete_to if isinstance(one, FeedReported) else complete
-        assert complete is None or other.recorded_at > complete
+    for event, after in pairwise(two_years()):
+        assert event.recorded_at <= after.recorded_at
+        complete = event.complete_to if isinstance(event, FeedReported) else complete
+        assert complete is None or after.recorded_at > complete
 
 
 def test_live_the_feed_reports_each_minute_of_office_time() -> None:
@@ -123,9 +123,9 @@ def test_live_the_feed_reports_each_minute_of_office_time() -> None:
     assert live == [opening + timedelta(minutes=minute) for minute in range(7 * 60 + 1)]
     past = [event.complete_to for event in two_years() if isinstance(event, FeedReported)]
     assert [at for at in past if day < at < next_day] == [opening + timedelta(hours=n) for n in (0, 2, 4, 6, 7)]
-    told = list(so_far(SMALL, BEGINS, months=1))
-    assert [event.complete_to for event in told if isinstance(event, FeedReported)] == [BEGINS]
-    assert isinstance(told[-1], FeedReported)
+    loaded = list(so_far(SMALL, BEGINS, months=1))
+    assert [event.complete_to for event in loaded if isinstance(event, FeedReported)] == [BEGINS]
+    assert isinstance(loaded[-1], FeedReported)
 
 
 def test_a_history_is_the_same_child_by_child_and_in_order() -> None:
@@ -147,8 +147,8 @@ def test_everything_can_be_read() -> None:
 
 def test_nothing_ends_that_never_began() -> None:
     """What was open before has its beginning in the file; but for what is planted, no end hangs in the air."""
-    told = [event for event in standing(two_years()) if "planted" not in event.subject]
-    began = {(event.type, event.record) for event in told}
+    facts = [event for event in standing(two_years()) if "planted" not in event.subject]
+    began = {(event.type, event.record) for event in facts}
     soon = standing(backlog(SMALL, AFTER, AFTER + timedelta(days=60), open_before=False))
     began |= {(event.type, event.record) for event in soon}  # a beginning may be told after its end
     pairs = {
@@ -164,11 +164,11 @@ def test_nothing_ends_that_never_began() -> None:
     }
     hanging = [
         (event.type, event.record)
-        for event in told
+        for event in facts
         if event.type in pairs and (pairs[event.type], event.record.removesuffix("-X")) not in began
     ]
     assert hanging == []
-    for event in map(msgspec.to_builtins, told):
+    for event in map(msgspec.to_builtins, facts):
         if event["type"] in ("enquiry.graded", "enquiry.decided"):
             assert ("enquiry.received", event["enquiry"]) in began
         if event["type"] in ("legal_status.changed", "placement.started"):
@@ -210,9 +210,9 @@ def test_little_is_open_for_long() -> None:
 def test_other_sizes_are_like_it(children: int) -> None:
     """By the number of children; however small."""
     world = World(seed=2, children=children, authority="X99999907")
-    told = list(so_far(world, AFTER, months=3))
-    quarter = [e for e in standing(told) if e.type == "referral.received" and e.day >= date(2018, 1, 1)]
-    assert {event.authority for event in told} == {"X99999907"}
+    loaded = list(so_far(world, AFTER, months=3))
+    quarter = [e for e in standing(loaded) if e.type == "referral.received" and e.day >= date(2018, 1, 1)]
+    assert {event.authority for event in loaded} == {"X99999907"}
     assert abs(len(quarter) - (502 + 350 + 458) * children / CHILDREN) < 12
 
 
@@ -220,11 +220,11 @@ def test_two_authorities_and_two_seeds_have_nothing_in_common() -> None:
     """No id, no child: they may be told to one log."""
     since, until = BEGINS, BEGINS + timedelta(days=9)
     worlds = World(1, 30_000), World(2, 30_000), World(1, 30_000, "X99999902")
-    told = [list(events(world, since, until)) for world in worlds]
-    children = [{e.subject for e in one if e.subject and not e.subject.startswith("planted")} for one in told]
-    for one, other in ((0, 1), (0, 2), (1, 2)):
-        assert not children[one] & children[other]
-        assert not {e.id for e in told[one] if e.type != "feed.reported"} & {e.id for e in told[other]}
+    stories = [list(events(world, since, until)) for world in worlds]
+    children = [{e.subject for e in story if e.subject and not e.subject.startswith("planted")} for story in stories]
+    for a, b in ((0, 1), (0, 2), (1, 2)):
+        assert not children[a] & children[b]
+        assert not {e.id for e in stories[a] if e.type != "feed.reported"} & {e.id for e in stories[b]}
 
 
 # --- as people work --------------------------------------------------------------------------------------------------
@@ -232,9 +232,9 @@ def test_two_authorities_and_two_seeds_have_nothing_in_common() -> None:
 
 def test_most_is_typed_in_while_the_office_is_open() -> None:
     """Only the duty team works at night and on days off; little comes at a weekend, and less in the holidays."""
-    told = [event for event in two_years() if event.type != "feed.reported" and event.recorded_at.year == 2017]
-    closed = sum(not is_open(event.recorded_at) for event in told)
-    assert 0.005 < closed / len(told) < 0.06
+    tellings = [event for event in two_years() if event.type != "feed.reported" and event.recorded_at.year == 2017]
+    closed = sum(not is_open(event.recorded_at) for event in tellings)
+    assert 0.005 < closed / len(tellings) < 0.06
     received = [e.day for e in of("enquiry.received")]
     per_weekday = Counter(day.weekday() for day in received)
     assert min(per_weekday[day] for day in range(5)) > 5 * per_weekday[5] > 0
@@ -244,20 +244,21 @@ def test_most_is_typed_in_while_the_office_is_open() -> None:
 
 def test_the_story_has_the_ordinary_trouble_in_it() -> None:
     """Some is put right, told twice or withdrawn, and some is told days late."""
-    told = [e for e in two_years() if e.type not in ("feed.reported", "worker.recorded") and e.recorded_at.year == 2017]
-    facts = {(event.subject, event.type, event.record) for event in told}
-    ids = Counter(event.id for event in told)
-    withdrawn = sum(event.retracted or False for event in told)
-    assert 0.007 < (sum(one.endswith("-2") for one in ids) - withdrawn) / len(facts) < 0.02
+    no_trouble = ("feed.reported", "worker.recorded")
+    tellings = [e for e in two_years() if e.type not in no_trouble and e.recorded_at.year == 2017]
+    facts = {(event.subject, event.type, event.record) for event in tellings}
+    ids = Counter(event.id for event in tellings)
+    withdrawn = sum(event.retracted or False for event in tellings)
+    assert 0.007 < (sum(id_.endswith("-2") for id_ in ids) - withdrawn) / len(facts) < 0.02
     assert 0.006 < sum(n > 1 for n in ids.values()) / len(facts) < 0.014
     assert 0.002 < withdrawn / len(facts) < 0.008
-    assert 0.05 < sum(event.recorded_at.date() > day_of(event.occurred) for event in told) / len(told) < 0.3
+    assert 0.05 < sum(event.recorded_at.date() > day_of(event.occurred) for event in tellings) / len(tellings) < 0.3
 
 
 def test_every_team_of_the_story_is_in_the_authority_s_file() -> None:
     """But for the one that is planted; there are some twenty to sixty."""
     units = {measure.name: measure.unit for measure in MEASURES}
-    listed = {fact.team for fact in read_authorities(TOML, units).of(AUTHORITY).teams}
+    listed = {fact.team for fact in read_authorities(TOML, units).of(MADE_UP_AUTHORITY).teams}
     assert listed == {team for team, _ in teams()}
     assert 20 <= len(listed) <= 60
     assert {event.team for event in the_year() if event.team} - listed == {UNKNOWN_TEAM}
@@ -275,14 +276,14 @@ def cases() -> dict[str, list[Event]]:
 
 def test_every_awkward_case_is_in_every_quarter_and_on_the_page() -> None:
     """And so in what `up` begins with."""
-    told = {event.subject for event in the_year()}
+    children = {event.subject for event in the_year()}
     page = DOCS.read_text()
     for case in CASES:
         name = case_name(case)
         assert f"`{name}`" in page, name
         assert (case.__doc__ or "").strip().split("\n")[0] in page, name
         for quarter in ("2017q2", "2017q3", "2017q4", "2018q1"):
-            assert f"planted-{name}-{quarter}" in told
+            assert f"planted-{name}-{quarter}" in children
 
 
 def test_a_small_authority_has_none() -> None:
@@ -290,11 +291,11 @@ def test_a_small_authority_has_none() -> None:
     assert planted(World(1, LEAST_CHILDREN - 1), QUARTER) == []
 
 
-def count(name: str, told: Sequence[Event], at: date, window: str = "year") -> tuple[int, int | None]:
+def count(name: str, tellings: Sequence[Event], at: date, window: str = "year") -> tuple[int, int | None]:
     measure = measure_named(name)
-    asked = Question(measure=measure, at=At(at), window=window if window in measure.windows else None)
-    sums = InMemoryStore(RulesByAuthority()).tell(told).sums()[AUTHORITY]
-    figure = evaluate(sums, AUTHORITY, asked)[0]
+    question = Question(measure=measure, at=At(at), window=window if window in measure.windows else None)
+    sums = InMemoryStore(RulesByAuthority()).tell(tellings).sums()[MADE_UP_AUTHORITY]
+    figure = evaluate(sums, MADE_UP_AUTHORITY, question)[0]
     return figure.numerator, figure.denominator
 
 
@@ -501,5 +502,9 @@ def test_a_clock_goes_forward(speed: float) -> None:
 
 def test_beyond_the_calendar_it_says_so() -> None:
     """Nobody knows the bank holidays of 2051."""
-    with pytest.raises(OutsideOfficeCalendar, match="1995 to 2050"):
-        office_hours().elapsed(instant(london("2051-01-04T10:00")))
+    office, closing = usual_office(), instant(london("2050-12-30T16:00"))
+    with pytest.raises(OutsideCalendar, match="1995 to 2050"):
+        office.elapsed(START, instant(london("2051-01-04T10:00")))
+    with pytest.raises(OutsideCalendar, match="1995 to 2050"):
+        office.after(closing - 5, 5)
+    assert office.after(closing - 5, 4) == closing - 1

@@ -1,4 +1,4 @@
-"""What the stories of SSDA903 returns stand on: returns written by hand, read, and told to a book."""
+"""Helpers of the stories of SSDA903 returns: returns written by hand, read, and told to a store."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -13,7 +13,8 @@ from events.case import Case, tell
 from events.event import Event
 from events.sources.pseudonym import keyed
 from events.sources.report import FileReport
-from events.sources.ssda903 import Reading, Return, read, read_all
+from events.sources.source import SourceReading
+from events.sources.ssda903.returns import Return, read, read_all
 from metrics.catalogue.looked_after import CHILDREN_LOOKED_AFTER
 from metrics.figures.evaluate import evaluate
 from metrics.figures.question import Question
@@ -60,24 +61,25 @@ def writer(tmp_path: Path) -> Write:
     return write
 
 
-def reading(folder: Path, as_of: date = YEAR_END) -> Reading:
+def reading(folder: Path, as_of: date = YEAR_END) -> SourceReading:
     return read(folder, AUTHORITY, as_of, NAMED)
 
 
-def in_turn(*returns: tuple[Path, date]) -> Reading:
+def in_turn(*returns: tuple[Path, date]) -> SourceReading:
     """Read several returns together."""
     return read_all([Return(folder, as_of) for folder, as_of in returns], AUTHORITY, NAMED)
 
 
-def told(*readings: Iterable[Event]) -> InMemoryStore:
-    book = InMemoryStore(RulesByAuthority())
+def store_of(*readings: Iterable[Event]) -> InMemoryStore:
+    """Return a store that was told the events of *readings*, one after another."""
+    store = InMemoryStore(RulesByAuthority())
     for events in readings:
-        book.tell(events)
-    return book
+        store.tell(events)
+    return store
 
 
-def kept(book: InMemoryStore) -> tuple[object, ...]:
-    return book.kept, book.authorities, book.tallies
+def kept(store: InMemoryStore) -> tuple[object, ...]:
+    return store.kept, store.authorities, store.tallies
 
 
 def standing(*readings: Iterable[Event]) -> list[tuple[object, ...]]:
@@ -87,29 +89,29 @@ def standing(*readings: Iterable[Event]) -> list[tuple[object, ...]]:
     return sorted(((type(fact).__name__, *msgspec.structs.astuple(fact)) for fact in facts if fact.subject), key=str)
 
 
-def looked_after(book: InMemoryStore, at: str) -> Counter[str]:
+def looked_after(store: InMemoryStore, at: str) -> Counter[str]:
     """Children looked after by legal group."""
-    sums = book.sums()[AUTHORITY]
+    sums = store.sums()[AUTHORITY]
     question = Question(measure=CHILDREN_LOOKED_AFTER, at=parse_at(at), by=("legal_group",))
     return Counter({figure.by["legal_group"]: figure.numerator for figure in evaluate(sums, AUTHORITY, question)})
 
 
-def total(book: InMemoryStore, at: str) -> int:
-    (figure,) = evaluate(book.sums()[AUTHORITY], AUTHORITY, Question(measure=CHILDREN_LOOKED_AFTER, at=parse_at(at)))
+def total(store: InMemoryStore, at: str) -> int:
+    (figure,) = evaluate(store.sums()[AUTHORITY], AUTHORITY, Question(measure=CHILDREN_LOOKED_AFTER, at=parse_at(at)))
     return figure.numerator
 
 
 def periods(events: Iterable[Event]) -> list[tuple[str, str, str]]:
     """Each period of care that stands: first day, last day or '', reason or ''."""
-    told = [event for event in events if not event.retracted]
-    ends = {event.record: event for event in told if isinstance(event, CareEnded)}
-    found = []
-    for start in told:
+    standing_events = [event for event in events if not event.retracted]
+    ends = {event.record: event for event in standing_events if isinstance(event, CareEnded)}
+    of_care = []
+    for start in standing_events:
         if isinstance(start, CareStarted):
             end = ends.pop(start.record, None)
-            found.append((str(start.occurred_on), str(end.occurred_on) if end else "", (end and end.reason) or ""))
+            of_care.append((str(start.occurred_on), str(end.occurred_on) if end else "", (end and end.reason) or ""))
     assert not ends, "an end without a start"
-    return sorted(found)
+    return sorted(of_care)
 
 
 def statuses(events: Iterable[Event]) -> list[tuple[str, str]]:
@@ -118,19 +120,19 @@ def statuses(events: Iterable[Event]) -> list[tuple[str, str]]:
 
 def of_type(events: Iterable[Event], *types: str) -> list[tuple[str, dict[str, Any]]]:
     """Each telling of *types* that something was so: its day, and the fields that are its own and told."""
-    found = []
+    tellings = []
     for event in events:
         if event.type in types and not event.retracted:
             names = set(event.__struct_fields__) - (set(Event.__struct_fields__) - {"team"}) - {"child"}
             fields = {name: getattr(event, name) for name in sorted(names)}
-            found.append((str(event.day), {name: value for name, value in fields.items() if value is not None}))
-    return sorted(found, key=str)
+            tellings.append((str(event.day), {name: value for name, value in fields.items() if value is not None}))
+    return sorted(tellings, key=str)
 
 
-def report_of(reading: Reading, name: str) -> FileReport:
-    (report,) = (report for report in reading.report if report.file == name)
+def report_of(reading: SourceReading, name: str) -> FileReport:
+    (report,) = (report for report in reading.reports if report.file == name)
     return report
 
 
-def reasons(reading: Reading, name: str = "episodes.csv") -> dict[str, int]:
+def reasons(reading: SourceReading, name: str = "episodes.csv") -> dict[str, int]:
     return {reason.name: n for reason, n in report_of(reading, name).reasons.items()}

@@ -33,13 +33,13 @@ NONE_REPORTED = """
 def asked(table: str, now: str, backwards: bool = False) -> Answer:
     """Return what an authority that was told *table* answers at the moment *now*."""
     events = [decode(json.dumps(row).encode(), datetime(2026, 11, 30, tzinfo=UTC)) for row in rows(table)]
-    book = InMemoryStore(usual().rules).tell(reversed(events) if backwards else events)
+    store = InMemoryStore(usual().rules).tell(reversed(events) if backwards else events)
     ask = partial(Question, measure=ENQUIRIES_RECEIVED)
 
     def clock(_: str) -> datetime:
         return datetime.fromisoformat(now)
 
-    return Inquiry(Answers(book.snapshot(), clock), [], clock).answer([lambda at: ask(at=at)])
+    return Inquiry(Answers(store.snapshot(), clock), [], clock).answer([lambda at: ask(at=at)])
 
 
 def age(table: str, now: str) -> str | None:

@@ -53,8 +53,8 @@ NOTHING = {measure: 0 if isinstance(number, int) else (0, 0) for measure, number
 
 def person(**fields: str) -> str:
     """Return a row that tells *fields* of the person."""
-    told = " ".join(f"{name}={value}" for name, value in fields.items())
-    return f"2025-05-20 | person recorded | ada | {told}\n"
+    text = " ".join(f"{name}={value}" for name, value in fields.items())
+    return f"2025-05-20 | person recorded | ada | {text}\n"
 
 
 # --- death --------------------------------------------------------------------------------------------------------
@@ -342,8 +342,8 @@ def test_what_one_name_tells_of_the_person_holds_for_the_other(story: Story) -> 
     """
     merged = two + "2025-07-01 | child merged | M1 | ada-b | into=ada recorded_at=2025-07-01T10:00:00Z\n"
     parted = merged + "2025-07-01 | child merged | M1 | ada-b | retracted=true recorded_at=2025-08-01T10:00:00Z\n"
-    for told in (two, parted):
-        story(told, on="2025-06-30", by="age_band", expect={CHILDREN_LOOKED_AFTER: {"unknown": 1}})
+    for table in (two, parted):
+        story(table, on="2025-06-30", by="age_band", expect={CHILDREN_LOOKED_AFTER: {"unknown": 1}})
     story(merged, on="2025-06-09", by="age_band", expect={CHILDREN_LOOKED_AFTER: {"10-15": 1}})
     story(merged, on="2025-06-10", expect={CHILDREN_LOOKED_AFTER: 0})
     story(parted, on="2025-06-10", known_at="2025-07-31", expect={CHILDREN_LOOKED_AFTER: 0})

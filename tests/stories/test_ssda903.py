@@ -23,7 +23,7 @@ from tests.stories.ssda903_returns import (
     reasons,
     report_of,
     statuses,
-    told,
+    store_of,
     total,
     writer,
 )
@@ -36,21 +36,21 @@ write = pytest.fixture(writer)
 
 def test_rows_that_follow_on_by_date_are_one_period_of_care(write: Write) -> None:
     """From the first DECOM to the last DEC, for the last row's reason; each row's legal status begins with it."""
-    one = reading(
+    result = reading(
         write("""
             1 01/06/2017 S V2 14/08/2017 X1
             1 14/08/2017 L C1 01/12/2017 X1
             1 01/12/2017 P C1 05/02/2018 E4A
         """)
     )
-    assert periods(one.events) == [("2017-06-01", "2018-02-05", "E4A")]
-    assert statuses(one.events) == [("2017-06-01", "V2"), ("2017-08-14", "C1"), ("2017-12-01", "C1")]
-    assert reasons(one) == {}
-    assert report_of(one, "episodes.csv").outcomes == {Outcome.USED: 3}
-    book = told(one.events)
-    assert [total(book, at) for at in ("2017-05-31", "2017-06-01", "2018-02-04", "2018-02-05")] == [0, 1, 1, 0]
-    assert looked_after(book, "2017-08-13") == {"section_20": 1}
-    assert looked_after(book, "2017-08-14") == {"interim_care_order": 1}
+    assert periods(result.events) == [("2017-06-01", "2018-02-05", "E4A")]
+    assert statuses(result.events) == [("2017-06-01", "V2"), ("2017-08-14", "C1"), ("2017-12-01", "C1")]
+    assert reasons(result) == {}
+    assert report_of(result, "episodes.csv").outcomes == {Outcome.USED: 3}
+    store = store_of(result.events)
+    assert [total(store, at) for at in ("2017-05-31", "2017-06-01", "2018-02-04", "2018-02-05")] == [0, 1, 1, 0]
+    assert looked_after(store, "2017-08-13") == {"section_20": 1}
+    assert looked_after(store, "2017-08-14") == {"interim_care_order": 1}
 
 
 def test_the_envelope(write: Write) -> None:
@@ -89,10 +89,10 @@ def test_a_later_return_closes_what_an_earlier_one_left_open(write: Write) -> No
     )
     assert periods(december.events) == [("2017-06-01", "", "")]
     for order in ((december, march), (march, december)):
-        book = told(*(one.events for one in order))
-        assert [total(book, at) for at in ("2018-01-19", "2018-01-20")] == [1, 0]
-        assert looked_after(book, "2018-01-10") == {"full_care_order": 1}
-        assert total(book.known_at(parse_at("2018-01-31").instant), "2018-01-31") == 1
+        store = store_of(*(result.events for result in order))
+        assert [total(store, at) for at in ("2018-01-19", "2018-01-20")] == [1, 0]
+        assert looked_after(store, "2018-01-10") == {"full_care_order": 1}
+        assert total(store.known_at(parse_at("2018-01-31").instant), "2018-01-31") == 1
 
 
 def test_a_later_return_takes_back_an_end_and_joins_what_was_apart(write: Write) -> None:
@@ -112,11 +112,11 @@ def test_a_later_return_takes_back_an_end_and_joins_what_was_apart(write: Write)
         """)
     )
     assert reasons(december) == {"AFTER_A_GAP": 1, "BEGAN_EARLIER": 1, "ENDS_UNEXPLAINED": 1}
-    assert total(told(december.events), "2017-09-01") == 0
-    both = told(december.events, march.events)
+    assert total(store_of(december.events), "2017-09-01") == 0
+    both = store_of(december.events, march.events)
     assert [total(both, at) for at in ("2017-09-01", "2018-03-31")] == [1, 1]
     assert looked_after(both, "2018-03-31") == {"full_care_order": 1}
-    assert kept(told(march.events, december.events)) == kept(both)
+    assert kept(store_of(march.events, december.events)) == kept(both)
     (case,) = (case for _, case in both.households())
     assert periods(case.standing()) == [("2017-06-01", "", "")]
 
@@ -319,28 +319,28 @@ BESIDE = {  # name: episodes, periods that come of it, findings, outcomes (used,
 @pytest.mark.parametrize("name", BESIDE)
 def test_what_becomes_of_a_row_that_is_odd(write: Write, name: str) -> None:
     """Used, repaired or left by the rule of its reason; every row is one of the three; in whatever order they come."""
-    episodes, expected, found, outcomes = BESIDE[name]
+    episodes, expected, findings, outcomes = BESIDE[name]
     lines = episodes.splitlines()
     for order in (lines, lines[::-1]):
-        one = reading(write("\n".join(order)))
-        assert periods(one.events) == expected
-        assert reasons(one) == found
-        report = report_of(one, "episodes.csv")
+        result = reading(write("\n".join(order)))
+        assert periods(result.events) == expected
+        assert reasons(result) == findings
+        report = report_of(result, "episodes.csv")
         assert tuple(report.outcomes[outcome] for outcome in Outcome) == outcomes
         assert report.read == len(lines) == sum(outcomes)
 
 
 def test_a_child_in_overlapping_periods_is_in_care_once_and_until_both_have_ended(write: Write) -> None:
     """The last begun is the present one; the other is present again when that has ended."""
-    one = reading(write("1 01/06/2017 S V2 14/08/2017 E4A\n1 01/07/2017 S C2 01/08/2017 E3"))
-    book = told(one.events)
+    result = reading(write("1 01/06/2017 S V2 14/08/2017 E4A\n1 01/07/2017 S C2 01/08/2017 E3"))
+    store = store_of(result.events)
     for at, expected in (
         ("2017-06-30", {"section_20": 1}),
         ("2017-07-01", {"full_care_order": 1}),
         ("2017-08-01", {"section_20": 1}),
         ("2017-08-14", {}),
     ):
-        assert looked_after(book, at) == expected
+        assert looked_after(store, at) == expected
 
 
 # --- how the file is written --------------------------------------------------------------------------------------
@@ -362,7 +362,7 @@ def test_a_byte_order_mark_and_the_case_of_names_make_no_difference(write: Write
         (COLUMNS.replace("DECOM", "Start") + "\n", "episodes.csv: 0 columns are called DECOM, exactly one is needed: "),
         (COLUMNS + ",DEC\n", "episodes.csv: 2 columns are called DEC, "),
         ("", "episodes.csv: 0 columns are called CHILD, "),
-        (COLUMNS + '\n1,"01/06/2017,S\n', "episodes.csv, line 2: not CSV: export the return again"),
+        (COLUMNS + '\n1,"01/06/2017,S\n', "episodes.csv, line 2: not CSV: export the file again"),
         (COLUMNS + "\n1,\xe9\n", "episodes.csv: not UTF-8: save it as CSV UTF-8"),
         (None, "0 files are called episodes.csv, in any case: have exactly one there"),
     ],

@@ -5,7 +5,8 @@ import itertools
 import msgspec
 import pytest
 
-from events.sources.report import Outcome, Reason
+from events.sources.report import Outcome
+from events.sources.ssda903.reasons import Ssda903Reason
 from events.sources.table import TableUnreadable
 from tests.stories.ssda903_returns import HEADER, Write, of_type, reading, reasons, report_of, writer
 from tests.stories.test_ssda903 import BESIDE
@@ -181,14 +182,14 @@ TELLS = {
 @pytest.mark.parametrize("name", BESIDE_OTHERS)
 def test_what_a_row_tells_and_what_becomes_of_it(write: Write, name: str) -> None:
     """Used, repaired or left by the rule of its reason; every row is one of the three; in whatever order they come."""
-    (file, text), expected, found, outcomes = BESIDE_OTHERS[name]
+    (file, text), expected, findings, outcomes = BESIDE_OTHERS[name]
     headings, *rows = text.splitlines()
     for order in (rows, rows[::-1]):
-        one = reading(write(EPISODE, **({"header": HEADER} | {file: "\n".join([headings, *order])})))
-        tellings = of_type(one.events, *TELLS.get(file, ()))
-        assert [(day, {k: v for k, v in told.items() if k != "worker"}) for day, told in tellings] == expected
-        assert reasons(one, f"{file}.csv") == found
-        report = report_of(one, f"{file}.csv")
+        result = reading(write(EPISODE, **({"header": HEADER} | {file: "\n".join([headings, *order])})))
+        tellings = of_type(result.events, *TELLS.get(file, ()))
+        assert [(day, {k: v for k, v in fields.items() if k != "worker"}) for day, fields in tellings] == expected
+        assert reasons(result, f"{file}.csv") == findings
+        report = report_of(result, f"{file}.csv")
         assert tuple(report.outcomes[outcome] for outcome in Outcome) == outcomes
         assert report.read == len(rows) == sum(outcomes)
 
@@ -197,14 +198,16 @@ def test_every_reason_has_its_story() -> None:
     """No rule without one."""
     stories = itertools.chain(BESIDE.values(), BESIDE_OTHERS.values())
     of_several_years = {"SAID_AGAIN", "TAKEN_BACK"}  # test_ssda903_years
-    assert {reason for _, _, found, _ in stories for reason in found} | of_several_years == set(Reason.__members__)
+    assert {reason for _, _, findings, _ in stories for reason in findings} | of_several_years == set(
+        Ssda903Reason.__members__
+    )
 
 
 def test_a_file_that_the_return_lacks_is_said(write: Write) -> None:
     """Only the header and the episodes are needed; what else there is not, is in the report as that."""
-    one = reading(write(EPISODE, missing=MISSING))
-    assert not report_of(one, "missing.csv").absent
-    assert [report.file for report in one.report if report.absent] == [
+    result = reading(write(EPISODE, missing=MISSING))
+    assert not report_of(result, "missing.csv").absent
+    assert [report.file for report in result.reports if report.absent] == [
         "reviews.csv",
         "oc3.csv",
         "ad1.csv",
@@ -215,7 +218,7 @@ def test_a_file_that_the_return_lacks_is_said(write: Write) -> None:
         "oc2.csv",
         "dolo.csv",
     ]
-    assert report_of(one, "reviews.csv").read == 0
+    assert report_of(result, "reviews.csv").read == 0
 
 
 def test_a_file_that_is_there_and_no_table_is_an_error(write: Write) -> None:
@@ -226,21 +229,21 @@ def test_a_file_that_is_there_and_no_table_is_an_error(write: Write) -> None:
 
 def test_columns_of_which_nothing_is_told_are_named_once(write: Write) -> None:
     """By the Department's names; a heading of somebody's own is not repeated."""
-    one = reading(write(EPISODE, header="CHILD,SEX,DOB,UPN,Mabel\n1,2,27/03/2008,D05,x\n"))
-    assert report_of(one, "header.csv").unused == ("SEX", "UPN")
-    assert report_of(one, "episodes.csv").unused == ("HOME_POST", "PL_POST", "URN")
+    result = reading(write(EPISODE, header="CHILD,SEX,DOB,UPN,Mabel\n1,2,27/03/2008,D05,x\n"))
+    assert report_of(result, "header.csv").unused == ("SEX", "UPN")
+    assert report_of(result, "episodes.csv").unused == ("HOME_POST", "PL_POST", "URN")
 
 
 def test_two_files_tell_one_decision(write: Write) -> None:
     """DATE_INT and DATE_PLACED are the same day: one adoption, decided once, matched, and reversed."""
-    one = reading(
+    result = reading(
         write(
             EPISODE,
             ad1=ADOPTIONS + "1,,01/06/2016,01/09/2016,0,2,MF,L3\n",
             placed_for_adoption=DECISIONS + "1,,01/06/2016,01/03/2017,RD4\n",
         )
     )
-    adoption = [event for event in one.events if event.type.startswith("adoption.")]
+    adoption = [event for event in result.events if event.type.startswith("adoption.")]
     assert [event.type for event in adoption] == ["adoption.decided", "adoption.matched", "adoption.reversed"]
     assert len({event.record for event in adoption}) == 1
 
@@ -248,7 +251,7 @@ def test_two_files_tell_one_decision(write: Write) -> None:
 def test_nothing_but_pseudonyms_and_months_of_birth_leave_the_other_files(write: Write) -> None:
     """No number of a child or worker, no day of birth, no birthday, no cell that slipped into a code's column."""
     header = HEADINGS + "90210,2,27/03/1999,WBRI,D051910639385\n"
-    one = reading(
+    result = reading(
         write(
             "90210 01/06/2017 S V2 14/08/2017 X1 JANE PRUE MABEL",
             header=header,
@@ -260,9 +263,9 @@ def test_nothing_but_pseudonyms_and_months_of_birth_leave_the_other_files(write:
             sw_episodes=WORKERS + "90210,27/03/1999,90211,01/06/2017,,JANE\n",
         )
     )
-    text = "".join(msgspec.json.encode(event).decode() for event in one.events)
+    text = "".join(msgspec.json.encode(event).decode() for event in result.events)
     assert '"birth_month":"1999-03"' in text
     for secret in ("90210", "90211", "27/03", "03-27", "JANE", "PRUE", "MABEL", "D0519", "EX1"):
         assert secret not in text
-    for report in one.report:
+    for report in result.reports:
         assert not any(secret in report.file + "".join(report.unused) for secret in ("90210", "JANE"))

@@ -70,19 +70,21 @@ RUN = {  # name: episodes; the placements that start, as day, place and same_car
 def test_placements(write: Write, name: str) -> None:
     """Each begins where RNE says so, names its period of care, and has its own end only where that adds something."""
     episodes, starts, ends = RUN[name]
-    one = reading(write(episodes))
-    (care,) = {event.record for event in one.events if event.type == "care.started" and not event.retracted}
-    begun = of_type(one.events, "placement.started")
-    assert [(day, told["placement"], told.get("same_carer")) for day, told in begun] == starts
-    assert {told["care"] for _, told in begun} == {care}
-    assert [(day, told.get("reason")) for day, told in of_type(one.events, "placement.ended")] == ends
+    result = reading(write(episodes))
+    (care,) = {event.record for event in result.events if event.type == "care.started" and not event.retracted}
+    begun = of_type(result.events, "placement.started")
+    assert [(day, fields["placement"], fields.get("same_carer")) for day, fields in begun] == starts
+    assert {fields["care"] for _, fields in begun} == {care}
+    assert [(day, fields.get("reason")) for day, fields in of_type(result.events, "placement.ended")] == ends
 
 
 def test_overlapping_periods_have_placements_of_their_own(write: Write) -> None:
     """Each names the period that its row belongs to."""
-    one = reading(write("1 01/06/2017 S V2 14/08/2017 E4A\n1 01/08/2017 S C2 01/09/2017 E3 U4"))
-    cares = {event.record: str(event.day) for event in one.events if event.type == "care.started"}
-    assert {cares[told["care"]]: told["placement"] for _, told in of_type(one.events, "placement.started")} == {
+    result = reading(write("1 01/06/2017 S V2 14/08/2017 E4A\n1 01/08/2017 S C2 01/09/2017 E3 U4"))
+    cares = {event.record: str(event.day) for event in result.events if event.type == "care.started"}
+    assert {
+        cares[fields["care"]]: fields["placement"] for _, fields in of_type(result.events, "placement.started")
+    } == {
         "2017-06-01": "U1",
         "2017-08-01": "U4",
     }
@@ -105,8 +107,8 @@ def test_moving_in_with_adopters_and_the_order(
     write: Write, episodes: str, placed: list[str], ordered: list[str]
 ) -> None:
     """A placement A3 to A6 begins with new adopters; REC E11 or E12 is the court's order, on the day that care ends."""
-    one = reading(write(episodes))
-    assert [day for day, _ in of_type(one.events, "adoption.placed")] == placed
-    assert [day for day, _ in of_type(one.events, "adoption.ordered")] == ordered
+    result = reading(write(episodes))
+    assert [day for day, _ in of_type(result.events, "adoption.placed")] == placed
+    assert [day for day, _ in of_type(result.events, "adoption.ordered")] == ordered
     if placed and ordered:
-        assert len({e.record for e in one.events if e.type.startswith("adoption.") and not e.retracted}) == 1
+        assert len({e.record for e in result.events if e.type.startswith("adoption.") and not e.retracted}) == 1

@@ -11,19 +11,19 @@ import pytest
 from events.care import CareStarted, PlacementStarted
 from events.decode import decode, encode
 from events.sources.report import Outcome
-from events.sources.ssda903 import Reading
+from events.sources.source import SourceReading
 from metrics.store.in_memory import InMemoryStore
-from tests.stories.ssda903_returns import DATA, kept, looked_after, reading, reasons, report_of, told, total
+from tests.stories.ssda903_returns import DATA, kept, looked_after, reading, reasons, report_of, store_of, total
 
 
 @pytest.fixture(scope="module")
-def whole() -> Reading:
+def whole() -> SourceReading:
     return reading(DATA)
 
 
 @pytest.fixture(scope="module")
-def book(whole: Reading) -> InMemoryStore:
-    return told(whole.events)
+def store(whole: SourceReading) -> InMemoryStore:
+    return store_of(whole.events)
 
 
 GROUPS = {
@@ -47,12 +47,12 @@ def open_rows(at: str) -> dict[str, list[dict[str, str]]]:
     def sortable(day: str) -> str:
         return f"{day[6:]}-{day[3:5]}-{day[:2]}" if day else "9999"
 
-    found: dict[str, list[dict[str, str]]] = {}
+    by_child: dict[str, list[dict[str, str]]] = {}
     with (DATA / "episodes.csv").open(newline="") as file:
         for row in csv.DictReader(file):
             if sortable(row["DECOM"]) <= at < sortable(row["DEC"]) and row["LS"] not in ("V3", "V4"):
-                found.setdefault(row["CHILD"], []).append(row)
-    return {child: sorted(rows, key=lambda row: sortable(row["DECOM"])) for child, rows in found.items()}
+                by_child.setdefault(row["CHILD"], []).append(row)
+    return {child: sorted(rows, key=lambda row: sortable(row["DECOM"])) for child, rows in by_child.items()}
 
 
 @pytest.mark.parametrize(
@@ -71,25 +71,25 @@ def open_rows(at: str) -> dict[str, list[dict[str, str]]]:
     ],
 )
 def test_children_looked_after_equal_a_plain_count_of_the_open_rows(
-    book: InMemoryStore, at: str, children: int, moved: dict[str, int]
+    store: InMemoryStore, at: str, children: int, moved: dict[str, int]
 ) -> None:
     """In all, exactly. By legal group too, save for those in overlapping periods whose last row is not of the last."""
     rows = open_rows(at)
-    assert total(book, at) == len(rows) == children
+    assert total(store, at) == len(rows) == children
     expected = Counter(GROUPS[of_child[-1]["LS"]] for of_child in rows.values())
     expected.update(moved)
-    assert looked_after(book, at) == expected
+    assert looked_after(store, at) == expected
 
 
-def test_who_the_plain_count_sees_otherwise_is_in_two_open_rows(book: InMemoryStore) -> None:
+def test_who_the_plain_count_sees_otherwise_is_in_two_open_rows(store: InMemoryStore) -> None:
     """Without the children of two open rows, both counts agree on every child, at each month's end of the year."""
     for at in ("2017-04-30", "2017-05-31", "2017-06-30", "2017-08-31", "2017-09-30", "2017-12-31", "2018-02-28"):
         rows = open_rows(at)
         once = Counter(GROUPS[only[0]["LS"]] for only in rows.values() if len(only) == 1)
         twice = sum(len(of_child) > 1 for of_child in rows.values())
-        found = looked_after(book, at)
-        assert found >= once
-        assert found.total() == once.total() + twice == total(book, at)
+        by_group = looked_after(store, at)
+        assert by_group >= once
+        assert by_group.total() == once.total() + twice == total(store, at)
 
 
 ACCOUNT = {  # file: rows used, repaired, left; what was found about how many
@@ -126,20 +126,20 @@ ACCOUNT = {  # file: rows used, repaired, left; what was found about how many
 
 
 @pytest.mark.parametrize("name", ACCOUNT)
-def test_every_row_of_the_return_is_accounted_for(whole: Reading, name: str) -> None:
+def test_every_row_of_the_return_is_accounted_for(whole: SourceReading, name: str) -> None:
     """Each is used, repaired or left, by a reason: as many as there are lines in the file."""
-    outcomes, found = ACCOUNT[name]
+    outcomes, findings = ACCOUNT[name]
     report = report_of(whole, name)
     assert tuple(report.outcomes[outcome] for outcome in Outcome) == outcomes
-    assert reasons(whole, name) == found
+    assert reasons(whole, name) == findings
     lines = (DATA / name).read_text().splitlines()[1:] if (DATA / name).exists() else []
     assert report.read == len(lines) == sum(outcomes)
 
 
-def test_the_reports_are_of_all_files(whole: Reading) -> None:
+def test_the_reports_are_of_all_files(whole: SourceReading) -> None:
     """Each file that the folder holds, and the one that it lacks."""
-    assert {report.file for report in whole.report} == set(ACCOUNT)
-    assert {path.name for path in DATA.glob("*.csv")} == {r.file for r in whole.report if not r.absent}
+    assert {report.file for report in whole.reports} == set(ACCOUNT)
+    assert {path.name for path in DATA.glob("*.csv")} == {r.file for r in whole.reports if not r.absent}
 
 
 @pytest.mark.parametrize(
@@ -147,9 +147,9 @@ def test_the_reports_are_of_all_files(whole: Reading) -> None:
     [(True, {1: 510, 2: 709, 3: 341}), (False, {1: 647, 2: 599, 3: 201, 0: 113})],
 )
 def test_placements_in_the_year_equal_the_count_of_the_rows(
-    whole: Reading, temporary: bool, bands: dict[int, int]
+    whole: SourceReading, temporary: bool, bands: dict[int, int]
 ) -> None:
-    """DOMAIN 4.3 counted rows: placements of the 1,560 in the 12 months to 31 December, T stays counted and not."""
+    """As rows were counted: placements of the 1,560 in the 12 months to 31 December, with T stays and without."""
     begins, day = date(2016, 12, 31), date(2017, 12, 31)
     tellings = [event for event in whole.events if not event.retracted]
     ends = {event.record: event.day for event in tellings if event.type == "care.ended"}
@@ -169,15 +169,15 @@ def test_placements_in_the_year_equal_the_count_of_the_rows(
     assert Counter(min(n, 3) for n in counted.values()) == bands
 
 
-def test_the_same_return_twice_changes_nothing(whole: Reading, book: InMemoryStore) -> None:
+def test_the_same_return_twice_changes_nothing(whole: SourceReading, store: InMemoryStore) -> None:
     """The same file gives the same tellings, ids and all."""
     again = reading(DATA)
     assert again.events == whole.events
     assert len({event.id for event in whole.events}) == len(whole.events)
-    assert kept(told(whole.events, again.events)) == kept(book)
+    assert kept(store_of(whole.events, again.events)) == kept(store)
 
 
-def test_the_order_of_the_rows_does_not_matter(whole: Reading, book: InMemoryStore, tmp_path: Path) -> None:
+def test_the_order_of_the_rows_does_not_matter(whole: SourceReading, store: InMemoryStore, tmp_path: Path) -> None:
     """Shuffled, all files tell the same."""
     for path in DATA.glob("*.csv"):
         heading, *rows = path.read_text().splitlines()
@@ -185,11 +185,11 @@ def test_the_order_of_the_rows_does_not_matter(whole: Reading, book: InMemorySto
         (tmp_path / path.name).write_text("\n".join([heading, *rows]))
     shuffled = reading(tmp_path)
     assert shuffled.events == whole.events
-    assert kept(told(shuffled.events)) == kept(book)
-    assert [about.reasons for about in shuffled.report] == [about.reasons for about in whole.report]
+    assert kept(store_of(shuffled.events)) == kept(store)
+    assert [about.reasons for about in shuffled.reports] == [about.reasons for about in whole.reports]
 
 
-def test_every_event_passes_the_door(whole: Reading) -> None:
+def test_every_event_passes_the_door(whole: SourceReading) -> None:
     """As bytes and back, none is a dead letter and none has changed."""
     now = datetime(2018, 4, 1, tzinfo=UTC)
     assert [encode(decode(encode(event), now)) for event in whole.events] == [encode(event) for event in whole.events]

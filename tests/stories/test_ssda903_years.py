@@ -12,7 +12,8 @@ from click.testing import CliRunner
 
 from deploy.command import main
 from events.event import Event
-from events.sources.ssda903 import Reading, ReturnsApart
+from events.sources.source import SourceReading
+from events.sources.ssda903.returns import ReturnsApart
 from metrics.windows import parse_at
 from tests.stories.ssda903_returns import (
     DATA,
@@ -23,7 +24,7 @@ from tests.stories.ssda903_returns import (
     reading,
     reasons,
     standing,
-    told,
+    store_of,
     total,
     write_return,
 )
@@ -48,10 +49,10 @@ def years(folder: Path, first: str, second: str) -> Made:
     return two(folder, first, second, {}, {})
 
 
-def stands(reading: Reading) -> Iterable[Event]:
+def stands(reading: SourceReading) -> Iterable[Event]:
     """The facts that stand after all was told."""
-    book = told(reading.events)
-    return [event for _, case in book.households() for event in case.standing()]
+    store = store_of(reading.events)
+    return [event for _, case in store.households() for event in case.standing()]
 
 
 def test_a_later_return_closes_what_the_earlier_one_left_open(tmp_path: Path) -> None:
@@ -65,14 +66,16 @@ def test_a_later_return_closes_what_the_earlier_one_left_open(tmp_path: Path) ->
     assert reasons(at_once, "2017-03-31/episodes.csv") == {"SAID_AGAIN": 1}
     assert reasons(at_once, "2018-03-31/episodes.csv") == {}, "the second does not begin anew what began in the first"
     assert periods(stands(at_once)) == [("2016-06-01", "2018-01-20", "E3")]
-    in_two_loads = told(alone.events, at_once.events)
-    for book in (told(at_once.events), in_two_loads):
-        assert [total(book, at) for at in ("2016-06-01", "2017-09-01", "2018-01-19", "2018-01-20")] == [1, 1, 1, 0]
-        assert looked_after(book, "2017-08-14") == {"full_care_order": 1}
-        then = book.known_at(parse_at("2017-12-31").instant)
+    in_two_loads = store_of(alone.events, at_once.events)
+    for store in (store_of(at_once.events), in_two_loads):
+        assert [total(store, at) for at in ("2016-06-01", "2017-09-01", "2018-01-19", "2018-01-20")] == [1, 1, 1, 0]
+        assert looked_after(store, "2017-08-14") == {"full_care_order": 1}
+        then = store.known_at(parse_at("2017-12-31").instant)
         assert [total(then, at) for at in ("2016-06-01", "2018-01-20", "2018-03-31")] == [1, 1, 1]
-        assert looked_after(then, "2018-03-31") == looked_after(told(alone.events), "2018-03-31") == {"section_20": 1}
-    assert told(at_once.events).tallies == in_two_loads.tallies
+        assert (
+            looked_after(then, "2018-03-31") == looked_after(store_of(alone.events), "2018-03-31") == {"section_20": 1}
+        )
+    assert store_of(at_once.events).tallies == in_two_loads.tallies
     assert at_once.events[: len(alone.events)] == alone.events, "what was told is told again, letter for letter"
 
 
@@ -153,9 +156,9 @@ def test_what_a_later_return_should_have_and_has_not_is_taken_back(tmp_path: Pat
     assert reasons(both, "2017-03-31/episodes.csv") == {"TAKEN_BACK": 2, "NOT_IN_HEADER": 2}
     assert periods(stands(both)) == [("2016-05-01", "2017-02-01", "E4A"), ("2016-06-02", "", "")]
     assert len(of_type(stands(both), "placement.started", "legal_status.changed")) == 4
-    book = told(both.events)
-    assert total(book, "2016-08-01") == 2
-    assert total(book.known_at(parse_at("2017-12-31").instant), "2016-08-01") == 3
+    store = store_of(both.events)
+    assert total(store, "2016-08-01") == 2
+    assert total(store.known_at(parse_at("2017-12-31").instant), "2016-08-01") == 3
 
 
 def test_a_row_that_cannot_be_used_is_not_one_that_is_missing(tmp_path: Path) -> None:
@@ -192,7 +195,7 @@ def test_the_other_files_in_turn(tmp_path: Path) -> None:
     facts = stands(both)
     assert [day for day, _ in of_type(facts, "care_review.held")] == ["2016-08-30", "2018-03-01"]
     assert [day for day, _ in of_type(facts, "missing.started", "missing.ended")] == ["2017-03-30", "2017-04-02"]
-    assert [(day, told["in_touch"]) for day, told in of_type(facts, "care_leaver.recorded")] == [
+    assert [(day, fields["in_touch"]) for day, fields in of_type(facts, "care_leaver.recorded")] == [
         ("2016-07-01", "no"),
         ("2017-07-01", "yes"),
     ]
@@ -255,10 +258,10 @@ def test_the_made_up_return_as_if_in_two_years(tmp_path: Path) -> None:
                 writer.writerow(row if end and end <= "20170331" else row | {"DEC": "", "REC": ""})
     alone, both = reading(DATA, SECOND), in_turn((earlier, FIRST), (DATA, SECOND))
     assert standing(both.events) == standing(alone.events)
-    book = told(both.events)
-    assert [total(book, at) for at in ("2017-06-30", "2017-09-30", "2017-12-31")] == [1601, 1455, 1313]
-    then = told(reading(earlier, FIRST).events)
-    assert total(book.known_at(parse_at("2017-12-31").instant), "2017-03-31") == total(then, "2017-03-31")
+    store = store_of(both.events)
+    assert [total(store, at) for at in ("2017-06-30", "2017-09-30", "2017-12-31")] == [1601, 1455, 1313]
+    then = store_of(reading(earlier, FIRST).events)
+    assert total(store.known_at(parse_at("2017-12-31").instant), "2017-03-31") == total(then, "2017-03-31")
 
 
 def test_the_command_takes_each_return_with_its_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,8 +279,8 @@ def test_the_command_takes_each_return_with_its_day(tmp_path: Path, monkeypatch:
     done = CliRunner().invoke(main, [*words, "--as-of", "2017-03-31", "--as-of", "2018-03-31"])
     assert done.exit_code == 0, done.output
     assert "2017-03-31/episodes.csv: 1 rows: 1 used, 0 repaired, 0 left" in done.output
-    assert "a later return has this row again: it stands as that one has it" in done.output
+    assert "a later return has this row again: the later one stands" in done.output
     assert "2018-03-31/reviews.csv: not in the return" in done.output
-    assert "columns of which nothing is told: SEX, ETHNIC, UPN" in done.output
+    assert "columns not used: SEX, ETHNIC, UPN" in done.output
     assert "77" not in done.output.replace(str(tmp_path), "")
     assert len((tmp_path / "events.ndjson").read_bytes().splitlines()) == 14

@@ -1,15 +1,15 @@
-"""Who the children are, and what became of those who left care. Of a day of birth only its month leaves the file."""
+"""Who the children are, and how those fare who left care. Only the month of a day of birth leaves the file."""
 
 from collections.abc import Iterator
 from datetime import date
 
 from events.leaving_care import CareLeaverRecorded
 from events.person import PersonRecorded
-from events.sources.report import Reason
 from events.sources.ssda903.entries import ALWAYS_KEPT, Entry, year_after, year_of
-from events.sources.ssda903.facts import fact, name
-from events.sources.ssda903.files import AFTER_CARE, Columns, File, day
+from events.sources.ssda903.files import LEAVER_CODE, Columns, File, day
+from events.sources.ssda903.reasons import Ssda903Reason
 from events.sources.table import Row
+from events.sources.teller import Statement, record_name, state
 from events.time import add_months
 
 HEADER_COLUMNS = Columns(("CHILD", "DOB"), ("SEX", "ETHNIC", "UPN", "MOTHER", "MC_DOB"))
@@ -30,7 +30,7 @@ def people(file: File) -> Iterator[Entry]:
     for row in file.usable():
         born = _born(file, row)
         if born is None:
-            file.left(row, Reason.BAD_BIRTH)
+            file.left(row, Ssda903Reason.BAD_BIRTH)
             continue
         child = file.child(row)
         yield Entry(
@@ -40,7 +40,7 @@ def people(file: File) -> Iterator[Entry]:
             key="",
             until=ALWAYS_KEPT,
             news=tuple(row.cells.values()),
-            facts=(fact(PersonRecorded, child, child, file.as_of, birth_month=f"{born:%Y-%m}"),),
+            statements=(state(PersonRecorded, child, child, file.as_of, birth_month=f"{born:%Y-%m}"),),
         )
 
 
@@ -53,45 +53,47 @@ def _born(file: File, row: Row) -> date | None:
 
 
 def leavers(file: File) -> Iterator[Entry]:
-    """Yield what oc3.csv says of each young person: how they were around their birthday of the year."""
+    """Yield what oc3.csv says of each young person: how they fared around their birthday in the year."""
     for row in file.usable():
         answer = ANSWERS.get(row.cells["IN_TOUCH"].upper())
         if answer is None:
-            file.left(row, Reason.NO_ANSWER)
+            file.left(row, Ssda903Reason.NO_ANSWER)
             continue
-        child, accommodation = file.child(row), file.code(row, "ACCOM", AFTER_CARE)
         yield Entry(
             nth=file.nth,
             line=row.line,
-            child=child,
+            child=file.child(row),
             key=str(year_of(file.as_of)),
             until=year_after(file.as_of),
             news=tuple(row.cells.values()),
-            facts=(
-                fact(
-                    CareLeaverRecorded,
-                    child,
-                    name("care_leaver", child, year_of(file.as_of)),
-                    _around(file, row),
-                    in_touch=answer,
-                    activity=file.code(row, "ACTIV", AFTER_CARE),
-                    accommodation=accommodation,
-                    # The second character says it: B1 suitable, B2 not (DOMAIN 2.4).
-                    suitable={"1": True, "2": False}.get((accommodation or "")[1:]),
-                ),
-            ),
+            statements=(_leaver(file, row, answer),),
         )
+
+
+def _leaver(file: File, row: Row, answer: str) -> Statement:
+    child, accommodation = file.child(row), file.code(row, "ACCOM", LEAVER_CODE)
+    return state(
+        CareLeaverRecorded,
+        child,
+        record_name("care_leaver", child, year_of(file.as_of)),
+        _around(file, row),
+        in_touch=answer,
+        activity=file.code(row, "ACTIV", LEAVER_CODE),
+        accommodation=accommodation,
+        # The second character of ACCOM says it: B1 is suitable, B2 is not.
+        suitable={"1": True, "2": False}.get((accommodation or "")[1:]),
+    )
 
 
 def _around(file: File, row: Row) -> date:
     """Return the first of the month after the birthday in the year of the return, or its as-of day if that is earlier.
 
-    The return does not say when somebody spoke to the young person, but about which birthday; the birthday itself would
-    give the day of birth away. From this day on they have the next age, as MEASURES 1.5 counts it.
+    The return does not say when somebody spoke to the young person, only about which birthday. The birthday itself
+    would disclose the day of birth. From this day on they have the next age (rules 1.5).
     """
     born = _born(file, row)
     if born is None:
-        file.note(row, Reason.NO_BIRTHDAY)
+        file.note(row, Ssda903Reason.NO_BIRTHDAY)
         return file.as_of
     begins = year_of(file.as_of)
     month = date(begins.year if born.month >= begins.month else begins.year + 1, born.month, 1)

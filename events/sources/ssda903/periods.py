@@ -1,15 +1,15 @@
-"""Episodes of one child chain into periods of care, by their dates. What is odd about a chain is noted, not tidied."""
+"""One child's episodes chain into periods of care, by their dates. Oddities of a chain are noted, not tidied."""
 
 from collections.abc import Callable, Iterable
 from datetime import date
 from itertools import groupby, pairwise
 
-from events.sources.report import Reason
 from events.sources.ssda903.episodes import CARE_GOES_ON, LEGAL_ONLY, Episode
+from events.sources.ssda903.reasons import Ssda903Reason
 
 Period = tuple[Episode, ...]  # each ends as the next begins
 Placement = tuple[Episode, ...]  # a part of a period
-Note = Callable[[Episode, Reason], None]
+Note = Callable[[Episode, Ssda903Reason], None]
 
 
 def children(episodes: Iterable[Episode]) -> list[list[Episode]]:
@@ -21,9 +21,9 @@ def periods(episodes: list[Episode]) -> list[Period]:
     """Return the chains of one child's episodes, by their first day. Each start is one episode's alone."""
     following: dict[Episode, Episode] = {}
     for episode in episodes:
-        before = [other for other in episodes if _goes_on(other, episode)]
-        if before:  # of several that end on this day, the one that says it goes on, else the last begun
-            following[max(before, key=lambda other: (other.reason == "X1", other.start))] = episode
+        before = [candidate for candidate in episodes if _goes_on(candidate, episode)]
+        if before:  # if several end on this day, the one that says it goes on, else the last begun
+            following[max(before, key=lambda candidate: (candidate.reason == "X1", candidate.start))] = episode
     later = set(following.values())
     return [_chain(episode, following) for episode in episodes if episode not in later]
 
@@ -42,13 +42,13 @@ def _chain(first: Episode, following: dict[Episode, Episode]) -> Period:
 
 def placements(period: Period) -> list[Placement]:
     """Return the placements of a period. The first row begins one, though the child may have moved in before."""
-    found = [[period[0]]]
+    of_period = [[period[0]]]
     for before, episode in pairwise(period):
         if _moves(before, episode):
-            found.append([episode])
+            of_period.append([episode])
         else:
-            found[-1].append(episode)
-    return [tuple(placement) for placement in found]
+            of_period[-1].append(episode)
+    return [tuple(placement) for placement in of_period]
 
 
 def _moves(before: Episode, episode: Episode) -> bool:
@@ -63,49 +63,49 @@ def _place(episode: Episode) -> tuple[str | None, str | None]:
 
 
 def temporary(placement: Placement) -> bool:
-    """Return whether it is a T stay: the place before is kept (MEASURES 5, run)."""
+    """Return whether it is a T stay: the place before is kept (rules 5)."""
     return (placement[0].place or "").startswith("T")
 
 
 def ends(placement: Placement, after: Placement | None) -> bool:
-    """Return whether the placement is over: the child has left it, and not to be back."""
+    """Return whether the placement is over: the child has left it, and not for a T stay."""
     return placement[-1].end is not None and not (after is not None and temporary(after))
 
 
 def note_periods(of_child: list[Period], note: Note) -> None:
     """Note what is odd about a child's periods, and within each."""
     last = max((period[-1].start for period in of_child), default=date.min)
-    for place, period in enumerate(of_child):
+    for index, period in enumerate(of_child):
         _note_period(period, note)
         _note_placements(placements(period), note)
         if period[-1].end is None and period[-1].start < last:
-            note(period[-1], Reason.OPEN_THEN_ANOTHER)
-        earlier = [other[-1] for other in of_child[:place]]
+            note(period[-1], Ssda903Reason.OPEN_THEN_ANOTHER)
+        last_rows = [before[-1] for before in of_child[:index]]
         starts = period[0].start
-        if any(other.end is None or other.end > starts for other in earlier):
-            note(period[0], Reason.OVERLAPS)
-        elif any(other.end == starts for other in earlier):
-            note(period[0], Reason.TOUCHES)
-        elif earlier:
-            note(period[0], Reason.AFTER_A_GAP)
+        if any(row.end is None or row.end > starts for row in last_rows):
+            note(period[0], Ssda903Reason.OVERLAPS)
+        elif any(row.end == starts for row in last_rows):
+            note(period[0], Ssda903Reason.TOUCHES)
+        elif last_rows:
+            note(period[0], Ssda903Reason.AFTER_A_GAP)
 
 
 def _note_period(period: Period, note: Note) -> None:
     if not period[0].begins:
-        note(period[0], Reason.BEGAN_EARLIER)
+        note(period[0], Ssda903Reason.BEGAN_EARLIER)
     for episode, after in pairwise(period):
         if after.begins or episode.reason not in CARE_GOES_ON:
-            note(after, Reason.JOINED_BY_DATE)
+            note(after, Ssda903Reason.JOINED_BY_DATE)
     if period[-1].end is not None and period[-1].reason in CARE_GOES_ON:
-        note(period[-1], Reason.ENDS_UNEXPLAINED)
+        note(period[-1], Ssda903Reason.ENDS_UNEXPLAINED)
 
 
-def _note_placements(found: list[Placement], note: Note) -> None:
-    for placement, after in zip(found, [*found[1:], None], strict=True):
+def _note_placements(of_period: list[Placement], note: Note) -> None:
+    for placement, after in zip(of_period, [*of_period[1:], None], strict=True):
         for episode in placement[1:]:
             if episode.cause == LEGAL_ONLY and _place(episode) != _place(placement[0]):
-                note(episode, Reason.OTHER_PLACE)
+                note(episode, Ssda903Reason.OTHER_PLACE)
         idle = placement if not ends(placement, after) else placement[:-1]
         for episode in idle:
             if episode.moved:
-                note(episode, Reason.PLACE_GOES_ON)
+                note(episode, Ssda903Reason.PLACE_GOES_ON)

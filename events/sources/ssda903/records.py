@@ -1,15 +1,15 @@
-"""Reviews, missing episodes, social workers and adoptions: rows that each tell something by themselves."""
+"""Reviews, missing episodes, social workers and adoptions: files whose rows each make sense alone."""
 
 from collections.abc import Iterator
 from datetime import date
 
 from events.care import CareReviewHeld, MissingEnded, MissingStarted
 from events.leaving_care import AdoptionDecided, AdoptionMatched, AdoptionReversed
-from events.sources.report import Reason
 from events.sources.ssda903.entries import Entry, day_after, year_after
-from events.sources.ssda903.facts import Fact, fact, name, never
 from events.sources.ssda903.files import REVERSED, Columns, File
+from events.sources.ssda903.reasons import Ssda903Reason
 from events.sources.table import Row
+from events.sources.teller import Statement, deny, record_name, state
 from events.workforce import CaseAllocated, CaseDeallocated
 
 REVIEW_COLUMNS = Columns(("CHILD", "REVIEW"), ("DOB", "REVIEW_CODE"))
@@ -20,37 +20,36 @@ ADOPTION_COLUMNS = Columns(
 )
 DECISION_COLUMNS = Columns(("CHILD", "DATE_PLACED", "DATE_PLACED_CEASED", "REASON_PLACED_CEASED"), ("DOB",))
 
-KINDS = {"M": "missing", "A": "away"}
-NO_TEAM = "unknown"  # the return has no teams; figures show such a case under this name
+MISSING_KINDS = {"M": "missing", "A": "away"}
+NO_TEAM = "unknown"  # the return has no teams; figures show its cases under this name
 
 
 def reviews(file: File) -> Iterator[Entry]:
-    """Yield the reviews of reviews.csv, all held: REVIEW_CODE says how the child took part, PN0 a child under four."""
+    """Yield the reviews of reviews.csv. All were held: REVIEW_CODE says how the child took part (PN0: under four)."""
     for row in file.usable():
         days = file.days(row, "REVIEW")
         if days is not None:
             child, held = file.child(row), days[0]
-            told = fact(CareReviewHeld, child, name("review", child, held), held)
-            yield _entry(file, row, str(held), day_after(held), tuple(row.cells.values()), (told,))
+            statement = state(CareReviewHeld, child, record_name("review", child, held), held)
+            yield _entry(file, row, str(held), day_after(held), tuple(row.cells.values()), (statement,))
 
 
 def missing(file: File) -> Iterator[Entry]:
-    """Yield the episodes of missing.csv; it has days, and no hours."""
+    """Yield the episodes of missing.csv. It has days, not hours."""
     for row in file.usable():
         days = file.days(row, "MIS_START", "MIS_END", same_day=True)
         if days is None:
             continue
         child, start, end = file.child(row), days[0], file.known_end(row, days[1])
-        kind, record = KINDS.get(row.cells["MISSING"].upper()), name("missing", child, start)
+        kind, record = MISSING_KINDS.get(row.cells["MISSING"].upper()), record_name("missing", child, start)
         if kind is None:
-            file.note(row, Reason.NO_CODE)
-        over = (
-            never(MissingEnded, child, record, start)
-            if end is None
-            else fact(MissingEnded, child, record, end, kind=kind)
-        )
-        told = fact(MissingStarted, child, record, start, kind=kind), over
-        yield _entry(file, row, str(start), end, _spell_news(row, end), told)
+            file.note(row, Ssda903Reason.NO_CODE)
+        began = state(MissingStarted, child, record, start, kind=kind)
+        if end is None:
+            ended = deny(MissingEnded, child, record, start)
+        else:
+            ended = state(MissingEnded, child, record, end, kind=kind)
+        yield _entry(file, row, str(start), end, _spell_news(row, end), (began, ended))
 
 
 def allocations(file: File) -> Iterator[Entry]:
@@ -60,77 +59,81 @@ def allocations(file: File) -> Iterator[Entry]:
         if days is None:
             continue
         if not row.cells["SW_ID"]:
-            file.left(row, Reason.NO_WORKER)
+            file.left(row, Ssda903Reason.NO_WORKER)
             continue
         child, start, end = file.child(row), days[0], file.known_end(row, days[1])
         worker = file.worker(row)
-        record = name("allocation", child, start, worker)
-        over = (
-            never(CaseDeallocated, child, record, start) if end is None else fact(CaseDeallocated, child, record, end)
-        )
-        told = fact(CaseAllocated, child, record, start, worker=worker, team=NO_TEAM), over
-        yield _entry(file, row, f"{start} {worker}", end, _spell_news(row, end), told)
+        record = record_name("allocation", child, start, worker)
+        began = state(CaseAllocated, child, record, start, worker=worker, team=NO_TEAM)
+        if end is None:
+            ended = deny(CaseDeallocated, child, record, start)
+        else:
+            ended = state(CaseDeallocated, child, record, end)
+        yield _entry(file, row, f"{start} {worker}", end, _spell_news(row, end), (began, ended))
 
 
 def adoptions(file: File) -> Iterator[Entry]:
     """Yield the decision and the match of each adoption of ad1.csv.
 
-    DATE_INT is the decision that the child should be placed for adoption. The Department's check 523 has it the same
-    day as DATE_PLACED of placed_for_adoption.csv: the two tell one fact (DOMAIN S2, read on 25 November 2026).
+    DATE_INT is the decision that the child should be placed for adoption. It is the same day as DATE_PLACED of
+    placed_for_adoption.csv, so the two tell one fact (the Department's check 523 of the return, read on 25 November
+    2026).
     """
     for row in file.usable():
         first, last = ("DATE_INT", "DATE_MATCH") if row.cells["DATE_INT"] else ("DATE_MATCH", "")
         days = file.days(row, first, last, same_day=True)
         if days is None:
             continue
-        child, record = file.child(row), name("adoption", file.child(row), days[0])
-        if first == "DATE_MATCH":
-            told = [fact(AdoptionMatched, child, record, days[0])]
-        else:
-            told = [fact(AdoptionDecided, child, record, days[0])]
-            matched = file.known_end(row, days[1])
-            if matched is not None:
-                told.append(fact(AdoptionMatched, child, record, matched))
-        yield _entry(file, row, str(days[0]), year_after(file.as_of), tuple(row.cells.values()), tuple(told))
+        child, record = file.child(row), record_name("adoption", file.child(row), days[0])
+        decided, matched = (days[0], file.known_end(row, days[1])) if last else (None, days[0])
+        kinds = ((AdoptionDecided, decided), (AdoptionMatched, matched))
+        statements = [state(kind, child, record, day) for kind, day in kinds if day is not None]
+        yield _entry(file, row, str(days[0]), year_after(file.as_of), tuple(row.cells.values()), tuple(statements))
 
 
 def decisions(file: File) -> Iterator[Entry]:
     """Yield the decisions of placed_for_adoption.csv that a child should be placed for adoption, and their reversals.
 
-    DATE_PLACED is the day of the decision and not that of moving in, which is the DECOM of a placement A3 to A6: the
-    Department's checks 552 and 1003 speak of both (DOMAIN S2, read on 25 November 2026).
+    DATE_PLACED is the day of the decision, not of moving in, which is the DECOM of a placement A3 to A6 (the
+    Department's checks 552 and 1003 of the return, read on 25 November 2026).
     """
     for row in file.usable():
         days = file.days(row, "DATE_PLACED", "DATE_PLACED_CEASED", same_day=True)
         if days is None:
             continue
-        child, decided, ceased = file.child(row), days[0], file.known_end(row, days[1])
-        reason = row.cells["REASON_PLACED_CEASED"].upper()
-        reversed_ = ceased is not None and REVERSED.fullmatch(reason) is not None
-        if ceased is not None and not reversed_:
-            file.note(row, Reason.CEASED_UNEXPLAINED)
-        if days[1] is None and reason:
-            file.note(row, Reason.REASON_WITHOUT_END)
-        record = name("adoption", child, decided)
-        told = [fact(AdoptionDecided, child, record, decided)]
-        if ceased is not None and reversed_:
-            told.append(fact(AdoptionReversed, child, record, ceased))
-        yield _entry(file, row, str(decided), year_after(file.as_of), tuple(row.cells.values()), tuple(told))
+        child, decided, reversed_on = file.child(row), days[0], _reversed_on(file, row, days[1])
+        record = record_name("adoption", child, decided)
+        statements = [state(AdoptionDecided, child, record, decided)]
+        if reversed_on is not None:
+            statements.append(state(AdoptionReversed, child, record, reversed_on))
+        yield _entry(file, row, str(decided), year_after(file.as_of), tuple(row.cells.values()), tuple(statements))
 
 
-def left(file: File, reason: Reason) -> Iterator[Entry]:
-    """Yield nothing, and note each row: what the file says can be no event, for *reason*."""
+def _reversed_on(file: File, row: Row, end: date | None) -> date | None:
+    """Return the day on which the decision was reversed; None, and odd cells noted, if it was not."""
+    ceased, reason = file.known_end(row, end), row.cells["REASON_PLACED_CEASED"].upper()
+    if end is None and reason:
+        file.note(row, Ssda903Reason.REASON_WITHOUT_END)
+    if ceased is not None and not REVERSED.fullmatch(reason):
+        file.note(row, Ssda903Reason.CEASED_UNEXPLAINED)
+        return None
+    return ceased
+
+
+def left(file: File, reason: Ssda903Reason) -> Iterator[Entry]:
+    """Yield nothing, and note each row with *reason*: nothing that the file says can be an event."""
     for row in file.usable():
         file.note(row, reason)
     yield from ()
 
 
 def _entry(
-    file: File, row: Row, key: str, until: date | None, news: tuple[object, ...], facts: tuple[Fact, ...]
+    file: File, row: Row, key: str, until: date | None, news: tuple[object, ...], statements: tuple[Statement, ...]
 ) -> Entry:
-    return Entry(nth=file.nth, line=row.line, child=file.child(row), key=key, until=until, news=news, facts=facts)
+    child = file.child(row)
+    return Entry(nth=file.nth, line=row.line, child=child, key=key, until=until, news=news, statements=statements)
 
 
 def _spell_news(row: Row, end: date | None) -> tuple[object, ...]:
-    """A row that ends is newer news than its double that does not, and one that ends later is newer still."""
+    """Return the news of a row: one that ends is newer than its double that does not; the later the end, the newer."""
     return end is not None, end or date.min, *row.cells.values()

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from events.office_hours import START
 from events.time import LONDON, MICROSECONDS_PER_HOUR, Instant, instant, moment_of
+from events.working_days import START
 from metrics.catalogue import measure_named
 from metrics.catalogue.front_door import LONGEST_WAIT
 from metrics.exposition.authority_directory import AuthorityDirectory

@@ -19,7 +19,7 @@ def population(authority: str, day: date, own: Mapping[int, int]) -> Estimate | 
     """Return the estimate that rates at *day* are per: of the year in which its financial year begins.
 
     Where there is none of that year it is the latest before it, and where there is none before it, None. *own* is what
-    the authority sets, and goes before what is published. (MEASURES 1.11: 2017-18 is per mid-2017.)
+    the authority sets, and goes before what is published. (rules 1.11: 2017-18 is per mid-2017.)
     """
     wanted = day.year if day.month >= 4 else day.year - 1
     known = {**published().get(authority, {}), **own}

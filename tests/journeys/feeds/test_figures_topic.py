@@ -1,4 +1,4 @@
-"""The topic of figures: whoever keeps the newest under each key has the truth, whatever dies and whoever writes."""
+"""The topic of figures: a reader that keeps the newest under each key has the truth, whatever dies, whoever writes."""
 
 import json
 import os
@@ -50,7 +50,7 @@ from tests.journeys.parts import (
 )
 
 AUTHORITIES, PARTITIONS = 6, 4
-LOG = shuffled(1, list(log_of(AUTHORITIES, histories=2)))  # so that each half is of them all
+LOG = shuffled(1, list(log_of(AUTHORITIES, histories=2)))  # so that each half is of all authorities
 NAMES = {str(event["authority"]) for event in LOG}
 ABOUT = RecordContext("log", 7, "rules", simulated=False)
 ALWAYS_CHANGES = "longest_wait"
@@ -62,7 +62,7 @@ def answers_of(store: InMemoryStore, rules: Rules) -> Answers:
 
 
 class Truth:
-    """What is to stand in the topic once all of a log is read."""
+    """The figures that must stand in the topic once all of a log is read."""
 
     def __init__(self, log: list[dict[str, Any]]) -> None:
         store = reference(log)
@@ -72,15 +72,15 @@ class Truth:
             key_of(f) for name in self._sums for each in standing(answers, name, answers.now(name)) for f in each
         }
 
-    def differs(self, held: dict[str, dict[str, Any]]) -> bool:
-        """Whether *held* is anything but every figure, each as it is at the very moment that it says it is of."""
-        return held.keys() != self.keys or any(figure != self._figure(key, figure) for key, figure in held.items())
+    def differs(self, read: dict[str, dict[str, Any]]) -> bool:
+        """Whether *read* is anything but every figure, each as it was at the moment that it names."""
+        return read.keys() != self.keys or any(figure != self._figure(key, figure) for key, figure in read.items())
 
-    def _figure(self, key: str, told: dict[str, Any]) -> dict[str, Any]:
-        at, name = parse_at(told["at"]), told["authority"]
-        asked = Question(measure=BY_NAME[told["measure"]], at=at, team=told["team"])
-        (found,) = (f for f in evaluate(self._sums[name], name, asked, RULES) if key_of(f) == key)
-        plain: dict[str, Any] = json.loads(msgspec.json.encode(found))
+    def _figure(self, key: str, like: dict[str, Any]) -> dict[str, Any]:
+        at, name = parse_at(like["at"]), like["authority"]
+        question = Question(measure=BY_NAME[like["measure"]], at=at, team=like["team"])
+        (figure,) = (f for f in evaluate(self._sums[name], name, question, RULES) if key_of(f) == key)
+        plain: dict[str, Any] = json.loads(msgspec.json.encode(figure))
         return plain
 
 
@@ -93,7 +93,7 @@ def never_goes_back(records: list[Any]) -> bool:
     positions = defaultdict(list)
     for record in records:
         positions[record.partition].append(int(header(record, "ce_position")))
-    return all(found == sorted(found) for found in positions.values())
+    return all(each == sorted(each) for each in positions.values())
 
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
@@ -156,17 +156,17 @@ def test_a_figure_that_changes_by_time_alone_is_written(kafka: str, valkey: Stor
         now = DemonstrationClock.resumed(BEGINS + timedelta(days=1), datetime.now(UTC), 7200)
         clock.write_bytes(now.encode())
         eventually(lambda: newest(kafka, topic)[overdue]["numerator"] == 1, within=60, every=0.5)
-    told = [record for record in figure_records(kafka, topic) if record.key.decode() == overdue]
-    assert [json.loads(record.value)["numerator"] for record in told] == [0, 1]
-    assert {header(record, "ce_position") for record in told} == {"1"}
-    assert {header(record, "ce_simulated") for record in told} == {"true"}
-    assert date.fromisoformat(json.loads(told[-1].value)["at"][:10]) > date(2017, 12, 15)
+    written = [record for record in figure_records(kafka, topic) if record.key.decode() == overdue]
+    assert [json.loads(record.value)["numerator"] for record in written] == [0, 1]
+    assert {header(record, "ce_position") for record in written} == {"1"}
+    assert {header(record, "ce_simulated") for record in written} == {"true"}
+    assert date.fromisoformat(json.loads(written[-1].value)["at"][:10]) > date(2017, 12, 15)
 
 
-def test_what_stands_there_already_is_not_written_again_and_what_is_not_so_is_put_right(
+def test_right_figures_are_not_written_again_and_wrong_ones_are_corrected(
     kafka: str, valkey: Store, tmp_path: Path
 ) -> None:
-    """A worker that starts asks the topic. A wrong figure is corrected, one of nobody is withdrawn, the rest stays."""
+    """A worker that starts reads the topic: it corrects a wrong figure, withdraws unknown ones, and leaves the rest."""
     topic = new_topic(kafka, PARTITIONS)
     send(kafka, topic, LOG)
     env, truth = environment(kafka, valkey.url, topic), Truth(LOG)
@@ -192,7 +192,7 @@ def test_what_stands_there_already_is_not_written_again_and_what_is_not_so_is_pu
 
 @contextmanager
 def publisher(env: dict[str, str]) -> Iterator[tuple["subprocess.Popen[str]", list[dict[str, Any]]]]:
-    """Run a publisher alone, of every partition; give it and what it reports."""
+    """Run a publisher alone, of every partition; give its process and its reports."""
     process = subprocess.Popen(
         [*MAIN, "publish"], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
@@ -217,8 +217,8 @@ def published(reports: list[dict[str, Any]]) -> int:
     return sum(report.get("published", 0) for report in reports)
 
 
-def test_one_that_was_thought_dead_writes_no_more(kafka: str, valkey: Store, tmp_path: Path) -> None:
-    """It slept, another took over, it wakes with older figures in hand: Kafka turns it away."""
+def test_a_publisher_that_was_thought_dead_writes_no_more(kafka: str, valkey: Store, tmp_path: Path) -> None:
+    """It slept, another took over, and it wakes with older figures: Kafka turns it away."""
     topic = new_topic(kafka, PARTITIONS)
     env = environment(kafka, valkey.url, topic)
     half, truth = len(LOG) // 2, Truth(LOG)
@@ -229,7 +229,7 @@ def test_one_that_was_thought_dead_writes_no_more(kafka: str, valkey: Store, tmp
         with publisher(env) as (_, others):
             send(kafka, topic, LOG[half:])
             eventually(lambda: not truth.differs(newest(kafka, topic)), within=60, every=0.5)
-            send(kafka, topic, LOG[:half])  # told again: the position moves, and there is something to look at
+            send(kafka, topic, LOG[:half])  # told again: the position moves, and the sleeper has something to write
             sleeper.send_signal(signal.SIGCONT)
             eventually(lambda: any("failed" in report for report in reports), within=30)
             sleeper.kill()
@@ -240,7 +240,7 @@ def test_one_that_was_thought_dead_writes_no_more(kafka: str, valkey: Store, tmp
 
 
 def test_publishing_is_never_the_worker_s_end(kafka: str, valkey: Store, tmp_path: Path) -> None:
-    """No topic of figures, and later a publisher that is killed: events are counted, and what failed is counted too."""
+    """No topic of figures, and later a publisher that is killed: events are counted, and failures too."""
     topic, port, truth = new_topic(kafka, PARTITIONS), programs.free_port(), Truth(LOG)
     admin = KafkaAdminClient(bootstrap_servers=kafka)
     admin.delete_topics([topics.figures(topic)])
@@ -272,7 +272,7 @@ def child_of(pid: int) -> int:
 
 
 def test_a_worker_may_be_told_not_to_publish(kafka: str, valkey: Store, tmp_path: Path) -> None:
-    """Then nothing is started beside it."""
+    """Then no process is started beside it."""
     topic = new_topic(kafka, PARTITIONS)
     send(kafka, topic, LOG)
     with worker(environment(kafka, valkey.url, topic), tmp_path / "worker.log", "--no-publish") as process:
@@ -282,55 +282,55 @@ def test_a_worker_may_be_told_not_to_publish(kafka: str, valkey: Store, tmp_path
 
 
 def test_the_topic_keeps_the_newest_under_each_key(kafka: str) -> None:
-    """As it is made: compacted, divided as events are, and what is withdrawn is told for a week."""
+    """As it is made: compacted, and divided as events are."""
     topic = new_topic(kafka, PARTITIONS)
     admin = KafkaAdminClient(bootstrap_servers=kafka)
-    (found,) = admin.describe_topics([topics.figures(topic)])
+    (described,) = admin.describe_topics([topics.figures(topic)])
     admin.close()
-    assert len(found["partitions"]) == PARTITIONS
+    assert len(described["partitions"]) == PARTITIONS
     assert topics.figures(topics.EVENTS) == "figures"
 
 
 # --- without anything running ---------------------------------------------------------------------------------------
 
 AT = parse_at("2026-10-01")
-HELD = reference(LOG)
+STORE = reference(LOG)
 
 
-def some(at: str = "2026-10-01") -> list[Figure]:
-    name = min(NAMES)
-    return [f for each in standing(answers_of(HELD, RULES), name, parse_at(at)) for f in each]
+def figures_of_one() -> list[Figure]:
+    """Return the figures of one authority that are to stand."""
+    return [f for each in standing(answers_of(STORE, RULES), min(NAMES), AT) for f in each]
 
 
 def test_every_figure_has_a_key_of_its_own() -> None:
-    """Two figures under one key would be one figure to whoever keeps the newest."""
-    keys = [key_of(figure) for figure in some()]
+    """A reader that keeps the newest under each key would take two figures under one key for one."""
+    keys = [key_of(figure) for figure in figures_of_one()]
     assert len(set(keys)) == len(keys)
     assert {key.split("/")[1] for key in keys} == {measure.name for measure in MEASURES}
     assert f"{min(NAMES)}/placements_in_year/now//band=3+" in keys
-    strange = msgspec.structs.replace(some()[0], team="A/B 50%/band=3+")
+    strange = msgspec.structs.replace(figures_of_one()[0], team="A/B 50%/band=3+")
     assert key_of(strange) == f"{min(NAMES)}/enquiries_received/month/A%2FB 50%25%2Fband=3+"
 
 
-def test_what_stands_is_what_the_api_gives_of_a_team() -> None:
-    """Also of a team that has nothing in a measure now: what a reader kept of it would else never end."""
+def test_the_topic_holds_the_figures_that_the_api_gives_of_a_team() -> None:
+    """Also of a team that has nothing in a measure now: a reader would else keep its former figure for ever."""
     name, rules = min(NAMES), Rules(calendar(), teams=(TeamFact("North", "Hill"), TeamFact("New", "Dale")))
-    sums = HELD.sums()[name]
-    found = [figure for each in standing(answers_of(HELD, rules), name, AT) for figure in each]
-    teams = {figure.team for figure in found}
+    sums = STORE.sums()[name]
+    stands = [figure for each in standing(answers_of(STORE, rules), name, AT) for figure in each]
+    teams = {figure.team for figure in stands}
     assert {None, "New", "North", "South"} <= teams
     for measure in MEASURES:
         for team in teams:
-            asked = evaluate(sums, name, Question(measure=measure, at=AT, team=team), rules)
-            assert [f for f in found if (f.measure, f.team) == (measure.name, team)] == asked
+            answer = evaluate(sums, name, Question(measure=measure, at=AT, team=team), rules)
+            assert [f for f in stands if (f.measure, f.team) == (measure.name, team)] == answer
 
 
 def test_a_figure_is_written_when_it_changes_and_within_the_hour() -> None:
-    """Not when only the moment has passed on that it is true for."""
+    """Not when only the moment that it is true for has moved on."""
     stands, now = Standing(), 1_000_000.0
-    assert len(list(stands.differing(some(), now))) == len(some())
-    stands.wrote([Telling(key_of(figure), figure) for figure in some()], ABOUT, now)
-    later = [msgspec.structs.replace(figure, at="2026-10-02") for figure in some()]
+    assert len(list(stands.differing(figures_of_one(), now))) == len(figures_of_one())
+    stands.wrote([Telling(key_of(figure), figure) for figure in figures_of_one()], ABOUT, now)
+    later = [msgspec.structs.replace(figure, at="2026-10-02") for figure in figures_of_one()]
     assert not list(stands.differing(later, now + REWRITE_SECONDS))
     assert len(list(stands.differing(later, now + REWRITE_SECONDS + 1))) == len(later)
     changed = msgspec.structs.replace(later[0], numerator=12345)
@@ -338,18 +338,18 @@ def test_a_figure_is_written_when_it_changes_and_within_the_hour() -> None:
     assert REWRITE_SECONDS < 3600
 
 
-def test_what_is_read_back_is_what_was_written() -> None:
-    """So that whoever starts writes nothing anew, and nothing of before the position that was written last."""
+def test_figures_that_are_read_back_equal_those_written() -> None:
+    """So a publisher that starts writes no figure again, and none of a position before the last one written."""
     stands = Standing()
-    for figure in some():
+    for figure in figures_of_one():
         telling = Telling(key_of(figure), figure)
         stands.read(telling.key.encode(), telling.value, ABOUT.headers(telling.key, figure.at, withdrawn=False), 5.0)
-    assert not list(stands.differing(some(), 6.0))
+    assert not list(stands.differing(figures_of_one(), 6.0))
     assert (stands.position("log"), stands.position("another")) == (7, 0)
-    assert not list(stands.withdrawn(min(NAMES), {key_of(figure) for figure in some()}))
-    key = key_of(some()[0])
+    assert not list(stands.withdrawn(min(NAMES), {key_of(figure) for figure in figures_of_one()}))
+    key = key_of(figures_of_one()[0])
     stands.read(key.encode(), None, [], 6.0)
-    assert [telling.key for telling in stands.differing(some(), 6.0)] == [key]
+    assert [telling.key for telling in stands.differing(figures_of_one(), 6.0)] == [key]
     stands.read(key.encode(), b"{not ours", [], 7.0)
-    assert [telling.key for telling in stands.differing(some(), 7.0)] == [key]
-    assert {telling.key for telling in stands.withdrawn(min(NAMES), set())} == {key_of(f) for f in some()}
+    assert [telling.key for telling in stands.differing(figures_of_one(), 7.0)] == [key]
+    assert {telling.key for telling in stands.withdrawn(min(NAMES), set())} == {key_of(f) for f in figures_of_one()}

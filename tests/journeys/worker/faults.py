@@ -1,4 +1,4 @@
-"""What can go wrong, done to real processes while events flow: each fault at a step of a worker's work."""
+"""Faults, done to real processes while events flow: each at a step of a worker's work."""
 
 import itertools
 import signal
@@ -12,15 +12,15 @@ import redis as redis_client
 from deploy.machine.programs import Running
 from tests.journeys.parts import Process, eventually
 
-SESSION = 6.0  # seconds until Kafka gives a silent worker's partitions to another
-# A backup is of one moment; a copy key by key, with commits going on, would be of none.
+SESSION_SECONDS = 6.0  # until Kafka gives a silent worker's partitions to another
+# A backup is of one moment; a copy key by key, during commits, would be of none.
 COPY = """
-local found = {}
+local copied = {}
 for _, key in ipairs(redis.call('KEYS', '*')) do
-  found[#found + 1] = key
-  found[#found + 1] = redis.call('DUMP', key)
+  copied[#copied + 1] = key
+  copied[#copied + 1] = redis.call('DUMP', key)
 end
-return found
+return copied
 """
 
 
@@ -34,7 +34,7 @@ class Hit:
 
 @dataclass
 class Scene:
-    """The parts that faults are done to. Keeps at least two workers alive."""
+    """The parts that faults are done to. It keeps at least two workers alive."""
 
     kafka: Running
     store: Running
@@ -44,9 +44,9 @@ class Scene:
     arguments: Callable[[], tuple[str, ...]]
     workers: list[Process] = field(default_factory=list)
     hits: list[Hit] = field(default_factory=list)
-    trapped: bool = True  # whether it stops at steps; a worker that is not ours has none
+    trapped: bool = True  # whether its workers stop at steps; a stock agent has no traps
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
-    _copy: dict[bytes, bytes] = field(default_factory=dict)
+    copied: dict[bytes, bytes] = field(default_factory=dict)  # the store, by key
 
     @property
     def traps(self) -> Path:
@@ -63,7 +63,7 @@ class Scene:
         return process
 
     def mend(self) -> None:
-        """Bring the workers back to two, as whatever restarts them would."""
+        """Bring the workers back to two, as a supervisor would."""
         self.workers = [worker for worker in self.workers if worker.ended() is None]
         for extra in self.workers[2:]:
             extra.stop(12)
@@ -76,7 +76,7 @@ class Scene:
         client = self.client()
         flat = client.eval(COPY, 0)
         assert isinstance(flat, list)
-        self._copy = dict(zip(flat[::2], flat[1::2], strict=True))
+        self.copied = dict(zip(flat[::2], flat[1::2], strict=True))
         client.close()
 
     def hit(self, fault: str, step: str) -> None:
@@ -94,14 +94,14 @@ class Scene:
         if step == "seek":  # comes with an assignment, so bring one about
             self.join()
         until = time.monotonic() + 30
-        while not (found := list(self.traps.glob(f"{step}.*"))):
+        while not (stopped := list(self.traps.glob(f"{step}.*"))):
             assert time.monotonic() < until, f"no worker came to {step}"
             self.workers = [worker for worker in self.workers if worker.ended() is None]
             while len(self.workers) < 2:
                 self.join()
             time.sleep(0.02)
-        pid = int(found[0].suffix[1:])
-        found[0].unlink()
+        pid = int(stopped[0].suffix[1:])
+        stopped[0].unlink()
         eventually(lambda: _state(pid) == "T", within=5, every=0.01)
         return next(worker for worker in self.workers if worker.pid == pid)
 
@@ -116,7 +116,7 @@ def _kill(scene: Scene, victim: Process) -> None:
 
 def _freeze(scene: Scene, victim: Process) -> None:
     victim.signal(signal.SIGSTOP)
-    time.sleep(SESSION + 2)  # past the session: its partitions go to another, and it wakes as a ghost
+    time.sleep(SESSION_SECONDS + 2)  # past the session: its partitions go to another worker, and it wakes without them
 
 
 def _join(scene: Scene, victim: Process) -> None:
@@ -141,7 +141,7 @@ def _store_killed(scene: Scene, victim: Process) -> None:
 def _store_frozen(scene: Scene, victim: Process) -> None:
     scene.store.freeze()
     victim.signal(signal.SIGCONT)
-    time.sleep(7)  # past the client's patience
+    time.sleep(7)  # past the client's timeout
     scene.store.thaw()
 
 
@@ -149,7 +149,7 @@ def _store_rolled_back(scene: Scene, victim: Process) -> None:
     client = scene.client()
     with client.pipeline(transaction=True) as pipe:
         pipe.flushall()
-        for key, dump in scene._copy.items():
+        for key, dump in scene.copied.items():
             pipe.restore(key, 0, dump)
         pipe.execute()
     client.close()

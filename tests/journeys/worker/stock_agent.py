@@ -1,7 +1,7 @@
-"""Faust as its guide has it: an agent, one event at a time, cases and tallies in Redis. The control of our own worker.
+"""Faust as its guide has it: an agent, one event at a time, cases and tallies in Redis. The control of our worker.
 
-It is written to be right as long as nothing goes wrong: cases and increments go in one transaction, and the fold is
-ours. What it lacks is a position that is written with them. Start it as
+It is right as long as nothing goes wrong: cases and increments go in one transaction, and the fold is ours. It lacks a
+position that is written with them. Start it as
 
     CASEPULSE_KAFKA=… CASEPULSE_REDIS=… CASEPULSE_TOPIC=… python -m tests.journeys.worker.stock_agent worker -l warn
 """
@@ -33,13 +33,13 @@ def case_key(topic: str, authority: str, child: str) -> str:
 
 
 def tally_key(topic: str, authority: str, part: str) -> str:
-    """Return the key of the hash of a part: where -> how many."""
+    """Return the key of the hash of a part: cell -> how many."""
     return f"stock:{topic}:tally:{authority}:{part}"
 
 
 def stock_tallies(redis_url: str, topic: str) -> dict[str, Tally]:
-    """Return what the agent has counted of each authority, cells of nothing left out."""
-    found: dict[str, Tally] = {}
+    """Return the tallies that the agent has counted, by authority, without cells of 0."""
+    tallies: dict[str, Tally] = {}
     with Redis.from_url(redis_url, decode_responses=True) as redis:
         for key in redis.scan_iter(match=tally_key(topic, "*", "*"), count=1000):
             authority, part = key.removeprefix(tally_key(topic, "", "").rstrip(":") + ":").split(":")
@@ -48,8 +48,8 @@ def stock_tallies(redis_url: str, topic: str) -> dict[str, Tally]:
                 _where.decode(where): int(n) for where, n in counts.items() if int(n)
             }
             if cells:
-                found.setdefault(authority, {})[part] = cells
-    return found
+                tallies.setdefault(authority, {})[part] = cells
+    return tallies
 
 
 async def read_cases(redis: Any, topic: str, keys: tuple[CaseKey, ...]) -> dict[CaseKey, Kept]:
@@ -80,7 +80,7 @@ def create_app(kafka: str, redis_url: str, topic: str) -> Any:
         datadir=tempfile.mkdtemp(prefix="stock-faust-"),
         topic_disable_leader=True,
         web_enabled=False,
-        broker_session_timeout=6.0,  # both as our worker has them: who takes over as soon is compared alike
+        broker_session_timeout=6.0,  # both as our worker has them, for a fair comparison
         broker_heartbeat_interval=1.0,
     )
     events = app.topic(topic, key_serializer="raw", value_serializer="raw")

@@ -1,4 +1,4 @@
-"""What a broken or hostile source writes, through real parts: set aside and listed once, and nothing of it told."""
+"""Records of a broken or hostile source, through real parts: set aside and listed once, and none of their text told."""
 
 import asyncio
 import json
@@ -22,14 +22,14 @@ from events.decode import decode
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.connection import connect
 from metrics.store.in_memory import InMemoryStore
-from metrics.store.redis import Store as Kept
+from metrics.store.redis import Store as RedisStore
 from streams.broker import topics
 from streams.broker.partitions import partition_of
 from tests.conftest import Store
 from tests.histories import history
 from tests.journeys.parts import MAIN, Process, environment, eventually, new_topic, tallies, worker
 
-CANARY = "kanarie"  # in every value of every record; and so in nothing that a worker says
+CANARY = "kanarie"  # stands in every value of every record, and must stand in nothing that a worker says
 PARTITIONS, GOOD, BAD = 4, 9_500, 500
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 AUTHORITIES = tuple(f"{CANARY}-{number}" for number in range(8))
@@ -52,7 +52,7 @@ Coordinate = tuple[int, int]
 
 @dataclass(frozen=True)
 class Sent:
-    """A record to be appended, and the reason for which it is a dead letter, if it is one."""
+    """A record to be appended, and why it is a dead letter, if it is one."""
 
     key: bytes | None
     value: bytes | None
@@ -70,7 +70,7 @@ def written(event: dict[str, Any]) -> bytes:
 
 
 def marked(event: dict[str, Any], seed: int) -> dict[str, Any]:
-    """Return *event* with the canary in every name that it gives, and in a field that we do not know."""
+    """Return *event* with the canary in each of its names, and in a field that we do not know."""
     named = {name: f"{CANARY} {event[name]}" for name in NAMES if isinstance(event.get(name), str)}
     for name in {"child", "into"} & named.keys():
         named[name] += f" of {seed}"
@@ -78,11 +78,11 @@ def marked(event: dict[str, Any], seed: int) -> dict[str, Any]:
 
 
 def good() -> Iterator[Sent]:
-    """Yield good events without end: of eight authorities, each history with other children."""
+    """Yield good events without end, of eight authorities. Each history has children of its own."""
     for seed in range(10_000):
         authority = AUTHORITIES[seed % len(AUTHORITIES)]
         for event in history(seed, authority=authority):
-            # Some other tool's headers: a worker reads one of them, and must survive that it is not what it should be.
+            # Headers of another tool: a worker reads one of them, and must survive any value of it.
             odd = (("sent_at", None), ("sent_at", b"\xff" + CANARY.encode()))[seed % 2]
             yield Sent(authority.encode(), written(marked(event, seed)), home(authority), headers=(odd,))
 
@@ -102,7 +102,7 @@ def without(name: str) -> Way:
 
 
 def ending(literal: bytes) -> Way:
-    """Return what writes an event whose last field is as it stands."""
+    """Return a way that ends an event with *literal*, which need not be JSON."""
     return lambda event: written(event)[:-1] + b", " + literal + b"}"
 
 
@@ -183,29 +183,29 @@ def append(kafka: str, topic: str, records: Iterable[Sent], compression: str | N
         await producer.start()
         try:
             waiting = [
-                (await producer.send(topic, one, key=one.key, partition=one.partition, headers=list(one.headers)), one)
-                for one in records
+                (await producer.send(topic, r, key=r.key, partition=r.partition, headers=list(r.headers)), r)
+                for r in records
             ]
-            return {(found.partition, found.offset): one for future, one in waiting for found in [await future]}
+            return {(place.partition, place.offset): r for future, r in waiting for place in [await future]}
         finally:
             await producer.stop()
 
     return asyncio.run(run())
 
 
-def told(book: InMemoryStore, records: Iterable[Sent]) -> InMemoryStore:
-    """Tell *book* what of *records* is good, and return it."""
-    return book.tell(decode(record.value, NOW) for record in records if record.reason is None)
+def tell_good(reference: InMemoryStore, records: Iterable[Sent]) -> InMemoryStore:
+    """Tell *reference* the good ones of *records*, and return it."""
+    return reference.tell(decode(record.value, NOW) for record in records if record.reason is None)
 
 
 def read_to(redis: str, topic: str) -> int:
     """Return how many records are committed, over all partitions."""
 
     async def read() -> int:
-        store = Kept(connect(redis), topic)
-        found = [await store.position(partition) for partition in range(PARTITIONS)]
+        store = RedisStore(connect(redis), topic)
+        positions = [await store.position(partition) for partition in range(PARTITIONS)]
         await store.close()
-        return sum(position.offset for position in found if position)
+        return sum(position.offset for position in positions if position)
 
     return asyncio.run(read())
 
@@ -214,10 +214,10 @@ def listed(redis: str, topic: str) -> list[tuple[int, int, str, str]]:
     """Return partition, offset, reason and place of every dead letter of the store's list."""
 
     async def read() -> list[tuple[int, int, str, str]]:
-        store = Kept(connect(redis), topic)
-        found = [(p, *letter) for p in range(PARTITIONS) for letter in await store.dead_letters(p)]
+        store = RedisStore(connect(redis), topic)
+        letters = [(p, *letter) for p in range(PARTITIONS) for letter in await store.dead_letters(p)]
         await store.close()
-        return found
+        return letters
 
     return asyncio.run(read())
 
@@ -229,14 +229,14 @@ def set_aside(kafka: str, topic: str) -> list[Any]:
     consumer.assign([partition])
     end = consumer.end_offsets([partition])[partition]
     consumer.seek_to_beginning()
-    found: list[Any] = []
-    while len(found) < end:
-        found += [record for records in consumer.poll(timeout_ms=2000).values() for record in records]
+    letters: list[Any] = []
+    while len(letters) < end:
+        letters += [record for records in consumer.poll(timeout_ms=2000).values() for record in records]
     consumer.close()
-    return found
+    return letters
 
 
-def shown(env: dict[str, str], *arguments: str) -> str:
+def printed(env: dict[str, str], *arguments: str) -> str:
     """Return what the command prints."""
     done = subprocess.run([*MAIN, *arguments], env=env, capture_output=True, text=True, timeout=30, check=True)
     assert done.stderr == ""
@@ -262,7 +262,7 @@ def check_the_list(expected: dict[Coordinate, Sent], redis: str, topic: str) -> 
 
 
 def check_set_aside(expected: dict[Coordinate, Sent], kafka: str, topic: str) -> None:
-    """Each as it came, under headers that say where and why; after a kill some of them twice, never otherwise."""
+    """Each as it came, under headers that say where and why; only after a kill are some there twice."""
     letters = {at: sent for at, sent in expected.items() if sent.reason}
     found = set_aside(kafka, topic)
     assert {(int(header(r, "partition")), int(header(r, "offset"))) for r in found} == letters.keys()
@@ -277,12 +277,12 @@ def check_set_aside(expected: dict[Coordinate, Sent], kafka: str, topic: str) ->
 def check_the_command(expected: dict[Coordinate, Sent], env: dict[str, str]) -> None:
     """The list as the command shows it: the same, for programs and for people."""
     reasons = Counter(sent.reason for sent in expected.values() if sent.reason)
-    found = json.loads(shown(env, "dead-letters", "--json"))
-    assert {(one["partition"], one["offset"]): one["reason"] for one in found} == {
+    found = json.loads(printed(env, "dead-letters", "--json"))
+    assert {(letter["partition"], letter["offset"]): letter["reason"] for letter in found} == {
         at: sent.reason for at, sent in expected.items() if sent.reason
     }
-    assert {one["topic"] for one in found} == {env["CASEPULSE_TOPIC"]}
-    text = shown(env, "dead-letters")
+    assert {letter["topic"] for letter in found} == {env["CASEPULSE_TOPIC"]}
+    text = printed(env, "dead-letters")
     for reason, n in reasons.items():
         assert re.search(rf"^ *{n:,}  {reason}$", text, re.MULTILINE)
     assert len(text.splitlines()) == len(reasons) + reasons.total()
@@ -307,9 +307,9 @@ STOPPED = re.compile(  # where, what, and how to go on
 
 
 def test_five_hundred_bad_among_ten_thousand(kafka: str, valkey: Store, tmp_path: Path) -> None:
-    """In 25 ways and with workers killed in between: listed once, set aside as they came, and the others counted.
+    """In 25 ways and with workers killed in between: listed once, set aside as they came, and the good ones counted.
 
-    Then a source breaks for good. The worker ends, and says how to go on; so it does.
+    Then a source breaks for good. The worker ends, and says how to go on. Started like that, another does.
     """
     assert (len(WAYS), BAD % len(WAYS)) == (25, 0)
     rng, events = random.Random("bad input"), good()
@@ -318,10 +318,10 @@ def test_five_hundred_bad_among_ten_thousand(kafka: str, valkey: Store, tmp_path
     records += [next(events) for _ in range(GOOD)]
     rng.shuffle(records)
     topic, redis = new_topic(kafka, PARTITIONS), valkey.url
-    env, book = environment(kafka, redis, topic), InMemoryStore(RulesByAuthority())
+    env, reference = environment(kafka, redis, topic), InMemoryStore(RulesByAuthority())
     half = len(records) // 2
     sent = append(kafka, topic, records[:half])
-    for number in (1, 2):  # killed at its work; whatever was in flight then comes again
+    for number in (1, 2):  # killed at its work; records in flight come again
         with worker(env, tmp_path / f"killed-{number}.log") as process:
             before = read_to(redis, topic)
             eventually(lambda: read_to(redis, topic) > before, within=30, every=0.02)  # noqa: B023
@@ -330,7 +330,7 @@ def test_five_hundred_bad_among_ten_thousand(kafka: str, valkey: Store, tmp_path
     log, port = tmp_path / "worker.log", programs.free_port()
     with worker(env, log, "--metrics-port", str(port)) as process:
         eventually(lambda: read_to(redis, topic) == len(records), within=40)
-        assert tallies(redis, topic) == told(book, sent.values()).tallies
+        assert tallies(redis, topic) == tell_good(reference, sent.values()).tallies
         check_the_list(sent, redis, topic)
         check_set_aside(sent, kafka, topic)
         check_the_command(sent, env)
@@ -341,32 +341,32 @@ def test_five_hundred_bad_among_ten_thousand(kafka: str, valkey: Store, tmp_path
         broken = [bad(number, "a revision below zero", AUTHORITIES[0]) for number in range(2000)]
         row = append(kafka, topic, broken) | append(kafka, topic, [next(events) for _ in range(500)])
         line = ended(process, log)
-    told(book, row.values())
+    tell_good(reference, row.values())
     sent |= row
     assert read_to(redis, topic) < len(sent)
     again = tmp_path / "again.log"
     with worker(env, again) as process:
         assert STOPPED.match(ended(process, again))
     check_going_on(line, env, sent, tmp_path)
-    assert tallies(redis, topic) == book.tallies
-    for said in tmp_path.glob("*.log"):
-        assert CANARY not in said.read_text()
+    assert tallies(redis, topic) == reference.tallies
+    for output in tmp_path.glob("*.log"):
+        assert CANARY not in output.read_text()
 
 
 def check_going_on(line: str, env: dict[str, str], sent: dict[Coordinate, Sent], folder: Path) -> None:
-    """The line names where, what and how to go on; started so, a worker does, and the good that follow count."""
-    found = STOPPED.match(line)
-    assert found is not None, line
+    """The line says where, what and how to go on. Started like that, a worker counts the good events that follow."""
+    stopped = STOPPED.match(line)
+    assert stopped is not None, line
     assert "7519" not in line
     redis, topic = env["CASEPULSE_REDIS"], env["CASEPULSE_TOPIC"]
-    with worker(env, folder / "on.log", "--dead-letter-limit", found[1]) as process:
+    with worker(env, folder / "on.log", "--dead-letter-limit", stopped[1]) as process:
         eventually(lambda: read_to(redis, topic) == len(sent), within=30)
         assert process.stop() == 0
     check_the_list(sent, redis, topic)
 
 
 def test_a_record_that_kafka_will_not_take_twice(kafka: str, valkey: Store, tmp_path: Path) -> None:
-    """Compressed it went in, or with no room left for our headers: set aside without its bytes; the line goes on."""
+    """It came compressed, or leaves no room for our headers: it is set aside without its bytes; the line goes on."""
     authority = AUTHORITIES[0]
     key, partition = authority.encode(), home(authority)
     most = 1024 * 1024 - 100  # of the broker's limit, all but what a batch of one record needs

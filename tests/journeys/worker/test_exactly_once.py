@@ -36,8 +36,9 @@ from tests.journeys.parts import Process, committed, environment, eventually, ne
 from tests.journeys.worker.faults import PLAN, Scene, table
 from tests.journeys.worker.trapped_worker import STEPS
 
-EVENTS, AUTHORITIES, PARTITIONS, A_SECOND = 20_000, 8, 4, 130
-AHEAD, SLOWLY = 0.2, 30  # of the log; events a second
+EVENTS, AUTHORITIES, PARTITIONS = 20_000, 8, 4
+EVENTS_A_SECOND, SLOW_EVENTS_A_SECOND = 130, 30
+AHEAD_SHARE = 0.2  # of the log, that may be sent before as large a share of the faults is done
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 AT = "2026-11-01"
 ASKED = (
@@ -58,12 +59,12 @@ TRAPPED = (sys.executable, "-m", "tests.journeys.worker.trapped_worker")
 
 
 def authority(number: int) -> str:
-    """Eight names that murmur2 spreads over all four partitions."""
+    """Return one of eight names that murmur2 spreads over all four partitions."""
     return f"X9999990{number}"
 
 
 def log() -> Iterator[dict[str, Any]]:
-    """20,000 events: duplicates, corrections, retractions, merges; households of their own in each history."""
+    """Yield 20,000 events: duplicates, corrections, retractions, merges. Each history has households of its own."""
     streams = [_histories(number) for number in range(AUTHORITIES)]
     for _ in range(EVENTS // AUTHORITIES):
         for stream in streams:
@@ -74,12 +75,12 @@ def _histories(number: int) -> Iterator[dict[str, Any]]:
     for seed in range(1000 * number, 1000 * number + 1000):
         for event in shuffled(seed, history(seed, authority=authority(number))):
             if event["type"] == "feed.reported":
-                continue  # a late feed would have a board stand at its time, and not at now
+                continue  # a late feed would make a board stand at the feed's time instead of now
             yield {k: f"{seed}-{v}" if k in ("child", "into", "id") else v for k, v in event.items()}
 
 
 class Feed(threading.Thread):
-    """Sends the log at a steady pace until told to hurry; slowly where the faults are behind it: it is to outlast them.
+    """Sends the log at a steady pace until told to hurry, and slowly once it is ahead of the faults: it outlasts them.
 
     *share* of the faults are done. Whatever becomes of the broker, each event is in the log once.
     """
@@ -95,7 +96,7 @@ class Feed(threading.Thread):
         asyncio.run(self._send())
 
     async def _send(self) -> None:
-        # kafka-python's producer may stand still for good once its broker was killed.
+        # kafka-python's producer may hang for good once its broker was killed.
         producer = AIOKafkaProducer(
             bootstrap_servers=self._kafka, enable_idempotence=True, request_timeout_ms=300_000, linger_ms=5
         )
@@ -106,12 +107,13 @@ class Feed(threading.Thread):
             await producer.send(self._topic, json.dumps(event).encode(), key=key.encode(), partition=partition)
             self.sent += 1
             if not self.hurry.is_set():
-                await asyncio.sleep(1 / (A_SECOND if self.sent < EVENTS * (self.share + AHEAD) else SLOWLY))
+                is_ahead = self.sent >= EVENTS * (self.share + AHEAD_SHARE)
+                await asyncio.sleep(1 / (SLOW_EVENTS_A_SECOND if is_ahead else EVENTS_A_SECOND))
         await producer.stop()
 
 
 class Watcher(threading.Thread):
-    """Asks the API for the figures of every authority, over and over, and keeps what it was told."""
+    """Asks the API for the figures of every authority, over and over, and keeps the answers."""
 
     def __init__(self, port: int) -> None:
         super().__init__(daemon=True)
@@ -128,7 +130,7 @@ class Watcher(threading.Thread):
                 self.asked += 1
                 try:
                     with urllib.request.urlopen(f"{self._address}&authority={name}", timeout=5) as response:
-                        found = tuple(self._numbers(json.load(response)["figures"]))
+                        answer = tuple(self._numbers(json.load(response)["figures"]))
                 except urllib.error.HTTPError as exc:
                     self.refused += 1
                     if exc.code not in (404, 503) or (exc.code == 404 and seen):
@@ -137,18 +139,18 @@ class Watcher(threading.Thread):
                     continue
                 except OSError:
                     continue
-                if not seen or seen[-1] != found:
-                    seen.append(found)
+                if not seen or seen[-1] != answer:
+                    seen.append(answer)
             time.sleep(0.03)
 
-    def _numbers(self, found: list[dict[str, Any]]) -> Iterator[int]:
-        for figure in sorted(found, key=lambda f: [name for name, _ in ASKED].index(f["measure"])):
+    def _numbers(self, figures: list[dict[str, Any]]) -> Iterator[int]:
+        for figure in sorted(figures, key=lambda f: [name for name, _ in ASKED].index(f["measure"])):
             yield figure["numerator"]
             yield figure["denominator"] or 0
 
 
 class Listener(threading.Thread):
-    """Listens to the live stream of one authority, and keeps the figures that it was told."""
+    """Listens to the live stream of one authority, and keeps its figures."""
 
     def __init__(self, port: int, name: str) -> None:
         super().__init__(daemon=True)
@@ -162,11 +164,11 @@ class Listener(threading.Thread):
             for line in stream:
                 if self.enough.is_set():
                     return
-                told = json.loads(line[6:]) if line.startswith(b"data: {") else {}
-                if shown := told.get("figures"):
-                    found = tuple(shown[tile]["numerator"] for tile in SHOWN)
-                    if not self.seen or self.seen[-1] != found:
-                        self.seen.append(found)
+                message = json.loads(line[6:]) if line.startswith(b"data: {") else {}
+                if shown := message.get("figures"):
+                    numbers = tuple(shown[tile]["numerator"] for tile in SHOWN)
+                    if not self.seen or self.seen[-1] != numbers:
+                        self.seen.append(numbers)
 
 
 def _worker() -> tuple[str, ...]:
@@ -187,26 +189,26 @@ def read_back(kafka: str, topic: str) -> dict[str, list[bytes]]:
     consumer.assign(parts)
     consumer.seek_to_beginning(*parts)
     ends = consumer.end_offsets(parts)
-    found: dict[str, list[bytes]] = {authority(n): [] for n in range(AUTHORITIES)}
+    values: dict[str, list[bytes]] = {authority(n): [] for n in range(AUTHORITIES)}
     while any(consumer.position(part) < ends[part] for part in parts):
         for records in consumer.poll(timeout_ms=1000).values():
             for record in records:
-                found[record.key.decode()].append(record.value)
+                values[record.key.decode()].append(record.value)
     consumer.close()
-    return found
+    return values
 
 
 def prefixes(name: str, values: list[bytes]) -> list[tuple[int, ...]]:
     """Return the figures of an authority after each prefix of its log, the empty one first."""
-    book, sums = InMemoryStore(RULES), GrowingSums()
-    found = [_figures(name, sums)]
+    reference, sums = InMemoryStore(RULES), GrowingSums()
+    figures_after = [_figures(name, sums)]
     for value in values:
-        change = fold(book.kept, book.authorities, [decode(value, NOW)], RULES)
-        book.take(change)
+        change = fold(reference.kept, reference.authorities, [decode(value, NOW)], RULES)
+        reference.take(change)
         for part, cells in change.tallies.get(name, {}).items():
             sums.add(part, cells)
-        found.append(_figures(name, sums) if change.tallies else found[-1])
-    return found
+        figures_after.append(_figures(name, sums) if change.tallies else figures_after[-1])
+    return figures_after
 
 
 def _figures(name: str, sums: Sums) -> tuple[int, ...]:
@@ -220,22 +222,22 @@ def _figures(name: str, sums: Sums) -> tuple[int, ...]:
 def follows(seen: list[tuple[int, ...]], truth: list[tuple[int, ...]]) -> str | None:
     """Return what is wrong with *seen*: each must be some prefix's figures, and never an earlier prefix's."""
     at = 0
-    for number, found in enumerate(seen):
-        while at < len(truth) and truth[at] != found:
+    for number, answer in enumerate(seen):
+        while at < len(truth) and truth[at] != answer:
             at += 1
         if at == len(truth):
-            known = "goes back" if found in truth else "is of no prefix of the log"
-            return f"answer {number} of {len(seen)} {known}: {found}, after {seen[number - 1]}"
+            known = "goes back" if answer in truth else "is of no prefix of the log"
+            return f"answer {number} of {len(seen)} {known}: {answer}, after {seen[number - 1]}"
     return None
 
 
-def differences(found: dict[str, Tally], truth: dict[str, Tally]) -> dict[str, int]:
+def differences(counted: dict[str, Tally], truth: dict[str, Tally]) -> dict[str, int]:
     """Return by part how many cells differ."""
-    parts = {part for tally in (*found.values(), *truth.values()) for part in tally}
+    parts = {part for tally in (*counted.values(), *truth.values()) for part in tally}
     return {
         part: sum(
-            len(dict(found.get(name, {}).get(part, {}).items() ^ truth.get(name, {}).get(part, {}).items()))
-            for name in found.keys() | truth.keys()
+            len(dict(counted.get(name, {}).get(part, {}).items() ^ truth.get(name, {}).get(part, {}).items()))
+            for name in counted.keys() | truth.keys()
         )
         for part in sorted(parts)
     }
@@ -245,7 +247,7 @@ def differences(found: dict[str, Tally], truth: dict[str, Tally]) -> dict[str, i
 def test_nothing_is_ever_lost_or_doubled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Over thirty faults of nine kinds at every step of the work, two workers, 20,000 events: every cell is right.
 
-    And no answer that a reader was given on the way was of anything but the log up to some point, nor went back.
+    Every answer on the way was of the log up to some point, and none was of an earlier point than the one before it.
     """
     data = tmp_path / "kafka"
     with (
@@ -278,13 +280,16 @@ def test_nothing_is_ever_lost_or_doubled(tmp_path: Path, capsys: pytest.CaptureF
             feed.hurry.set()
             feed.join(60)
             eventually(lambda: committed(url, topic) == EVENTS, within=60)
-            eventually(lambda: all(it.position.catalogue == code() for it in snapshots(url, topic).values()), within=60)
+            eventually(
+                lambda: all(snapshot.position.catalogue == code() for snapshot in snapshots(url, topic).values()),
+                within=60,
+            )
             time.sleep(1)
             for reader in (watcher, *listeners):
                 reader.enough.set()
                 reader.join(15)
             truth = read_back(address, topic)
-            found = tallies(url, topic)
+            counted = tallies(url, topic)
         finally:
             for process in (*scene.workers, server):
                 process.kill()
@@ -296,9 +301,9 @@ def test_nothing_is_ever_lost_or_doubled(tmp_path: Path, capsys: pytest.CaptureF
     assert sum(map(len, truth.values())) == EVENTS
     links = [json.loads(value) for values in truth.values() for value in values if b'"child.merged"' in value]
     assert sum(link.get("retracted") is True for link in links) > 50, "links are told, and taken back, all the way"
-    book = InMemoryStore(RULES).tell(decode(value, NOW) for values in truth.values() for value in values)
-    assert not any(differences(found, book.tallies).values()), differences(found, book.tallies)
-    assert found == book.tallies
+    reference = InMemoryStore(RULES).tell(decode(value, NOW) for values in truth.values() for value in values)
+    assert not any(differences(counted, reference.tallies).values()), differences(counted, reference.tallies)
+    assert counted == reference.tallies
     assert not watcher.strange
     for name, values in truth.items():
         assert len(watcher.seen[name]) > 10

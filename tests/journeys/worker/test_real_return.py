@@ -32,10 +32,10 @@ def ask(env: Mapping[str, str], *arguments: str) -> list[dict[str, Any]]:
     return list(answer["figures"])
 
 
-@pytest.mark.nightly  # two minutes of two processors; the stories of the return hold the same numbers at every change
+@pytest.mark.nightly  # it takes two minutes of two processors; the stories of the return hold the same numbers
 @pytest.mark.timeout(900)
 def test_the_service_counts_the_return_as_the_reference_does(kafka: str, valkey: Store, tmp_path: Path) -> None:
-    """1,313 at 31 December 2017, by legal group, from the running service and from a file; loading twice is once."""
+    """1,313 at 31 December 2017, by legal group, from the service and from a file, however often it is loaded."""
     topic = new_topic(kafka, 8)
     env = environment(kafka, valkey.url, topic) | {"CASEPULSE_DATA_DIR": str(tmp_path)}
     made_up = list(history(World(1, 20_000), datetime(2017, 12, 14, 14, tzinfo=LONDON)))

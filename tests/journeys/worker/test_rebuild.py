@@ -1,4 +1,4 @@
-"""A long log is told first and counted afterwards: the same figures, and none on the way."""
+"""A long log is told first and counted afterwards: the same figures, and none before."""
 
 import sys
 import threading
@@ -23,7 +23,7 @@ from tests.journeys.parts import (
 )
 
 # The real worker, for which a log of 500 events is a long one.
-SHORT_OF_BREATH = """
+WORKER_WITH_SHORT_LOGS = """
 from deploy.command import main
 from metrics.store import position
 
@@ -33,12 +33,12 @@ main()
 
 
 def test_a_long_log_is_counted_once_it_is_told(kafka: str, valkey: Store, tmp_path: Path) -> None:
-    """No tally while it is read, also over a kill; then all of the reference; and live events go on from there."""
+    """No tally while it is read, also over a kill; then all tallies of the reference; and live events add to them."""
     topic, log = new_topic(kafka, 1), list(log_of(2, histories=12))
     half, rest = log[: len(log) // 2], log[len(log) // 2 :]
     send(kafka, topic, half, partitions=1)
     env = environment(kafka, valkey.url, topic)
-    command = (sys.executable, "-c", SHORT_OF_BREATH)
+    command = (sys.executable, "-c", WORKER_WITH_SHORT_LOGS)
     process = Process("worker", env=env, log=tmp_path / "worker.log", command=command)
     try:
         eventually(lambda: _catalogues(valkey, topic) == {code()}, within=60)
@@ -53,17 +53,17 @@ def test_a_long_log_is_counted_once_it_is_told(kafka: str, valkey: Store, tmp_pa
 
 
 def test_a_rebuild_that_was_killed_goes_on_uncounted(kafka: str, valkey: Store, tmp_path: Path) -> None:
-    """Killed before the log is told: the store holds cases and no tally, and another worker finishes both."""
+    """Killed before the log is told: the store holds cases and no tally. Another worker finishes both."""
     topic, log = new_topic(kafka, 1), list(log_of(2, histories=60))
     send(kafka, topic, log, partitions=1)
     env = environment(kafka, valkey.url, topic)
-    command = (sys.executable, "-c", SHORT_OF_BREATH)
+    command = (sys.executable, "-c", WORKER_WITH_SHORT_LOGS)
     process = Process("worker", env=env, log=tmp_path / "worker.log", command=command)
     try:
         eventually(lambda: committed(valkey.url, topic) > 0, within=30, every=0.005)
     finally:
         process.kill()
-    if committed(valkey.url, topic) < len(log):  # else it was too quick for us, and the other test says the rest
+    if committed(valkey.url, topic) < len(log):  # else it was too quick for us, and the test above holds the rest
         assert _catalogues(valkey, topic) == {UNCOUNTED}
         assert not tallies(valkey.url, topic)
     with worker(env, tmp_path / "worker.log"):
@@ -72,13 +72,13 @@ def test_a_rebuild_that_was_killed_goes_on_uncounted(kafka: str, valkey: Store, 
     assert tallies(valkey.url, topic) == reference(log).tallies
 
 
-def test_a_log_to_which_something_is_always_added_is_counted_too(kafka: str, valkey: Store, tmp_path: Path) -> None:
-    """Nobody waits for a moment at which nothing is left to tell: there may never be one."""
+def test_a_log_that_always_grows_is_counted_too(kafka: str, valkey: Store, tmp_path: Path) -> None:
+    """The count does not wait for a moment at which no event is left: there may never be one."""
     topic, log = new_topic(kafka, 1), list(log_of(2, histories=60))
     first, later = log[:700], log[700:]
     send(kafka, topic, first, partitions=1)
     env = environment(kafka, valkey.url, topic)
-    command = (sys.executable, "-c", SHORT_OF_BREATH)
+    command = (sys.executable, "-c", WORKER_WITH_SHORT_LOGS)
     sent, counted = list(first), threading.Event()
     with ThreadPoolExecutor(1) as beside:
         adding = beside.submit(_add, kafka, topic, later, sent, counted)
@@ -96,7 +96,7 @@ def test_a_log_to_which_something_is_always_added_is_counted_too(kafka: str, val
 
 
 def _add(kafka: str, topic: str, log: list[Any], sent: list[Any], counted: threading.Event) -> None:
-    """Send one after the other until it is counted."""
+    """Send one event after the other until the log is counted."""
     for event in log:
         if counted.is_set():
             return

@@ -1,4 +1,4 @@
-"""An authority changes its rules: everything is counted afresh, and until that is done the old figures are shown."""
+"""An authority changes its rules: all is counted afresh, and until that is done the old figures are shown."""
 
 import json
 import subprocess
@@ -42,7 +42,7 @@ locality = "Northern"
 
 
 def test_new_rules_recount_and_the_old_figures_are_served_meanwhile(kafka: str, valkey: Store, tmp_path: Path) -> None:
-    """No 503 and no zero on the way: each answer is wholly by the rules that it names, and the last by the new ones."""
+    """No 503 and no zero meanwhile: each answer is wholly by the rules that it names, and the last by the new ones."""
     topic, port, file = new_topic(kafka), programs.free_port(), tmp_path / "authority.toml"
     log = list(log_of(1, histories=60))
     send(kafka, topic, log)
@@ -74,18 +74,18 @@ def test_new_rules_recount_and_the_old_figures_are_served_meanwhile(kafka: str, 
     assert asking.seen[0][1] != asking.seen[1][1]
     assert tallies(valkey.url, topic) == InMemoryStore(rules).tell(events).tallies
     (tmp_path / "log.ndjson").write_text("".join(json.dumps(event) + "\n" for event in log))
-    told = subprocess.run(
+    done = subprocess.run(
         [*MAIN, "figures", *MEASURES, "--from", str(tmp_path / "log.ndjson"), "--at", AT, "--window", WINDOW, "--json"],
         env=ruled,
         capture_output=True,
         text=True,
         check=True,
     )
-    assert asking.seen[1] == _numbers(json.loads(told.stdout))
+    assert asking.seen[1] == _numbers(json.loads(done.stdout))
 
 
 def test_a_new_map_of_teams_recounts_nothing(tmp_path: Path) -> None:
-    """Where a team stands is read beside the sums: no cell changes, and so the catalogue is the same."""
+    """The places of teams are read beside the sums: no cell changes, and so the catalogue is the same."""
     ruled, mapped = tmp_path / "rules.toml", tmp_path / "map.toml"
     ruled.write_text(RULES)
     mapped.write_text(MAP)
@@ -112,13 +112,13 @@ class Asking(threading.Thread):
         while not self.enough.is_set():
             try:
                 with urllib.request.urlopen(self._address, timeout=5) as response:
-                    found = _numbers(json.load(response))
+                    answer = _numbers(json.load(response))
             except urllib.error.HTTPError as exc:
                 self.refused.append(exc.code)
                 exc.close()
                 continue
-            if not self.seen or self.seen[-1] != found:
-                self.seen.append(found)
+            if not self.seen or self.seen[-1] != answer:
+                self.seen.append(answer)
             time.sleep(0.01)
 
 

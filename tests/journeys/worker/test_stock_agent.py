@@ -1,4 +1,4 @@
-"""The control: a stock Faust agent under the same faults. If it came out right, our journey would prove nothing."""
+"""The control: a stock Faust agent under the same faults. Were its figures right, our journey would prove nothing."""
 
 import sys
 import time
@@ -44,13 +44,13 @@ def test_a_stock_agent_fails_the_same_journey(tmp_path: Path, capsys: pytest.Cap
                 scene.hit(fault, step)
             feed.hurry.set()
             feed.join(60)
-            found = _settled(url, topic)
+            counted = _settled(url, topic)
             truth = read_back(address, topic)
         finally:
             for process in scene.workers:
                 process.kill()
-    book = InMemoryStore(RULES).tell(decode(value, NOW) for values in truth.values() for value in values)
-    wrong = differences(found, book.tallies)
+    reference = InMemoryStore(RULES).tell(decode(value, NOW) for values in truth.values() for value in values)
+    wrong = differences(counted, reference.tallies)
     with capsys.disabled():
         print(f"\nstock agent, cells that differ after {len(scene.hits)} faults: {wrong}")
     assert any(wrong.values())

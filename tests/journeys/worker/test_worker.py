@@ -1,4 +1,4 @@
-"""The worker at its edges: a store that is away as it begins, a new catalogue, and what it refuses to go on from."""
+"""The worker at its edges: a store that is away when it begins, a new catalogue, and the states that it refuses."""
 
 import json
 import socket
@@ -25,7 +25,7 @@ LOG = list(log_of(4, histories=2))
 
 
 @pytest.fixture
-def told(kafka: str, valkey: Store, tmp_path: Path) -> tuple[str, dict[str, str]]:
+def counted(kafka: str, valkey: Store, tmp_path: Path) -> tuple[str, dict[str, str]]:
     """A topic whose log a worker has counted, and stopped."""
     topic = new_topic(kafka, PARTITIONS)
     send(kafka, topic, LOG)
@@ -37,7 +37,7 @@ def told(kafka: str, valkey: Store, tmp_path: Path) -> tuple[str, dict[str, str]
 
 
 def test_a_store_that_is_away_at_the_assignment_is_waited_for(kafka: str, valkey: Store, tmp_path: Path) -> None:
-    """Faust takes an assignment that takes too long for a stopped service, and hangs for ever; the worker does not."""
+    """Faust takes a long assignment for a stopped service, and hangs for ever; the worker does not."""
     topic = new_topic(kafka, PARTITIONS)
     send(kafka, topic, LOG)
     env = environment(kafka, valkey.url, topic)
@@ -53,10 +53,10 @@ def test_a_store_that_is_away_at_the_assignment_is_waited_for(kafka: str, valkey
 
 
 def test_a_new_catalogue_recounts_from_the_cases(
-    valkey: Store, told: tuple[str, dict[str, str]], tmp_path: Path
+    valkey: Store, counted: tuple[str, dict[str, str]], tmp_path: Path
 ) -> None:
     """Tallies that another catalogue counted are counted afresh, switched in one step, and the old ones dropped."""
-    topic, env = told
+    topic, env = counted
     client = redis.Redis.from_url(valkey.url, decode_responses=True)
     for key in client.scan_iter("*:position"):
         client.hset(key, "generation", "000000000000.older")
@@ -131,16 +131,16 @@ REFUSALS = (
 
 
 @pytest.mark.parametrize(("spoil", "says"), REFUSALS, ids=[spoil.__name__ for spoil, _ in REFUSALS])
-def test_what_it_refuses_to_go_on_from(
+def test_states_that_it_refuses_to_go_on_from(
     kafka: str,
     valkey: Store,
-    told: tuple[str, dict[str, str]],
+    counted: tuple[str, dict[str, str]],
     tmp_path: Path,
     spoil: Callable[[str, str, str], None],
     says: str,
 ) -> None:
-    """Exit 3, and one line that says why and what to do; what is kept is not touched."""
-    topic, env = told
+    """Exit 3, and one line that says why and what to do. The store is not touched."""
+    topic, env = counted
     spoil(kafka, valkey.url, topic)
     before = committed(valkey.url, topic)
     with worker(env, tmp_path / "worker.log") as process:
@@ -152,7 +152,7 @@ def test_what_it_refuses_to_go_on_from(
 
 
 def test_kafka_away_at_the_start_is_one_line(valkey: Store, tmp_path: Path) -> None:
-    """It ends with 1, to be started again by whatever keeps it."""
+    """It ends with 1, to be started again by its supervisor."""
     env = environment(f"127.0.0.1:{programs.free_port()}", valkey.url, "case-events")
     with worker(env, tmp_path / "worker.log") as process:
         assert process.wait(30) == 1
@@ -161,7 +161,7 @@ def test_kafka_away_at_the_start_is_one_line(valkey: Store, tmp_path: Path) -> N
 
 
 def test_a_store_away_at_the_start_is_waited_for(kafka: str, tmp_path: Path) -> None:
-    """A store that is being restarted, or loads, is no reason to end."""
+    """A store that is being restarted, or is loading, is no reason to end."""
     topic = new_topic(kafka, PARTITIONS)
     send(kafka, topic, LOG)
     program = programs.valkey(tmp_path / "valkey", programs.free_port())
@@ -173,20 +173,20 @@ def test_a_store_away_at_the_start_is_waited_for(kafka: str, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("loss", ["rolled back", "flushed"])
 def test_a_store_that_loses_its_tail_in_a_quiet_hour_is_noticed(
-    valkey: Store, told: tuple[str, dict[str, str]], tmp_path: Path, loss: str
+    valkey: Store, counted: tuple[str, dict[str, str]], tmp_path: Path, loss: str
 ) -> None:
-    """No event comes whose commit would be refused: the worker looks for itself, and the figures come back."""
-    topic, env = told
+    """No event comes whose commit would be refused: the worker looks by itself, and the figures come back."""
+    topic, env = counted
     truth = tallies(valkey.url, topic)
     client = redis.Redis.from_url(valkey.url)
-    older = client.eval(COPY, 0)
-    assert isinstance(older, list)
+    copied = client.eval(COPY, 0)
+    assert isinstance(copied, list)
     with worker(env, tmp_path / "worker.log") as process:
         send(env["CASEPULSE_KAFKA"], topic, LOG[:200])  # told again: nothing changes but the position
         eventually(lambda: committed(valkey.url, topic) == len(LOG) + 200, within=30)
         client.flushall()
         if loss == "rolled back":
-            for key, dump in zip(older[::2], older[1::2], strict=True):
+            for key, dump in zip(copied[::2], copied[1::2], strict=True):
                 client.restore(key, 0, dump)
         eventually(lambda: committed(valkey.url, topic) == len(LOG) + 200, within=20)
         assert process.ended() is None
@@ -195,16 +195,16 @@ def test_a_store_that_loses_its_tail_in_a_quiet_hour_is_noticed(
 
 
 def test_a_log_that_ends_in_a_transaction_is_read_to_its_end(kafka: str, valkey: Store, tmp_path: Path) -> None:
-    """Markers and aborted records are for nobody; the position steps over them, and the figures are whole."""
+    """Nobody reads markers and aborted records: the position steps over them, and the figures are whole."""
     topic = new_topic(kafka, PARTITIONS)
     producer = KafkaProducer(bootstrap_servers=kafka, transactional_id=f"{topic}-producer")
     producer.init_transactions()
-    for event, good in [(event, True) for event in LOG[:10]] + [(event, False) for event in LOG[10:40]]:
+    for event, is_committed in [(event, True) for event in LOG[:10]] + [(event, False) for event in LOG[10:40]]:
         producer.begin_transaction()
         authority = str(event["authority"])
         partition = partition_of(authority, PARTITIONS)
         producer.send(topic, json.dumps(event).encode(), key=authority.encode(), partition=partition)
-        if good:
+        if is_committed:
             producer.commit_transaction()
         else:
             producer.flush()
@@ -216,8 +216,8 @@ def test_a_log_that_ends_in_a_transaction_is_read_to_its_end(kafka: str, valkey:
     assert tallies(valkey.url, topic) == reference(LOG[:10]).tallies
 
 
-def test_a_port_that_is_taken_is_said_in_a_line(kafka: str, valkey: Store, tmp_path: Path) -> None:
-    """A second worker on one machine, begun with the port of the first."""
+def test_a_port_that_is_taken_is_reported_in_a_line(kafka: str, valkey: Store, tmp_path: Path) -> None:
+    """A second worker on one machine, started with the port of the first."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -1,7 +1,7 @@
 """The real worker, with traps: at a step that is armed it stops itself, so that a fault can hit just there.
 
-`CASEPULSE_TRAPS` is a folder. A file named after a step arms it; the first worker to come by takes the file, renames
-it to `<step>.<pid>`, and stops (SIGSTOP) until the journey lets it go on. Nothing of this is in the product.
+`CASEPULSE_TRAPS` is a folder. A file named after a step arms it. The first worker that comes to the step renames the
+file to `<step>.<pid>`, and stops (SIGSTOP) until the journey lets it go on. The product knows nothing of this.
 """
 
 import os
@@ -71,11 +71,11 @@ def count_with_trap(count: Callable[..., None]) -> Callable[..., None]:
 def set_traps() -> None:
     """Put a trap before each step of the owner's work."""
     reading: Any = OwnedPartition.fold
-    OwnedPartition.fold = before("read", reading)  # type: ignore[method-assign]
+    OwnedPartition.fold = before("read", reading)  # type: ignore[method-assign]  # a trap
     seeking: Any = Owner.positions
-    Owner.positions = before("seek", seeking)  # type: ignore[method-assign]
-    Store.commit = commit_with_traps(Store.commit)  # type: ignore[method-assign]
-    Owner._count = count_with_trap(Owner._count)  # type: ignore[method-assign]
+    Owner.positions = before("seek", seeking)  # type: ignore[method-assign]  # a trap
+    Store.commit = commit_with_traps(Store.commit)  # type: ignore[method-assign]  # a trap
+    Owner._count = count_with_trap(Owner._count)  # type: ignore[method-assign]  # a trap
     owned_partition.fold = fold_with_trap(owned_partition.fold)
 
 

@@ -1,0 +1,134 @@
+"""Statements about children, and the teller that makes events of them, return after return.
+
+A return states what happened. The teller tells it as it was known on the day of the return, corrects what a later
+return states otherwise, and withdraws what a later return no longer states. So figures as known between two returns
+are what the earlier return said.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+import msgspec
+
+from events.event import ChildEvent, Event, Retraction
+from events.feed import FeedReported
+from events.time import LONDON, instant
+
+StatementKey = tuple[str, str, str]  # child, type, record: the fact (contract 1)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """That something happened to *child*, a pseudonym, on *day*; or, if not *happened*, that it never did."""
+
+    kind: type[ChildEvent]
+    child: str
+    record: str
+    day: date
+    fields: tuple[tuple[str, Any], ...] = ()
+    happened: bool = True
+
+    @property
+    def key(self) -> StatementKey:
+        """The fact that the statement is about."""
+        return self.child, str(self.kind.__struct_config__.tag), self.record
+
+
+class Said(NamedTuple):
+    """A statement that stands after a return. *anew*: that return states it, and not an earlier one alone."""
+
+    statement: Statement
+    anew: bool
+
+
+def state(kind: type[ChildEvent], child: str, record: str, day: date, /, **fields: Any) -> Statement:
+    """Return the statement that it happened."""
+    return Statement(kind, child, record, day, tuple(fields.items()))
+
+
+def deny(kind: type[ChildEvent], child: str, record: str, day: date) -> Statement:
+    """Return the statement that it never happened: an earlier telling of the same return may have said that it did."""
+    return Statement(kind, child, record, day, happened=False)
+
+
+def record_name(of: str, child: str, *parts: object) -> str:
+    """Return the record of one *of* that kind, by *parts* that no correction changes."""
+    return _digest("\x1f".join((of, child, *map(str, parts))).encode())
+
+
+class Teller:
+    """Makes the events of one authority and one source. It remembers what it told, so that it can withdraw it."""
+
+    def __init__(self, authority: str, source: str) -> None:
+        self._authority = authority
+        self._source = source
+        self._standing: dict[StatementKey, Statement] = {}
+
+    def tell(self, said: Iterable[Said], as_of: date, nth: int) -> Iterator[Event]:
+        """Yield the events of the *nth* return, made at the end of *as_of*; last, a report that the feed is complete.
+
+        The events are the return's own statements, and all that changes or is withdrawn because of it.
+        """
+        envelope = self._envelope(as_of, nth)
+        latest = _latest(said)
+        for key, (statement, anew) in latest.items():
+            if anew or self._standing.get(key) != statement:
+                yield _event(statement, envelope)
+        for statement in self._withdrawn(latest):
+            self._standing[statement.key] = statement
+            yield _event(statement, envelope)
+        self._standing.update((key, statement) for key, (statement, _) in latest.items())
+        yield self._feed_report(envelope)
+
+    def _withdrawn(self, latest: Mapping[StatementKey, Said]) -> list[Statement]:
+        """Return the denials of what was told and is no longer stated."""
+        return [
+            replace(statement, happened=False)
+            for key, statement in self._standing.items()
+            if statement.happened and key not in latest
+        ]
+
+    def _envelope(self, as_of: date, nth: int) -> dict[str, Any]:
+        recorded_at = datetime.combine(as_of, time(23, 59, 59), LONDON)
+        return {
+            "id": "-",
+            "authority": self._authority,
+            "source": self._source,
+            "recorded_at": recorded_at,
+            "origin": "backload",
+            # The telling that knew more returns stands, of two made as of one day.
+            "revision": instant(recorded_at) // 1000 + nth,
+        }
+
+    def _feed_report(self, envelope: Mapping[str, Any]) -> Event:
+        at = envelope["recorded_at"]
+        return _identified(FeedReported(record=self._source, occurred_at=at, complete_to=at, **envelope))
+
+
+def _latest(said: Iterable[Said]) -> dict[StatementKey, Said]:
+    """Return the last statement about each fact; it is said anew if any statement about the fact is."""
+    latest: dict[StatementKey, Said] = {}
+    for statement, anew in said:
+        before = latest.get(statement.key)
+        latest[statement.key] = Said(statement, anew or (before is not None and before.anew))
+    return latest
+
+
+def _event(statement: Statement, envelope: Mapping[str, Any]) -> Event:
+    about = {"child": statement.child, "record": statement.record, "occurred_on": statement.day, **envelope}
+    if statement.happened:
+        return _identified(statement.kind(**about, **dict(statement.fields)))
+    _, retracts, _ = statement.key
+    return _identified(Retraction(retracts=retracts, retracted=True, **about))
+
+
+def _identified(event: Event) -> Event:
+    """Return *event* with an id that its content gives it: the same telling has the same id."""
+    return msgspec.structs.replace(event, id=_digest(msgspec.json.encode(event, order="sorted")))
+
+
+def _digest(content: bytes) -> str:
+    return sha256(content).hexdigest()[:32]
