@@ -1,40 +1,56 @@
-"""The command `casepulse`."""
+"""The command `casepulse`: its verbs by name, and what a person is told where one of them fails."""
 
 import os
 import sys
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from pkgutil import resolve_name
+from typing import Any, NamedTuple
 
 import click
-from kafka.errors import KafkaError
 
-from deploy.configuration.authorities import AuthoritiesUnreadable
-from deploy.configuration.settings import SettingsUnusable, read_settings
 from deploy.configuration.variables import CONFIG
-from deploy.verbs import doctor, figures, load, looking, run, simulate
-from metrics.store.connection import STORE_ERRORS
-from metrics.store.position import Refused
-from metrics.store.secrets import Unusable
+from metrics.wrong_setting import WrongSetting
 
 FAILED, REFUSED = 1, 3
 
-VERBS = (
-    run.up,
-    run.worker,
-    run.serve,
-    run.publish,
-    figures.figures,
-    load.load,
-    simulate.simulate,
-    looking.measures,
-    looking.dead_letters,
-    looking.schema,
-    doctor.doctor,
-    doctor.settings,
-    doctor.scrape,
-)
+
+class Verb(NamedTuple):
+    """A verb that is imported only when it is asked for: most of them need a client of Kafka or of the store."""
+
+    place: str  # module and name of the click command
+    help: str  # its own first sentence
+
+
+VERBS: Mapping[str, Verb] = {
+    "dead-letters": Verb(
+        "deploy.verbs.dead_letters:dead_letters", "List the records that could not be read: by reason and coordinate."
+    ),
+    "doctor": Verb(
+        "deploy.verbs.doctor:doctor", "Say what is wrong with this installation: one line and one remedy each."
+    ),
+    "figures": Verb("deploy.verbs.figures:figures", "Show figures: of every MEASURE, or of those named."),
+    "load": Verb("deploy.verbs.load:load", "Read files of events, or returns, turn them into events, and send them."),
+    "measures": Verb(
+        "deploy.verbs.measures:measures", "List every measure: what is counted, out of what, over which window."
+    ),
+    "schema": Verb("deploy.verbs.schema:schema", "Print the JSON Schema of every event."),
+    "scrape": Verb(
+        "deploy.verbs.scrape:scrape", "Print a configuration for Prometheus that scrapes a server and its workers."
+    ),
+    "serve": Verb(
+        "deploy.verbs.run:serve", "Serve boards, the API, the live stream and /metrics, from what the store holds."
+    ),
+    "settings": Verb("deploy.verbs.settings:settings", "List every setting: its value, who set it, what it means."),
+    "simulate": Verb(
+        "deploy.verbs.simulate:simulate", "Make an authority up, and send what happens there, or write it to a file."
+    ),
+    "up": Verb("deploy.verbs.up:up", "Bring everything up on this machine, and keep it up until Ctrl-C."),
+    "worker": Verb(
+        "deploy.verbs.run:worker", "Read events from Kafka, fold them, and commit what changes to the store."
+    ),
+}
+HIDDEN_VERBS: Mapping[str, Verb] = {"publish": Verb("deploy.verbs.run:publish", "")}  # a worker starts it
 
 
 class Fault(click.ClickException):
@@ -45,34 +61,62 @@ class Fault(click.ClickException):
         self.exit_code = code
 
 
-def plainly(verb: Callable[..., Any]) -> Callable[..., Any]:
-    """Return *verb* with the errors that a person can do something about said in one line."""
+class Verbs(click.Group):
+    """Imports a verb when it is called, and says in one line what a person can do about its failure."""
 
-    @wraps(verb)
-    def said(*args: Any, **kwargs: Any) -> Any:
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        verb = VERBS.get(cmd_name) or HIDDEN_VERBS.get(cmd_name)
+        return None if verb is None else resolve_name(verb.place)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, verb.help) for name, verb in VERBS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
         try:
-            return verb(*args, **kwargs)
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
         except BrokenPipeError:  # whoever reads our output has seen enough
             sys.stdout = None
             raise SystemExit(FAILED) from None
-        except (Refused, AuthoritiesUnreadable, SettingsUnusable, Unusable) as exc:
+        except WrongSetting as exc:
             raise Fault(str(exc), REFUSED) from exc
-        except KafkaError as exc:
-            raise Fault(_silent("Kafka", read_settings().kafka, "CASEPULSE_KAFKA", exc)) from exc
-        except STORE_ERRORS as exc:
-            raise Fault(_silent("the store", read_settings().redis, "CASEPULSE_REDIS", exc)) from exc
-
-    return said
+        except Exception as exc:
+            if (fault := _fault(exc)) is None:
+                raise
+            raise fault from exc
 
 
-def _silent(what: str, where: object, variable: str, exc: Exception) -> str:
-    return (
+def _fault(exc: Exception) -> Fault | None:
+    """Return what a person can do about *exc*; None where it is a bug of ours."""
+    # Imported once something has failed: both clients take half a second, which no verb that needs neither should wait.
+    from kafka.errors import KafkaError
+
+    from deploy.configuration.settings import read_settings
+    from metrics.store.connection import STORE_ERRORS
+    from metrics.store.position import Refused
+
+    if isinstance(exc, Refused):
+        return Fault(str(exc), REFUSED)
+    if isinstance(exc, KafkaError):
+        return _silent("Kafka", read_settings().kafka, "CASEPULSE_KAFKA", exc)
+    if isinstance(exc, STORE_ERRORS):
+        return _silent("the store", read_settings().redis, "CASEPULSE_REDIS", exc)
+    return None
+
+
+def _silent(what: str, where: object, variable: str, exc: Exception) -> Fault:
+    return Fault(
         f"{what} does not answer at {where} ({type(exc).__name__}): start everything with `casepulse up` "
         f"(in this folder: `make up`), or set {variable} to where it is; `casepulse doctor` says more"
     )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="casepulse")
 @click.option(
     "--config",
@@ -91,10 +135,6 @@ def main(config: Path | None) -> None:
     if config:
         os.environ[CONFIG] = str(config.absolute())  # for the processes that a verb starts, too
 
-
-for verb in VERBS:
-    verb.callback = plainly(verb.callback)  # type: ignore[arg-type]
-    main.add_command(verb)
 
 if __name__ == "__main__":
     sys.exit(main())

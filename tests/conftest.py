@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from deploy.machine import programs
+from deploy.machine.running import Program, Running
 
 
 @dataclass(frozen=True)
 class Store:
     """A Valkey or Redis; *running* is there to freeze, kill and start it."""
 
-    running: programs.Running
+    running: Running
 
     @property
     def url(self) -> str:
@@ -24,8 +25,8 @@ class Store:
 
 
 @contextmanager
-def started(program: programs.Program, within: float) -> Iterator[programs.Running]:
-    running = programs.Running(program)
+def started(program: Program, within: float) -> Iterator[Running]:
+    running = Running(program)
     running.start()
     try:
         running.wait_ready(within)

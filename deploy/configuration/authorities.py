@@ -16,8 +16,8 @@ DEFAULT = Path("authority.toml")
 AUTHORITY = re.compile(r"[A-Z][0-9]{8}")
 OPENING = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])")
 YEAR = re.compile(r"[0-9]{4}")
-MOST = 1_000_000_000  # of anything that is counted
-SOONEST, LATEST = 1, 90  # working days ahead that something may be called due
+MAX_COUNT = 1_000_000_000  # of anything that is counted
+MIN_DUE_DAYS, MAX_DUE_DAYS = 1, 90  # working days ahead that something may be called due
 
 PARAMETERS = {parameter.name: parameter.type for parameter in fields(Parameters)}
 KEYS = ("name", "extra_closure_days", *PARAMETERS, "office_hours", "targets", "population", "teams")
@@ -35,10 +35,10 @@ def read_authorities(path: Path | None, units: Mapping[str, str]) -> RulesByAuth
     """
     if path is None and not DEFAULT.exists():
         return RulesByAuthority()
-    page = TomlFile(path or DEFAULT)
+    document = TomlFile(path or DEFAULT)
     try:
-        sections = tuple((name, _rules(section, units)) for name, section in _sections(page.whole))
-        page.refuse()
+        sections = tuple((name, _rules(section, units)) for name, section in _sections(document.whole))
+        document.refuse()
     except Unreadable as exc:
         raise AuthoritiesUnreadable(str(exc)) from exc
     return RulesByAuthority(sections)
@@ -85,7 +85,7 @@ def _parameter(spot: TomlValue, kind: object) -> float | None:
     if kind is bool:
         return spot.flag()
     assert kind is int, "a parameter of another type needs its own way of being read"
-    return spot.number(int, SOONEST, LATEST, f"{SOONEST} to {LATEST} working days")
+    return spot.number(int, MIN_DUE_DAYS, MAX_DUE_DAYS, f"{MIN_DUE_DAYS} to {MAX_DUE_DAYS} working days")
 
 
 def _hours(hours: TomlValue) -> Hours:
@@ -101,11 +101,11 @@ def _hours(hours: TomlValue) -> Hours:
 def _opening(spot: TomlValue) -> DayHours | None:
     if not spot.is_a(str):
         return None
-    told = OPENING.fullmatch(str(spot.value))
-    if told is None:
+    match = OPENING.fullmatch(str(spot.value))
+    if match is None:
         spot.fault('is not understood: write hours as "09:00-17:00", and leave out a day that is closed')
         return None
-    opens, closes = time(int(told[1]), int(told[2])), time(int(told[3]), int(told[4]))
+    opens, closes = time(int(match[1]), int(match[2])), time(int(match[3]), int(match[4]))
     if opens < closes:
         return opens, closes
     spot.fault("does not open before it closes: give the opening first, both on the same day")
@@ -123,12 +123,12 @@ def _targets(targets: TomlValue, units: Mapping[str, str]) -> Iterator[tuple[str
 def _target(spot: TomlValue, unit: str) -> float | None:
     if unit == "ratio":
         return spot.number(float, 0, 1, "0 to 1, as 0.85 for 85 %")
-    return spot.number(float, 0, MOST, f"0 or more {unit.replace('_', ' ')}")
+    return spot.number(float, 0, MAX_COUNT, f"0 or more {unit.replace('_', ' ')}")
 
 
 def _population(years: TomlValue) -> Iterator[tuple[int, int]]:
     for year, spot in years.table().items():
         if not YEAR.fullmatch(year) or not FIRST.year <= int(year) <= LAST.year:
             spot.fault(f"is no year: name that of the mid-year estimate, {FIRST.year} to {LAST.year}")
-        elif children := spot.number(int, 1, MOST, "the number of children aged 0 to 17"):
+        elif children := spot.number(int, 1, MAX_COUNT, "the number of children aged 0 to 17"):
             yield int(year), int(children)

@@ -6,22 +6,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from deploy.configuration.authorities import read_authorities
 from deploy.configuration.toml_file import Unreadable, meant
-from deploy.configuration.variables import DATA_DIR, ENVIRONMENT, LOCK, told
-from metrics.catalogue import MEASURES
-from metrics.rules.rules import RulesByAuthority
+from deploy.configuration.variables import DATA_DIR, ENVIRONMENT, LOCK, values
 from metrics.store.address import RedisSettings
 from metrics.store.secrets import Unusable, pem, secret
-from streams.broker import topics
+from metrics.wrong_setting import WrongSetting
+from streams.broker import names
 from streams.broker.connection import MECHANISMS, SECURITIES, KafkaSettings
+
+if TYPE_CHECKING:
+    from metrics.rules.rules import RulesByAuthority
 
 __all__ = ["DATA_DIR", "ENVIRONMENT", "LOCK", "Settings", "SettingsUnusable", "read_settings"]
 
 
-class SettingsUnusable(ValueError):
+class SettingsUnusable(WrongSetting):
     """The settings contradict each other, or name what cannot be used: one line for each fault, with the remedy."""
 
 
@@ -35,21 +37,26 @@ class Settings:
     data_dir: Path
     demonstration: Path | None  # the made-up authority's clock, where there is one
     authorities: Path | None = None  # what each authority sets; left out, `authority.toml` of this folder, if any
-    figures_topic: str | None = None  # left out, as `topics.figures` calls it
+    figures_topic: str | None = None  # left out, as `names.figures` calls it
+    server: str | None = None  # where figures are asked for; left out, they are read from the store
 
     @property
     def figures(self) -> str:
         """The topic that figures go to."""
-        return self.figures_topic or topics.figures(self.topic)
+        return self.figures_topic or names.figures(self.topic)
 
     @cached_property
-    def rules(self) -> RulesByAuthority:
+    def rules(self) -> "RulesByAuthority":
         """What each authority sets. Raises AuthoritiesUnreadable."""
-        return read_authorities(self.authorities, _units())
+        # Not at the top: the calendar and the catalogue take longer to import than a question to a server takes.
+        from deploy.configuration.authorities import read_authorities
+        from metrics.catalogue import MEASURES
+
+        return read_authorities(self.authorities, {measure.name: measure.unit for measure in MEASURES})
 
     def check(self) -> None:
-        """Read what is read only when it is needed: before anything starts is when to hear that it cannot be."""
-        read_authorities(self.authorities, _units())
+        """Read `authority.toml` before anything starts. Raises AuthoritiesUnreadable."""
+        _ = self.rules
 
     @property
     def variables(self) -> dict[str, str]:
@@ -67,6 +74,7 @@ class Settings:
             "CASEPULSE_REDIS_CA_FILE": str(self.redis.ca_file or ""),
             "CASEPULSE_REDIS_USER": self.redis.user or "",
             "CASEPULSE_REDIS_PASSWORD_FILE": str(self.redis.password_file or ""),
+            "CASEPULSE_SERVER": self.server or "",
             "CASEPULSE_TOPIC": self.topic,
             "CASEPULSE_FIGURES_TOPIC": self.figures_topic or "",
             "CASEPULSE_DATA_DIR": str(self.data_dir),
@@ -82,29 +90,26 @@ class Settings:
         file.write_text("".join(lines))
 
 
-def _units() -> dict[str, str]:
-    return {measure.name: measure.unit for measure in MEASURES}
-
-
 def read_settings(environ: Mapping[str, str] = os.environ, by_up: bool = True) -> Settings:
     """Return the settings that environment and file give; where they name no parts, those of the `up` that runs here.
 
     An `up` itself asks for none of another: not *by_up*. Raises SettingsUnusable.
     """
     try:
-        values = {name: it.value for name, it in told(environ, by_up).items()}
+        given = {name: setting.value for name, setting in values(environ, by_up).items()}
     except Unreadable as exc:
         raise SettingsUnusable(str(exc)) from exc
     settings = Settings(
-        kafka=_kafka(values),
-        redis=_redis(values),
-        topic=values["CASEPULSE_TOPIC"],
-        data_dir=Path(values["CASEPULSE_DATA_DIR"]),
-        demonstration=_path(values["CASEPULSE_DEMONSTRATION"]),
-        authorities=_path(values["CASEPULSE_AUTHORITIES"]),
-        figures_topic=values["CASEPULSE_FIGURES_TOPIC"] or None,
+        kafka=_kafka(given),
+        redis=_redis(given),
+        topic=given["CASEPULSE_TOPIC"],
+        data_dir=Path(given["CASEPULSE_DATA_DIR"]),
+        demonstration=_path(given["CASEPULSE_DEMONSTRATION"]),
+        authorities=_path(given["CASEPULSE_AUTHORITIES"]),
+        figures_topic=given["CASEPULSE_FIGURES_TOPIC"] or None,
+        server=given["CASEPULSE_SERVER"] or None,
     )
-    if faults := [*_kafka_faults(settings.kafka), *_redis_faults(settings.redis)]:
+    if faults := [*_kafka_faults(settings.kafka), *_redis_faults(settings.redis), *_server_faults(settings.server)]:
         raise SettingsUnusable("\n".join(faults))
     return settings
 
@@ -118,25 +123,25 @@ def _file(value: str) -> Path | None:
     return Path(value).absolute() if value else None
 
 
-def _kafka(values: Mapping[str, str]) -> KafkaSettings:
+def _kafka(given: Mapping[str, str]) -> KafkaSettings:
     return KafkaSettings(
-        servers=values["CASEPULSE_KAFKA"],
-        security=values["CASEPULSE_KAFKA_SECURITY"].lower(),
-        ca_file=_file(values["CASEPULSE_KAFKA_CA_FILE"]),
-        cert_file=_file(values["CASEPULSE_KAFKA_CERT_FILE"]),
-        key_file=_file(values["CASEPULSE_KAFKA_KEY_FILE"]),
-        mechanism=values["CASEPULSE_KAFKA_SASL_MECHANISM"].upper(),
-        user=values["CASEPULSE_KAFKA_USER"] or None,
-        password_file=_file(values["CASEPULSE_KAFKA_PASSWORD_FILE"]),
+        servers=given["CASEPULSE_KAFKA"],
+        security=given["CASEPULSE_KAFKA_SECURITY"].lower(),
+        ca_file=_file(given["CASEPULSE_KAFKA_CA_FILE"]),
+        cert_file=_file(given["CASEPULSE_KAFKA_CERT_FILE"]),
+        key_file=_file(given["CASEPULSE_KAFKA_KEY_FILE"]),
+        mechanism=given["CASEPULSE_KAFKA_SASL_MECHANISM"].upper(),
+        user=given["CASEPULSE_KAFKA_USER"] or None,
+        password_file=_file(given["CASEPULSE_KAFKA_PASSWORD_FILE"]),
     )
 
 
-def _redis(values: Mapping[str, str]) -> RedisSettings:
+def _redis(given: Mapping[str, str]) -> RedisSettings:
     return RedisSettings(
-        url=values["CASEPULSE_REDIS"],
-        ca_file=_file(values["CASEPULSE_REDIS_CA_FILE"]),
-        user=values["CASEPULSE_REDIS_USER"] or None,
-        password_file=_file(values["CASEPULSE_REDIS_PASSWORD_FILE"]),
+        url=given["CASEPULSE_REDIS"],
+        ca_file=_file(given["CASEPULSE_REDIS_CA_FILE"]),
+        user=given["CASEPULSE_REDIS_USER"] or None,
+        password_file=_file(given["CASEPULSE_REDIS_PASSWORD_FILE"]),
     )
 
 
@@ -147,6 +152,17 @@ def _kafka_faults(kafka: KafkaSettings) -> Iterator[str]:
         return
     if kafka.mechanism not in MECHANISMS:
         yield f"CASEPULSE_KAFKA_SASL_MECHANISM: there is no '{kafka.mechanism}': {meant(kafka.mechanism, MECHANISMS)}"
+    yield from _security_faults(kafka)
+    if kafka.key_file and not kafka.cert_file:
+        yield "CASEPULSE_KAFKA_KEY_FILE is set without CASEPULSE_KAFKA_CERT_FILE: set both, or neither"
+    try:
+        _ = kafka.options
+    except Unusable as exc:
+        yield str(exc)
+
+
+def _security_faults(kafka: KafkaSettings) -> Iterator[str]:
+    """Yield what is set and not used by the kind of security that is set, or missing for it."""
     with_sasl = {"CASEPULSE_KAFKA_USER": kafka.user, "CASEPULSE_KAFKA_PASSWORD_FILE": kafka.password_file}
     with_tls = {"CASEPULSE_KAFKA_CA_FILE": kafka.ca_file, "CASEPULSE_KAFKA_CERT_FILE": kafka.cert_file}
     for name, value in with_sasl.items():
@@ -157,28 +173,11 @@ def _kafka_faults(kafka: KafkaSettings) -> Iterator[str]:
     for name, value in with_tls.items():
         if value and not kafka.has_tls:
             yield f"{name} is set, and CASEPULSE_KAFKA_SECURITY is {kafka.security}: make it sasl_ssl or ssl"
-    if kafka.key_file and not kafka.cert_file:
-        yield "CASEPULSE_KAFKA_KEY_FILE is set without CASEPULSE_KAFKA_CERT_FILE: set both, or neither"
-    try:
-        _ = kafka.options
-    except Unusable as exc:
-        yield str(exc)
 
 
 def _redis_faults(redis: RedisSettings) -> Iterator[str]:
     """Yield what is wrong with how the store is to be reached, with the remedy."""
-    if urlsplit(redis.url).scheme not in ("redis", "rediss"):
-        yield "CASEPULSE_REDIS is no such address: begin it with redis:// or, over TLS, with rediss://"
-    elif not redis.is_address:
-        yield (
-            "CASEPULSE_REDIS is no address that can be read: write it as redis://host:6379/0, and a password, where "
-            "its / or @ would be taken for others, into a file that CASEPULSE_REDIS_PASSWORD_FILE names"
-        )
-    elif any(f"{name}=" in urlsplit(redis.url).query for name in ("password", "username")):
-        yield (
-            "CASEPULSE_REDIS says behind its ? how to be let in: write that into CASEPULSE_REDIS_USER and into a file "
-            "that CASEPULSE_REDIS_PASSWORD_FILE names"
-        )
+    yield from _url_faults(redis)
     if redis.ca_file and not redis.has_tls:
         yield "CASEPULSE_REDIS_CA_FILE is set, and CASEPULSE_REDIS is not over TLS: begin that with rediss://"
     if redis.user and not redis.password_file:
@@ -192,3 +191,36 @@ def _redis_faults(redis: RedisSettings) -> Iterator[str]:
             pem(redis.ca_file)
     except Unusable as exc:
         yield str(exc)
+
+
+def _url_faults(redis: RedisSettings) -> Iterator[str]:
+    """Yield what is wrong with the URL of the store, without quoting it: a password may stand in it."""
+    if urlsplit(redis.url).scheme not in ("redis", "rediss"):
+        yield "CASEPULSE_REDIS is no such address: begin it with redis:// or, over TLS, with rediss://"
+    elif not redis.is_address:
+        yield (
+            "CASEPULSE_REDIS is no address that can be read: write it as redis://host:6379/0, and a password, where "
+            "its / or @ would be taken for others, into a file that CASEPULSE_REDIS_PASSWORD_FILE names"
+        )
+    elif any(f"{name}=" in urlsplit(redis.url).query for name in ("password", "username")):
+        yield (
+            "CASEPULSE_REDIS says behind its ? how to be let in: write that into CASEPULSE_REDIS_USER and into a file "
+            "that CASEPULSE_REDIS_PASSWORD_FILE names"
+        )
+
+
+def _server_faults(server: str | None) -> Iterator[str]:
+    """Yield what is wrong with where figures are to be asked for, with the remedy."""
+    if server is None:
+        return
+    if not _is_server(server):
+        yield "CASEPULSE_SERVER is no address of a server: write it as http://127.0.0.1:8080, or unset it"
+
+
+def _is_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.path in ("", "/")

@@ -16,11 +16,11 @@ def read_teams(teams: TomlValue) -> Teams:
         teams.fault(f"one table is one team: write [[{teams.keys[0]}.teams]], in double brackets")
         return ()
     entries = teams.items()
-    told = [(entry, fact) for entry in entries if (fact := _team(entry))]
-    facts = tuple(fact for _, fact in told)
-    apart = [_apart(entry, fact, facts[:n]) for n, (entry, fact) in enumerate(told)]
-    if all(apart) and len(told) == len(entries):  # else a merger may only seem to lead nowhere
-        for entry, fact in told:
+    read = [(entry, fact) for entry in entries if (fact := _team(entry))]
+    facts = tuple(fact for _, fact in read)
+    are_apart = [_apart(entry, fact, facts[:n]) for n, (entry, fact) in enumerate(read)]
+    if all(are_apart) and len(read) == len(entries):  # else a merger may lead to one that was not read
+        for entry, fact in read:
             _merged(entry, fact, facts)
     return facts
 

@@ -1,6 +1,6 @@
-"""A TOML file as values that know where they stand, so that whatever is wrong is told with its line and a remedy.
+"""A TOML file as values that know where they stand, so that every fault is said with its line and a remedy.
 
-Faults are noted, not raised: one reading finds them all, and `Page.refuse` tells them together.
+Faults are noted, not raised: one reading finds them all, and `TomlFile.refuse` says all of them at once.
 """
 
 import re
@@ -12,12 +12,13 @@ from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 
-from deploy.configuration.toml_lines import Keys, line_of, lines_of
+from deploy.configuration.toml_lines import TomlPath, line_of, lines_of
 from metrics.rules.teams import UNKNOWN
+from metrics.wrong_setting import WrongSetting
 
 SYNTAX = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>[0-9]+), column [0-9]+|end of document)\)", re.DOTALL)
 SOUND = 'text stands in "quotation marks", dates and numbers without; each section and key stands once'
-LONGEST = 64  # characters of a text, as of a team in an event
+MAX_CHARACTERS = 64  # characters of a text, as of a team in an event
 
 WRITTEN: Mapping[type, str] = {
     str: 'is not text: write it in "quotation marks"',
@@ -30,7 +31,7 @@ WRITTEN: Mapping[type, str] = {
 }
 
 
-class Unreadable(ValueError):
+class Unreadable(WrongSetting):
     """The file cannot be used as it is: one line for each fault, with the remedy."""
 
 
@@ -46,8 +47,8 @@ class TomlFile:
         """All that stands in it. Raises Unreadable."""
         return TomlValue(self, (), self._document)
 
-    def fault(self, keys: Keys, what: str) -> None:
-        """Note that *what* is wrong at *keys*; it is told by its place within the section."""
+    def fault(self, keys: TomlPath, what: str) -> None:
+        """Note that *what* is wrong at *keys*; the message names its place within the section."""
         names = [key for key in keys[1:] if isinstance(key, str)] or [str(key) for key in keys]
         self.faults.append((line_of(self._lines, keys), f"{'.'.join(names)}: {what}"))
 
@@ -55,45 +56,45 @@ class TomlFile:
         """Raise Unreadable with every fault found, in the order of the lines; nothing where there is none."""
         if self.faults:
             faults = sorted(self.faults, key=lambda fault: fault[0])
-            raise Unreadable("\n".join(self._told(line, what) for line, what in faults))
+            raise Unreadable("\n".join(self._at(line, what) for line, what in faults))
 
     @cached_property
     def _text(self) -> str:
         try:
-            told = self.file.read_bytes()
+            content = self.file.read_bytes()
         except FileNotFoundError:
             raise Unreadable(f"{self.file}: there is no such file: name one that is there") from None
         except OSError as exc:
             raise Unreadable(f"{self.file}: {exc.strerror}: name a file that can be read") from exc
         try:
-            return told.decode("utf-8-sig").replace("\r\n", "\n")
+            return content.decode("utf-8-sig").replace("\r\n", "\n")
         except UnicodeDecodeError as exc:
-            line = told.count(b"\n", 0, exc.start) + 1
-            raise Unreadable(self._told(line, "is not UTF-8: save the file in that encoding")) from exc
+            line = content.count(b"\n", 0, exc.start) + 1
+            raise Unreadable(self._at(line, "is not UTF-8: save the file in that encoding")) from exc
 
     @cached_property
     def _document(self) -> dict[str, object]:
         try:
             return tomllib.loads(self._text)
         except tomllib.TOMLDecodeError as exc:
-            told = SYNTAX.fullmatch(str(exc))
-            line = int((told and told["line"]) or self._text.rstrip().count("\n") + 1)
-            raise Unreadable(self._told(line, f"{told['what'] if told else exc}: {SOUND}")) from exc
+            match = SYNTAX.fullmatch(str(exc))
+            line = int((match and match["line"]) or self._text.rstrip().count("\n") + 1)
+            raise Unreadable(self._at(line, f"{match['what'] if match else exc}: {SOUND}")) from exc
 
     @cached_property
-    def _lines(self) -> Mapping[Keys, int]:
+    def _lines(self) -> Mapping[TomlPath, int]:
         return lines_of(self._text)
 
-    def _told(self, line: int, what: str) -> str:
+    def _at(self, line: int, what: str) -> str:
         return f"{self.file}, line {line}: {what}"
 
 
 @dataclass(frozen=True)
 class TomlValue:
-    """A value, and where in the file it stands. One that is not as it should be is a fault, and read as none."""
+    """A value, and where in the file it stands. A value that is not as it should be is a fault, and read as none."""
 
     page: TomlFile
-    keys: Keys
+    keys: TomlPath
     value: object
 
     def fault(self, what: str) -> None:
@@ -102,19 +103,19 @@ class TomlValue:
 
     def is_a(self, kind: type) -> bool:
         """Return whether it is of *kind*, and of no kind below that; a whole number is a number too."""
-        right = type(self.value) is kind or (kind is float and type(self.value) is int)
-        if not right:
+        is_right = type(self.value) is kind or (kind is float and type(self.value) is int)
+        if not is_right:
             self.fault(WRITTEN[kind])
-        return right
+        return is_right
 
     def table(self, known: Collection[str] | None = None) -> dict[str, "TomlValue"]:
         """Return what stands in a table, by key; where the keys are *known*, any other is a fault."""
         if not self.is_a(dict) or not isinstance(self.value, dict):
             return {}
-        spots = {key: TomlValue(self.page, (*self.keys, key), value) for key, value in self.value.items()}
-        for key in () if known is None else spots.keys() - set(known):
-            spots.pop(key).fault(f"there is no such key: {meant(key, known or ())}")
-        return spots
+        entries = {key: TomlValue(self.page, (*self.keys, key), value) for key, value in self.value.items()}
+        for key in () if known is None else entries.keys() - set(known):
+            entries.pop(key).fault(f"there is no such key: {meant(key, known or ())}")
+        return entries
 
     def items(self) -> list["TomlValue"]:
         """Return what stands in a list."""
@@ -127,8 +128,10 @@ class TomlValue:
         if not self.is_a(str):
             return None
         value = str(self.value)
-        if not 0 < len(value) <= LONGEST or value != value.strip():
-            self.fault(f"is empty, too long or padded: give 1 to {LONGEST} characters, no space before or after them")
+        if not 0 < len(value) <= MAX_CHARACTERS or value != value.strip():
+            self.fault(
+                f"is empty, too long or padded: give 1 to {MAX_CHARACTERS} characters, no space before or after them"
+            )
         elif value == UNKNOWN:
             self.fault(f'"{UNKNOWN}" stands for what nobody told: give another name, or leave it out')
         else:

@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 
-Keys = tuple[str | int, ...]  # of keys, and of places in a list: ("E10000008", "teams", 0, "until")
+TomlPath = tuple[str | int, ...]  # of keys, and of places in a list: ("E10000008", "teams", 0, "until")
 
 TOKEN = re.compile(
     r"""
@@ -21,25 +21,25 @@ TOKEN = re.compile(
 )
 
 
-def lines_of(text: str) -> Mapping[Keys, int]:
+def lines_of(text: str) -> Mapping[TomlPath, int]:
     """Return the line on which each section, key and list item of *text* begins; the first is 1."""
-    return _Reading(text).lines
+    return _Walk(text).lines
 
 
-def line_of(lines: Mapping[Keys, int], path: Keys) -> int:
+def line_of(lines: Mapping[TomlPath, int], path: TomlPath) -> int:
     """Return the line of *path*; where nothing stands there, that of what should hold it."""
     return lines[path] if path in lines or not path else line_of(lines, path[:-1])
 
 
-class _Reading:
+class _Walk:
     """One walk through the text."""
 
     def __init__(self, text: str) -> None:
-        self.lines: dict[Keys, int] = {(): 1}
+        self.lines: dict[TomlPath, int] = {(): 1}
         self._tokens = list(_tokens(text))
         self._next = 0
-        self._lists: dict[Keys, int] = {}  # how many tables each list of tables has so far
-        section: Keys = ()
+        self._lists: dict[TomlPath, int] = {}  # how many tables each list of tables has so far
+        section: TomlPath = ()
         while self._next < len(self._tokens):
             if self._ahead("\n"):
                 self._take()
@@ -61,17 +61,17 @@ class _Reading:
             self._next += 1
         return "".join(text for text, _ in self._tokens[start : self._next])
 
-    def _note(self, path: Keys, line: int) -> None:
+    def _note(self, path: TomlPath, line: int) -> None:
         for length in range(1, len(path) + 1):
             self.lines.setdefault(path[:length], line)
 
-    def _header(self) -> Keys:
+    def _header(self) -> TomlPath:
         """Take `[a.b]` or `[[a.b]]`; a name of a list of tables means the last of them so far."""
         line = self._tokens[self._next][1]
         brackets = len(self._take_while("["))
         keys = _keys(self._take_until("]"))
         self._take_while("]")
-        path: Keys = ()
+        path: TomlPath = ()
         for n, key in enumerate(keys, 1):
             path += (key,)
             if n == len(keys) and brackets > 1:
@@ -87,14 +87,14 @@ class _Reading:
             taken += self._take()
         return taken
 
-    def _pair(self, within: Keys) -> None:
+    def _pair(self, within: TomlPath) -> None:
         line = self._tokens[self._next][1]
         path = within + _keys(self._take_until("="))
         self._take()
         self._note(path, line)
         self._value(path)
 
-    def _value(self, path: Keys) -> None:
+    def _value(self, path: TomlPath) -> None:
         if self._ahead("["):
             self._several(path, "]")
         elif self._ahead("{"):
@@ -102,7 +102,7 @@ class _Reading:
         else:
             self._take_until("\n", ",", "]", "}")
 
-    def _several(self, path: Keys, end: str) -> None:
+    def _several(self, path: TomlPath, end: str) -> None:
         """Take a list or an inline table, over as many lines as it has."""
         self._take()
         count = 0

@@ -15,10 +15,10 @@ from kafka.errors import KafkaError
 from deploy.configuration.authorities import AuthoritiesUnreadable
 from deploy.configuration.settings import Settings, SettingsUnusable, read_settings
 from deploy.doctor import authorities, broker, machine, positions, store
-from deploy.doctor.broker import Seen
-from deploy.doctor.finding import Finding, Level, as_told, several, some, worth_knowing, wrong
+from deploy.doctor.broker import KafkaView
+from deploy.doctor.finding import Finding, Level, findings_of, several, some, worth_knowing, wrong
 from deploy.doctor.reach import reach
-from deploy.processes.server import clocks
+from deploy.processes.authority_directory import authority_directory
 from metrics.counting.fingerprint import fingerprint
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.connection import STORE_ERRORS, connect
@@ -28,6 +28,8 @@ from metrics.store.redis import Store
 from streams.broker.connection import KafkaSettings
 from streams.broker.topics import GROUP, PARTITIONS
 
+STORE_TIMEOUT_SECONDS = 30.0
+
 __all__ = ["Finding", "Level", "examine"]
 
 
@@ -36,61 +38,63 @@ def examine(environ: Mapping[str, str] = os.environ, with_cases: bool = False) -
     try:
         settings = read_settings(environ)
     except SettingsUnusable as exc:
-        return as_told(exc)
+        return findings_of(exc)
     rules = _rules(settings)
-    found = list(machine.machine(settings, datetime.now(UTC).date()))
-    seen = _broker(settings, found)
-    asyncio.run(_Store(settings, rules, seen, with_cases).look(found))
-    return sorted(found, key=lambda finding: finding.level is not Level.WRONG)
+    findings = list(machine.machine(settings, datetime.now(UTC).date()))
+    seen = _broker(settings, findings)
+    asyncio.run(_Store(settings, rules, seen, with_cases).look(findings))
+    return sorted(findings, key=lambda finding: finding.level is not Level.WRONG)
 
 
 def _rules(settings: Settings) -> RulesByAuthority | None:
-    """Return what each authority sets; None where that cannot be read, which is said elsewhere."""
+    """Return what each authority sets; None where that cannot be read, which `machine.authorities` says."""
     try:
         return settings.rules
     except AuthoritiesUnreadable:
         return None
 
 
-def _broker(settings: Settings, found: list[Finding]) -> Seen | None:
+def _broker(settings: Settings, findings: list[Finding]) -> KafkaView | None:
     if why := broker.reached(settings.kafka):
-        found += why
+        findings += why
         return None
     try:
         seen = broker.look(settings.kafka, settings.topic, settings.figures, GROUP)
     except KafkaError as exc:
-        found.append(broker.unanswered(settings.kafka, exc))
+        findings.append(broker.unanswered(settings.kafka, exc))
         return None
-    found += broker.judge(seen)
+    findings += broker.judge(seen)
     return seen
 
 
 class _Store:
     """Looks at the store with one connection, and never writes to it."""
 
-    def __init__(self, settings: Settings, rules: RulesByAuthority | None, seen: Seen | None, with_cases: bool) -> None:
+    def __init__(
+        self, settings: Settings, rules: RulesByAuthority | None, seen: KafkaView | None, with_cases: bool
+    ) -> None:
         self._settings, self._rules, self._seen, self._with_cases = settings, rules, seen, with_cases
-        self._store = Store(connect(settings.redis, timeout=30.0), settings.topic)
+        self._store = Store(connect(settings.redis, timeout=STORE_TIMEOUT_SECONDS), settings.topic)
 
-    async def look(self, found: list[Finding]) -> None:
-        """Add what is wrong to *found*."""
+    async def look(self, findings: list[Finding]) -> None:
+        """Add what is wrong to *findings*."""
         try:
             if why := self._reached():
-                found.append(why)
+                findings.append(why)
                 return
             info, clock = await self._store.server()
-            found += broker.clock("the store", clock - time.time())
-            found += store.judge(info)
+            findings += broker.clock("the store", clock - time.time())
+            findings += store.judge(info)
             stands = await self._stands()
-            found += positions.judge(stands, self._seen)
-            found += await self._dead_letters(stands)
-            found += authorities.judge(await self._authorities(stands), self._rules)
+            findings += positions.judge(stands, self._seen)
+            findings += await self._dead_letters(stands)
+            findings += authorities.judge(await self._authorities(stands), self._rules)
             if self._with_cases:
-                found += await self._mixtures(stands)
+                findings += await self._mixtures(stands)
         except STORE_ERRORS as exc:
-            found.append(store.unanswered(self._settings.redis, exc))
+            findings.append(store.unanswered(self._settings.redis, exc))
         except Refused as exc:
-            found += as_told(exc)
+            findings += findings_of(exc)
         finally:
             await self._store.close()
 
@@ -100,31 +104,37 @@ class _Store:
         tls = KafkaSettings("", ca_file=redis.ca_file).tls if redis.has_tls else None
         return reach("the store", "CASEPULSE_REDIS", (parts.hostname or "localhost", parts.port or 6379), tls)
 
-    async def _stands(self) -> positions.Stands:
+    async def _stands(self) -> positions.StorePositions:
         log = self._seen.log if self._seen else None
         numbers = range(max(log.partitions if log else 0, PARTITIONS))
         formats = {n: kind for n in numbers if (kind := await self._store.format(n)) is not None}
         stand = {n: it for n in formats if (it := await self._store.position(n)) is not None}
-        return positions.Stands(stand, formats, None if self._rules is None else fingerprint(self._rules))
+        return positions.StorePositions(stand, formats, None if self._rules is None else fingerprint(self._rules))
 
-    async def _dead_letters(self, stands: positions.Stands) -> list[Finding]:
+    async def _dead_letters(self, stands: positions.StorePositions) -> list[Finding]:
         letters = [letter for n in stands.positions for letter in await self._store.dead_letters(n)]
         if not letters:
             return []
         reasons = Counter(reason for _, reason, _ in letters).most_common()
-        told = ", ".join(f"{reason} {n:,}" for reason, n in reasons)
+        by_reason = ", ".join(f"{reason} {n:,}" for reason, n in reasons)
         remedy = "`casepulse dead-letters` says where each is; mend the source"
-        return [worth_knowing(f"{several(len(letters), 'record')} could not be read ({told})", remedy)]
+        return [worth_knowing(f"{several(len(letters), 'record')} could not be read ({by_reason})", remedy)]
 
-    async def _authorities(self, stands: positions.Stands) -> list[authorities.Here]:
+    async def _authorities(self, stands: positions.StorePositions) -> list[authorities.HeardAuthority]:
         readable = self._rules is not None
-        told = clocks(self._settings if readable else replace(self._settings, authorities=Path(os.devnull)))
+        directory = authority_directory(
+            self._settings if readable else replace(self._settings, authorities=Path(os.devnull))
+        )
         clock = self._settings.demonstration
-        stopped = clock is None or not clock.exists()
+        is_stopped = clock is None or not clock.exists()
         teams = await self._teams()
         return [
-            authorities.Here(
-                name, it, None if it.simulated and stopped else told.now(name), told.speed(name), teams.get(name)
+            authorities.HeardAuthority(
+                name,
+                it,
+                None if it.simulated and is_stopped else directory.now(name),
+                directory.speed(name),
+                teams.get(name),
             )
             for number in stands.positions
             for name, it in (await self._store.authorities(number)).items()
@@ -140,7 +150,7 @@ class _Store:
         except (NotReady, Moved):
             return {}
 
-    async def _mixtures(self, stands: positions.Stands) -> list[Finding]:
+    async def _mixtures(self, stands: positions.StorePositions) -> list[Finding]:
         """Count the facts of which some tellings give a revision and others none: their order may be wrong."""
         mixed: Counter[str] = Counter()
         for number in stands.positions:
@@ -159,8 +169,8 @@ class _Store:
         ]
 
 
-def counted(found: list[Finding]) -> Iterator[str]:
+def counted(findings: list[Finding]) -> Iterator[str]:
     """Yield how many findings of each level there are, in words."""
     for level in Level:
-        if n := sum(finding.level is level for finding in found):
+        if n := sum(finding.level is level for finding in findings):
             yield f"{n} {level}"

@@ -11,12 +11,12 @@ from metrics.counting.completeness import LIVE_US, Completeness, Feed
 from metrics.rules.rules import RulesByAuthority
 from metrics.rules.teams import UNKNOWN, told_teams
 
-LATE = timedelta(minutes=10)  # a feed reports each minute
-OF_OURS = timedelta(seconds=10)  # for the way here; at a demonstration's speed many of its own
+LATE_AFTER = timedelta(minutes=10)  # a feed reports each minute
+ON_THE_WAY = timedelta(seconds=10)  # for the way here; at a demonstration's speed many of its own
 
 
 @dataclass(frozen=True)
-class Here:
+class HeardAuthority:
     """What is known of one authority, and what time it is there."""
 
     name: str
@@ -26,7 +26,7 @@ class Here:
     teams: frozenset[str] | None  # that events tell; None while figures are being rebuilt
 
 
-def judge(found: list[Here], rules: RulesByAuthority | None) -> Iterator[Finding]:
+def judge(found: list[HeardAuthority], rules: RulesByAuthority | None) -> Iterator[Finding]:
     """Yield what is wrong with each authority, and with *rules* that speak of none."""
     for here in found:
         if here.now is not None:
@@ -46,7 +46,7 @@ def judge(found: list[Here], rules: RulesByAuthority | None) -> Iterator[Finding
         )
 
 
-def _feeds(here: Here, now: datetime) -> Iterator[Finding]:
+def _feeds(here: HeardAuthority, now: datetime) -> Iterator[Finding]:
     reported = {source: feed for source, feed in here.authority.feeds.items() if feed.complete_to is not None}
     if not reported:
         yield worth_knowing(
@@ -57,7 +57,7 @@ def _feeds(here: Here, now: datetime) -> Iterator[Finding]:
         yield from _feed(here, now, source, feed)
 
 
-def _feed(here: Here, now: datetime, source: str, feed: Feed) -> Iterator[Finding]:
+def _feed(here: HeardAuthority, now: datetime, source: str, feed: Feed) -> Iterator[Finding]:
     assert feed.complete_to is not None, "only those that reported are asked about"
     behind = now - feed.complete_to
     since = f"{feed.complete_to.astimezone(LONDON):%-d %B %Y %H:%M}"
@@ -66,16 +66,16 @@ def _feed(here: Here, now: datetime, source: str, feed: Feed) -> Iterator[Findin
             f"{here.name}: nothing from the source {source} since {since}",
             "if it is a feed, mend it; what was loaded once is complete to that day",
         )
-    elif behind > LATE + here.speed * OF_OURS:
+    elif behind > LATE_AFTER + here.speed * ON_THE_WAY:
         yield wrong(f"{here.name}: the feed {source} is late, complete to {since}", "look at the feed's own log")
 
 
-def _has_no_map(here: Here, rules: RulesByAuthority) -> bool:
+def _has_no_map(here: HeardAuthority, rules: RulesByAuthority) -> bool:
     """Return whether teams are told and none is named. Of a made-up authority nobody minds."""
     return not (rules.of(here.name).teams or here.authority.simulated) and bool((here.teams or set()) - {UNKNOWN})
 
 
-def _teams(here: Here, told: frozenset[str], rules: RulesByAuthority) -> Iterator[Finding]:
+def _teams(here: HeardAuthority, told: frozenset[str], rules: RulesByAuthority) -> Iterator[Finding]:
     named = set(told_teams(rules.of(here.name).teams))
     if not named:
         return

@@ -16,12 +16,14 @@ from streams.broker import topics
 from streams.broker.connection import KafkaSettings
 
 T = TypeVar("T")
-EVENT = 64 * 1024 + 4096  # bytes: the largest event, its headers and what is around a record
-APART, FAR_APART = 2.0, 60.0  # seconds
-DENIED = "give this user DescribeConfigs on the topic and Describe on the cluster: docs/operations.md has the rights"
+LARGEST_EVENT_BYTES = 64 * 1024 + 4096  # the largest event, its headers and what is around a record
+APART_SECONDS, FAR_APART_SECONDS = 2.0, 60.0
+RIGHTS_REMEDY = (
+    "give this user DescribeConfigs on the topic and Describe on the cluster: docs/operations.md has the rights"
+)
 
 # What the topic of events must be like, and what else would come of it.
-WANTED = {
+WANTED_OF_TOPIC = {
     "retention.ms": ("-1", "what is dropped for its age can never be counted again"),
     "retention.bytes": ("-1", "what is dropped for want of room can never be counted again"),
     "cleanup.policy": ("delete", "compaction drops all but one event of an authority"),
@@ -39,7 +41,7 @@ class Partition:
 
 
 @dataclass(frozen=True)
-class Seen:
+class KafkaView:
     """What Kafka says. None, or nothing: it does not tell us."""
 
     topic: str
@@ -82,30 +84,25 @@ def unanswered(kafka: KafkaSettings, exc: Exception) -> Finding:
     )
 
 
-def look(kafka: KafkaSettings, topic: str, figures: str, group: str) -> Seen:
+def look(kafka: KafkaSettings, topic: str, figures: str, group: str) -> KafkaView:
     """Return what Kafka says. Raises KafkaError where it says nothing at all."""
     admin = topics.admin_of(kafka)
     try:
         names = set(admin.list_topics())
         apart, workers = _asked(lambda: _clock(admin)), _asked(lambda: _workers(admin, group))
-        makes = (_asked(lambda: _settings(admin, ConfigResourceType.BROKER, str(_broker(admin)))) or {}).get(
-            "auto.create.topics.enable"
-        )
+        makes_topics = _makes_topics(admin)
         if topic not in names:
-            return Seen(topic, makes_topics=makes == "true", apart=apart, workers=workers)
+            return KafkaView(topic, makes_topics=makes_topics, apart=apart, workers=workers)
         found = admin.describe_topics([topic])[0]
-        partitions = {
-            p["partition_index"]: Partition(p["leader_id"], len(p["replica_nodes"]), len(p["isr_nodes"]))
-            for p in found["partitions"]
-        }
-        return Seen(
+        partitions = _partitions(found)
+        return KafkaView(
             topic,
             log=Log(topic, str(admin.describe_cluster()["cluster_id"]), str(found["topic_id"]), len(partitions)),
             has_rejected=topics.rejected(topic) in names,
             figures=figures,
             has_figures=figures in names,
             settings=_asked(lambda: _settings(admin, ConfigResourceType.TOPIC, topic)) or {},
-            makes_topics=makes == "true",
+            makes_topics=makes_topics,
             partitions=partitions,
             bounds=_asked(lambda: _bounds(admin, topic, partitions)) or {},
             apart=apart,
@@ -124,9 +121,22 @@ def _asked(ask: Callable[[], T]) -> T | None:
 
 
 def _settings(admin: Any, kind: Any, name: str) -> dict[str, str]:
-    told = admin.describe_configs([ConfigResource(kind, name)], config_filter=ConfigFilterType.ALL)
-    ((found,),) = ([*named.values()] for named in told.values())
+    described = admin.describe_configs([ConfigResource(kind, name)], config_filter=ConfigFilterType.ALL)
+    ((found,),) = ([*named.values()] for named in described.values())
     return {key: str(it["value"]) for key, it in found.items()}
+
+
+def _partitions(topic: Mapping[str, Any]) -> dict[int, Partition]:
+    return {
+        p["partition_index"]: Partition(p["leader_id"], len(p["replica_nodes"]), len(p["isr_nodes"]))
+        for p in topic["partitions"]
+    }
+
+
+def _makes_topics(admin: Any) -> bool:
+    """Return whether Kafka makes a topic for whoever mistypes its name; False where it does not tell us."""
+    settings = _asked(lambda: _settings(admin, ConfigResourceType.BROKER, str(_broker(admin)))) or {}
+    return settings.get("auto.create.topics.enable") == "true"
 
 
 def _broker(admin: Any) -> int:
@@ -156,7 +166,7 @@ def _bounds(admin: Any, topic: str, partitions: Mapping[int, Partition]) -> dict
     return {tp.partition: (oldest[tp].offset, end[tp].offset) for tp in all_of}
 
 
-def judge(seen: Seen) -> Iterator[Finding]:
+def judge(seen: KafkaView) -> Iterator[Finding]:
     """Yield what is wrong with Kafka and the topic."""
     yield from clock("Kafka", seen.apart)
     if seen.makes_topics:
@@ -183,26 +193,26 @@ def judge(seen: Seen) -> Iterator[Finding]:
     yield from _copies(seen)
 
 
-def _topic(seen: Seen, log: Log) -> Iterator[Finding]:
+def _topic(seen: KafkaView, log: Log) -> Iterator[Finding]:
     if log.partitions != topics.PARTITIONS:
         yield worth_knowing(
             f"topic {seen.topic} has {log.partitions} partitions, and {topics.PARTITIONS} are usual",
             "leave it so once events are in it: an authority must not change its partition",
         )
     if not seen.settings:
-        yield worth_knowing(f"Kafka does not tell us how topic {seen.topic} is set up", DENIED)
+        yield worth_knowing(f"Kafka does not tell us how topic {seen.topic} is set up", RIGHTS_REMEDY)
         return
-    for name, (value, why) in WANTED.items():
+    for name, (value, why) in WANTED_OF_TOPIC.items():
         if (found := seen.settings.get(name)) != value:
             yield wrong(f"topic {seen.topic} has {name}={found}, and {why}", f"set {name}={value}")
-    if int(seen.settings.get("max.message.bytes", EVENT)) < EVENT:
+    if int(seen.settings.get("max.message.bytes", LARGEST_EVENT_BYTES)) < LARGEST_EVENT_BYTES:
         yield wrong(
             f"topic {seen.topic} takes no event of 64 KiB (max.message.bytes is {seen.settings['max.message.bytes']})",
             "set max.message.bytes=1048576",
         )
 
 
-def _copies(seen: Seen) -> Iterator[Finding]:
+def _copies(seen: KafkaView) -> Iterator[Finding]:
     headless = [number for number, it in seen.partitions.items() if it.leader < 0]
     if headless:
         yield wrong(f"{which(headless)} of topic {seen.topic}: no broker leads", "start the brokers that are away")
@@ -229,9 +239,9 @@ def _copies(seen: Seen) -> Iterator[Finding]:
 
 def clock(whose: str, apart: float | None) -> Iterator[Finding]:
     """Yield how far a clock is *apart* from ours, in seconds, where that matters."""
-    if apart is not None and abs(apart) > APART:
-        say = wrong if abs(apart) > FAR_APART else worth_knowing
+    if apart is not None and abs(apart) > APART_SECONDS:
+        say = wrong if abs(apart) > FAR_APART_SECONDS else worth_knowing
         yield say(f"the clock of {whose} and ours are {abs(apart):,.0f} s apart", "set both by NTP")
 
 
-__all__ = ["Seen", "clock", "judge", "look", "reached", "unanswered"]
+__all__ = ["KafkaView", "clock", "judge", "look", "reached", "unanswered"]

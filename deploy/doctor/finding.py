@@ -34,14 +34,14 @@ def worth_knowing(what: str, remedy: str) -> Finding:
     return Finding(Level.WORTH_KNOWING, what, remedy)
 
 
-def as_told(exc: Exception) -> list[Finding]:
-    """Return what an error of ours says, which has one line for each fault, and the remedy at its end."""
+def findings_of(exc: Exception) -> list[Finding]:
+    """Return the faults that an error of ours says: one a line, with the remedy after the last colon."""
     parted = (line.rpartition(": ") for line in str(exc).splitlines())
     return [wrong(what, remedy) for what, _, remedy in parted]
 
 
 def some(names: Iterable[str], most: int = 5) -> str:
-    """Return *names* as a list of at most so many."""
+    """Return *names* in words: at most *most* of them, and how many more there are."""
     found = sorted(names)
     more = f" and {len(found) - most} more" if len(found) > most else ""
     return ", ".join(found[:most]) + more

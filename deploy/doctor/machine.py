@@ -6,22 +6,22 @@ from pathlib import Path
 
 from deploy.configuration.authorities import AuthoritiesUnreadable
 from deploy.configuration.settings import Settings
-from deploy.doctor.finding import Finding, as_told, worth_knowing, wrong
+from deploy.doctor.finding import Finding, findings_of, worth_knowing, wrong
 from deploy.machine.disk import free_mb
 from events.sources.pseudonym import KeyUnusable, key_file
 from events.time import LONDON
 from events.working_days import LAST, PUBLISHED
 
 LEAST_MB, FEW_MB = 500, 2_000
-SOON = timedelta(days=365)
-OTHERS = 0o077  # of a file's mode
-KEY = "pseudonym.key"
+NOTICE = timedelta(days=365)
+MODE_OF_OTHERS = 0o077  # of a file's mode
+KEY_FILE = "pseudonym.key"
 
 
 def machine(settings: Settings, today: date) -> Iterator[Finding]:
     """Yield what is to be said before anything is asked over the net."""
     yield from disk(settings.data_dir)
-    yield from key(settings.data_dir / KEY)
+    yield from key(settings.data_dir / KEY_FILE)
     yield from secrets(settings)
     yield from zone()
     yield from calendar(today)
@@ -43,15 +43,15 @@ def key(file: Path) -> Iterator[Finding]:
     try:
         key_file(file)
     except KeyUnusable as exc:
-        yield from as_told(exc)
-    if file.stat().st_mode & OTHERS:
+        yield from findings_of(exc)
+    if file.stat().st_mode & MODE_OF_OTHERS:
         yield wrong(f"{file}, the key of pseudonyms, can be read by other users", f"chmod 600 {file}")
 
 
 def secrets(settings: Settings) -> Iterator[Finding]:
     """Say whether others may read a secret."""
     for file in (settings.kafka.password_file, settings.kafka.key_file, settings.redis.password_file):
-        if file and file.stat().st_mode & OTHERS:
+        if file and file.stat().st_mode & MODE_OF_OTHERS:
             yield worth_knowing(f"{file} holds a secret and can be read by other users", f"chmod 600 {file}")
     if settings.redis.has_password_in_url:
         yield worth_knowing(
@@ -72,9 +72,9 @@ def zone() -> Iterator[Finding]:
 
 def calendar(today: date) -> Iterator[Finding]:
     """Say that the published bank holidays run out: later ones are computed, and may yet be proclaimed otherwise."""
-    if today + SOON > LAST:
+    if today + NOTICE > LAST:
         yield wrong(f"the calendar ends with {LAST:%Y}", "install a newer casepulse")
-    elif today + SOON > PUBLISHED:
+    elif today + NOTICE > PUBLISHED:
         yield worth_knowing(
             f"bank holidays are those that were published, to the end of {PUBLISHED:%Y}; later ones are computed",
             "install a newer casepulse: a holiday that is proclaimed moves deadlines",
@@ -86,4 +86,4 @@ def authorities(settings: Settings) -> Iterator[Finding]:
     try:
         settings.check()
     except AuthoritiesUnreadable as exc:
-        yield from as_told(exc)
+        yield from findings_of(exc)

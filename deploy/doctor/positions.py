@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from deploy.doctor.broker import Seen
+from deploy.doctor.broker import KafkaView
 from deploy.doctor.finding import Finding, which, worth_knowing, wrong
 from metrics.store.position import FORMAT, FORMAT_BEFORE, UNCOUNTED, Log, Position
 
-MANY = 10_000  # events that may wait beside a running worker: a few seconds of it
-FLUSH = "stop the workers, flush the store, start them: it is rebuilt from the log"
+MAX_WAITING_EVENTS = 10_000  # that may wait beside a running worker: a few seconds of it
+FLUSH_REMEDY = "stop the workers, flush the store, start them: it is rebuilt from the log"
 
 
 @dataclass(frozen=True)
-class Stands:
+class StorePositions:
     """What the store says of the partitions."""
 
     positions: Mapping[int, Position]
@@ -20,7 +20,7 @@ class Stands:
     catalogue: str | None  # by which this version counts; None: authority.toml cannot be read
 
 
-def judge(stands: Stands, seen: Seen | None) -> Iterator[Finding]:
+def judge(stands: StorePositions, seen: KafkaView | None) -> Iterator[Finding]:
     """Yield what is wrong with where the store stands; *seen* is None where Kafka does not answer."""
     yield from _readable(stands)
     log = seen.log if seen else None
@@ -36,7 +36,7 @@ def judge(stands: Stands, seen: Seen | None) -> Iterator[Finding]:
     yield from _rebuilding(ours, stands.catalogue)
 
 
-def _readable(stands: Stands) -> Iterator[Finding]:
+def _readable(stands: StorePositions) -> Iterator[Finding]:
     before = {number for number, kind in stands.formats.items() if kind == FORMAT_BEFORE}
     if before:
         yield worth_knowing(
@@ -51,7 +51,7 @@ def _readable(stands: Stands) -> Iterator[Finding]:
         )
     damaged = stands.formats.keys() - before - other.keys() - stands.positions.keys()
     if damaged:
-        yield wrong(f"{which(damaged)} of the store: the position is damaged", FLUSH)
+        yield wrong(f"{which(damaged)} of the store: the position is damaged", FLUSH_REMEDY)
 
 
 def _another(positions: Mapping[int, Position], log: Log) -> Iterator[Finding]:
@@ -62,12 +62,12 @@ def _another(positions: Mapping[int, Position], log: Log) -> Iterator[Finding]:
     if kept.cluster != log.cluster:
         yield wrong(
             "the store was filled from another Kafka cluster",
-            f"set CASEPULSE_KAFKA to that one, or CASEPULSE_REDIS to the store of this one; or {FLUSH}",
+            f"set CASEPULSE_KAFKA to that one, or CASEPULSE_REDIS to the store of this one; or {FLUSH_REMEDY}",
         )
     elif kept.topic_id != log.topic_id:
         yield wrong(
             f"topic {log.topic} was deleted and made again since the store was filled",
-            f"see that the new one holds all of the past; then {FLUSH}",
+            f"see that the new one holds all of the past; then {FLUSH_REMEDY}",
         )
     else:
         yield wrong(
@@ -77,7 +77,7 @@ def _another(positions: Mapping[int, Position], log: Log) -> Iterator[Finding]:
         )
 
 
-def _within(ours: Mapping[int, Position], seen: Seen) -> Iterator[Finding]:
+def _within(ours: Mapping[int, Position], seen: KafkaView) -> Iterator[Finding]:
     bounds = {number: seen.bounds[number] for number in ours if number in seen.bounds}
     gone = [number for number, (oldest, _) in bounds.items() if ours[number].offset < oldest]
     past = [number for number, (_, end) in bounds.items() if ours[number].offset > end]
@@ -90,7 +90,7 @@ def _within(ours: Mapping[int, Position], seen: Seen) -> Iterator[Finding]:
     if past:
         yield wrong(
             f"{which(past)}: the store has read further than the log goes, so the log was cut back or is another",
-            f"restore the log; or, where this one holds all of the past, {FLUSH}",
+            f"restore the log; or, where this one holds all of the past, {FLUSH_REMEDY}",
         )
     if cut:
         yield worth_knowing(
@@ -99,13 +99,13 @@ def _within(ours: Mapping[int, Position], seen: Seen) -> Iterator[Finding]:
         )
 
 
-def _waiting(ours: Mapping[int, Position], seen: Seen) -> Iterator[Finding]:
+def _waiting(ours: Mapping[int, Position], seen: KafkaView) -> Iterator[Finding]:
     waiting = sum(max(0, end - ours[n].offset if n in ours else end) for n, (_, end) in seen.bounds.items())
     if seen.workers == 0 and waiting:
         yield wrong(f"{waiting:,} events wait and no worker runs", "start one: `casepulse worker`")
     elif seen.workers == 0:
         yield worth_knowing("no worker runs", "start one: `casepulse worker`")
-    elif waiting > MANY:
+    elif waiting > MAX_WAITING_EVENTS:
         yield worth_knowing(
             f"{waiting:,} events wait to be read",
             "ask again in a minute; if they are not fewer, look at the worker's log",
@@ -113,18 +113,21 @@ def _waiting(ours: Mapping[int, Position], seen: Seen) -> Iterator[Finding]:
 
 
 def _rebuilding(ours: Mapping[int, Position], catalogue: str | None) -> Iterator[Finding]:
-    again = {number: it for number, it in ours.items() if it.rebuilding}
-    if again:
-        read, of = (sum(getattr(it, name) for it in again.values()) for name in ("offset", "head"))
+    rebuilding = {number: it for number, it in ours.items() if it.rebuilding}
+    if rebuilding:
+        read = sum(position.offset for position in rebuilding.values())
+        head = sum(position.head for position in rebuilding.values())
         yield worth_knowing(
-            f"{which(again)}: figures are withheld until all of the log is read ({read / of:.0%} is)",
+            f"{which(rebuilding)}: figures are withheld until all of the log is read ({read / head:.0%} is)",
             "let a worker run",
         )
-    told = [n for n, it in ours.items() if it.catalogue == UNCOUNTED and n not in again]
-    if told:
-        yield worth_knowing(f"{which(told)}: all is read, and being counted; figures are withheld until then", "wait")
-    rest = [n for n in ours if n not in again and n not in told]
-    older = [n for n in rest if catalogue is not None and ours[n].catalogue != catalogue]
+    uncounted = [n for n, it in ours.items() if it.catalogue == UNCOUNTED and n not in rebuilding]
+    if uncounted:
+        yield worth_knowing(
+            f"{which(uncounted)}: all is read, and being counted; figures are withheld until then", "wait"
+        )
+    counted = [n for n in ours if n not in rebuilding and n not in uncounted]
+    older = [n for n in counted if catalogue is not None and ours[n].catalogue != catalogue]
     if older:
         yield worth_knowing(
             f"{which(older)}: counted by another version or other rules, and being recounted by these",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from deploy.doctor.finding import Finding, wrong
 
-PATIENCE = 5.0  # seconds
+CONNECT_SECONDS = 5.0
 
 
 def reach(
@@ -16,7 +16,7 @@ def reach(
     host, port = address
     where = f"{host}:{port}"
     try:
-        with socket.create_connection(address, timeout=PATIENCE) as connection:
+        with socket.create_connection(address, timeout=CONNECT_SECONDS) as connection:
             if tls:
                 tls().wrap_socket(connection, server_hostname=host).close()
     except ssl.SSLCertVerificationError as exc:

@@ -83,14 +83,17 @@ def _disk(info: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _version(info: Mapping[str, Any]) -> Iterator[Finding]:
     name = "valkey" if "valkey_version" in info else "redis"
-    told = str(info.get(f"{name}_version", "0"))
-    version = tuple(int(n) for n in re.findall(r"[0-9]+", told)[:3])
+    release = str(info.get(f"{name}_version", "0"))
+    version = tuple(int(n) for n in re.findall(r"[0-9]+", release)[:3])
     if name == "redis" and version < LEAST:
-        yield wrong(f"the store is Redis {told}, which knows no script of ours", "use Redis 7.0, Valkey 7.2 or later")
+        yield wrong(
+            f"the store is Redis {release}, which knows no script of ours", "use Redis 7.0, Valkey 7.2 or later"
+        )
         return
-    mended = next((release for release in MENDED[name] if release[:2] == version[:2]), None)
+    mended = next((first for first in MENDED[name] if first[:2] == version[:2]), None)
     if version < mended if mended else version < MENDED[name][-1]:
         yield worth_knowing(
-            f"the store is {name.capitalize()} {told}, without the mends of October 2025 to its Lua (CVE-2025-49844)",
+            f"the store is {name.capitalize()} {release}, without the mends of October 2025 to its Lua "
+            "(CVE-2025-49844)",
             "update it, or see that your distribution has put them in",
         )

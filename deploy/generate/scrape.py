@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 SERVER, WORKER = "127.0.0.1:8080", "127.0.0.1:9180"
-EVERY = 5  # seconds: an alert must fire within 25 of a breach
+INTERVAL_SECONDS = 5  # an alert must fire within 25 of a breach
 
 
 def scrape_config(server: str = SERVER, workers: Sequence[str] = (WORKER,), rules: Sequence[str] = ()) -> str:
@@ -11,7 +11,8 @@ def scrape_config(server: str = SERVER, workers: Sequence[str] = (WORKER,), rule
     files = f"rule_files: [{', '.join(map(_quoted, rules))}]\n" if rules else ""
     return (
         "# Made by `casepulse scrape`: figures come from the server, the machine's own work from each worker.\n"
-        f"global:\n  scrape_interval: {EVERY}s\n  evaluation_interval: {EVERY}s\n{files}scrape_configs:\n"
+        f"global:\n  scrape_interval: {INTERVAL_SECONDS}s\n  evaluation_interval: {INTERVAL_SECONDS}s\n"
+        f"{files}scrape_configs:\n"
         f"{_job('casepulse-server', (server,))}{_job('casepulse-worker', workers)}"
     )
 

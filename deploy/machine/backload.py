@@ -15,8 +15,8 @@ from streams.broker.connection import KafkaAddress, reached
 from streams.broker.partitions import partition_of
 from streams.broker.sender import headers
 
-BATCH = 256 * 1024  # bytes: some 500 events
-IN_FLIGHT = 4  # batches whose acknowledgement is not waited for yet
+BATCH_BYTES = 256 * 1024  # some 500 events
+MAX_IN_FLIGHT = 4  # batches that are not acknowledged yet
 
 
 def send(
@@ -30,7 +30,7 @@ def send(
 
 
 async def _send(kafka: KafkaAddress, topic: str, events: Iterable[Event], progress: Callable[[int], None]) -> int:
-    async with AIOKafkaProducer(**reached(kafka).options, max_batch_size=BATCH, acks="all") as producer:
+    async with AIOKafkaProducer(**reached(kafka).options, max_batch_size=BATCH_BYTES, acks="all") as producer:
         partitions = len(await producer.partitions_for(topic))
         line = Line(producer, topic, partitions)
         sent = 0
@@ -78,7 +78,7 @@ class Line:
         batch.close()
         self._under_way.append(await self._producer.send_batch(batch, self._topic, partition=partition))
         await asyncio.sleep(0)
-        while len(self._under_way) > IN_FLIGHT:
+        while len(self._under_way) > MAX_IN_FLIGHT:
             await self._under_way.popleft()
 
     async def flush(self) -> None:

@@ -5,26 +5,26 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from deploy.machine.programs import Failed, Running, last_line
+from deploy.machine.running import Failed, Running, last_line
 
-SHORTEST, LONGEST = 0.5, 10.0  # seconds before a program is started again
-STEADY = 30.0  # seconds of life after which a new end is no part of the old trouble
-TRIES = 5  # that a program is given which has not been ready even once
-SLOW = 60.0  # seconds after which it is said that a program is not ready yet
-LOG_LIMIT = 10_000_000  # bytes
+RESTART_MIN_SECONDS, RESTART_MAX_SECONDS = 0.5, 10.0  # before a program is started again
+STEADY_SECONDS = 30.0  # of life, after which a new end is no part of the old trouble
+FIRST_TRIES = 5  # that a program is given which has not been ready even once
+SLOW_SECONDS = 60.0  # after which it is said that a program is not ready yet
+LARGEST_LOG_BYTES = 10_000_000
 
 
 @dataclass
 class Backoff:
     """How long to wait before the next start: longer each time, until the program has lived a while."""
 
-    wait: float = SHORTEST
+    wait_seconds: float = RESTART_MIN_SECONDS
 
     def after(self, lived: float) -> float:
         """Return how many seconds to wait when the program ended after *lived* seconds."""
-        now = SHORTEST if lived >= STEADY else self.wait
-        self.wait = min(2 * now, LONGEST)
-        return now
+        wait = RESTART_MIN_SECONDS if lived >= STEADY_SECONDS else self.wait_seconds
+        self.wait_seconds = min(2 * wait, RESTART_MAX_SECONDS)
+        return wait
 
 
 @dataclass
@@ -36,9 +36,9 @@ class Service:
     first_after: tuple[str, ...] = ()  # those that must be ready, or have refused, before its first start only
     first_when: Callable[[], bool] = lambda: True  # what must be so before its first start
     refusal: int | None = None  # the exit code after which it is left alone
-    grace: float = 2.0  # seconds that it is given to end
-    tells: bool = False  # its log's last line says how far it is
-    aside: bool = False  # nobody waits for it, and where it does not start, nothing ends
+    grace_seconds: float = 2.0  # that it is given to end
+    tells: bool = False  # the last line of its log says how far it is
+    aside: bool = False  # nobody waits for it, and nothing else ends where it does not start
     backoff: Backoff = field(default_factory=Backoff)
     due: float = 0.0
     started: float | None = None  # None while it does not run
@@ -55,9 +55,9 @@ class Service:
 
     @property
     def progress(self) -> str:
-        """Its name, and how far it is where it tells."""
-        told = last_line(self.running.program.log) if self.tells and self.started is not None else ""
-        return f"{self.name} ({told})" if told else self.name
+        """Its name and, where it tells, how far it is."""
+        line = last_line(self.running.program.log) if self.tells and self.started is not None else ""
+        return f"{self.name} ({line})" if line else self.name
 
 
 class Supervisor:
@@ -110,7 +110,7 @@ class Supervisor:
         for service in self._services.values():
             if service.started is not None:
                 with suppress(OSError):  # no room to set it aside: another time
-                    service.running.trim_log(LOG_LIMIT)
+                    service.running.trim_log(LARGEST_LOG_BYTES)
 
     def _has(self, needs: Iterable[str]) -> bool:
         return all(self._services[name].ready is not None for name in needs if name in self._services)
@@ -159,7 +159,7 @@ class Supervisor:
             service.tries = 0  # what it needs went first; it starts when that is back
 
     def _again(self, service: Service, lived: float, how: str, said: str = "") -> None:
-        if not service.has_been_ready and service.tries >= TRIES:
+        if not service.has_been_ready and service.tries >= FIRST_TRIES:
             log = service.running.program.log
             failed = Failed(f"{service.name} does not start ({how}); the last line of {log}: {last_line(log)}")
             if not service.aside:
@@ -181,9 +181,9 @@ class Supervisor:
         service.has_been_ready, service.ended = True, None
 
     def _tell_if_slow(self, service: Service) -> None:
-        if not service.is_slow and time.monotonic() - (service.started or 0) > SLOW:
+        if not service.is_slow and time.monotonic() - (service.started or 0) > SLOW_SECONDS:
             service.is_slow = True
-            self._say(f"{service.name} is not ready after {SLOW:.0f} s; see {service.running.program.log}")
+            self._say(f"{service.name} is not ready after {SLOW_SECONDS:.0f} s; see {service.running.program.log}")
 
     def _stop(self, services: list[Service]) -> None:
         """Ask each to end, once those that need it have ended; kill what takes longer than it is given."""
@@ -193,7 +193,7 @@ class Supervisor:
             free = [service for service in left if service.name not in needed]
             for service in free:
                 service.running.ask_to_end()
-            until = time.monotonic() + max(service.grace for service in free)
+            until = time.monotonic() + max(service.grace_seconds for service in free)
             for service in free:
                 service.running.stop(max(0.0, until - time.monotonic()))
                 service.started = service.ready = None

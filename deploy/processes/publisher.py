@@ -12,10 +12,10 @@ import msgspec
 from streams.publishing.publisher import BEAT_SECONDS, Done, Owned
 from streams.worker.health import Counters
 
-SILENT = 24 * BEAT_SECONDS  # seconds without a sign of life after which it is ended
-SHORTEST, LONGEST = 1.0, 60.0  # seconds until one that ended is started again
-GRACE = 2.0  # seconds to end by itself
-LATER = 2.0  # seconds after our own start, which goes first
+SILENCE_SECONDS = 24 * BEAT_SECONDS  # without a sign of life, after which it is ended
+RESTART_MIN_SECONDS, RESTART_MAX_SECONDS = 1.0, 60.0  # until one that ended is started again
+GRACE_SECONDS = 2.0  # to end by itself
+DELAY_SECONDS = 2.0  # after our own start, which goes first
 
 
 class Publishing:
@@ -43,9 +43,9 @@ class Publishing:
 
     async def run(self, counters: Counters) -> None:
         """Keep it running for ever. Whatever becomes of it is counted, and never the worker's end."""
-        wait = SHORTEST
+        wait = RESTART_MIN_SECONDS
         await self._needed.wait()
-        await asyncio.sleep(LATER)
+        await asyncio.sleep(DELAY_SECONDS)
         while True:
             began = time.monotonic()
             try:
@@ -53,7 +53,8 @@ class Publishing:
             except OSError as exc:
                 how = f"did not start ({exc.strerror})"
             counters.failed.labels("ended").inc()
-            wait = SHORTEST if time.monotonic() - began > LONGEST else min(2 * wait, LONGEST)
+            lived = time.monotonic() - began
+            wait = RESTART_MIN_SECONDS if lived > RESTART_MAX_SECONDS else min(2 * wait, RESTART_MAX_SECONDS)
             print(f"casepulse worker: the publisher {how}; again in {wait:.0f} s", file=sys.stderr, flush=True)
             await asyncio.sleep(wait)
 
@@ -65,7 +66,7 @@ class Publishing:
         assert process.stdout is not None, "it was asked for"
         self._tell()
         try:
-            while line := await asyncio.wait_for(process.stdout.readline(), SILENT):
+            while line := await asyncio.wait_for(process.stdout.readline(), SILENCE_SECONDS):
                 done = msgspec.json.decode(line, type=Done)
                 counters.published.inc(done.published)
                 if done.failed:
@@ -83,7 +84,7 @@ class Publishing:
             return
         process.stdin.close()
         try:
-            await asyncio.wait_for(process.wait(), GRACE)
+            await asyncio.wait_for(process.wait(), GRACE_SECONDS)
         except TimeoutError:
             with suppress(ProcessLookupError):
                 process.kill()

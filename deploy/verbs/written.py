@@ -52,10 +52,10 @@ def number(f: Figure) -> str:
 
 # --- the cases behind a figure --------------------------------------------------------------------------------------
 
-Shown = tuple[str, Question, Iterable[Behind]]  # authority, what was asked, and who is behind the answer
+BehindQuestion = tuple[str, Question, Iterable[Behind]]  # authority, what was asked, and who is behind the answer
 
 
-def cases_written(found: list[Figure], shown: Sequence[Shown], as_json: bool) -> None:
+def cases_written(found: list[Figure], shown: Sequence[BehindQuestion], as_json: bool) -> None:
     """Write who is behind the figures *found*, a child at a time, as they are found."""
     if as_json:
         of = [{"authority": name, "cases": list(cases)} for name, _, cases in shown]

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from metrics.wrong_setting import WrongSetting
 
-class Unusable(ValueError):
+
+class Unusable(WrongSetting):
     """A file that a connection needs cannot be used. The text says which and why, never what the file holds."""
 
 

@@ -7,24 +7,12 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from metrics.store.position import Log, Refused
 from streams.broker.connection import KafkaAddress, reached
+from streams.broker.names import EVENTS, GROUP, PARTITIONS, figures, rejected
 
-EVENTS = "case-events"
-GROUP = "casepulse"  # in which workers share the partitions
 ADMIN_TIMEOUT_MS = 5_000
 DAY_MS = 24 * 3600 * 1000
-PARTITIONS = 8  # fixed for life: an authority must not change its log
 
 __all__ = ["EVENTS", "GROUP", "PARTITIONS", "KafkaError", "admin_of", "describe", "ensure", "figures", "rejected"]
-
-
-def rejected(topic: str) -> str:
-    """Return the topic that dead letters of *topic* go to."""
-    return f"{topic}-rejected"
-
-
-def figures(topic: str) -> str:
-    """Return the topic that figures counted from *topic* go to, unless it is named."""
-    return "figures" if topic == EVENTS else f"{topic}-figures"
 
 
 def ensure(

@@ -15,6 +15,7 @@ from uuid import uuid4
 from redis import Redis
 
 from deploy.machine import programs
+from deploy.machine.running import Running
 from events.event import Event
 from streams.broker import topics
 from streams.broker.sender import Sender
@@ -29,8 +30,8 @@ PACKAGES = ("faust-streaming", "aiokafka", "redis", "msgspec")
 class Machine:
     """A broker and a store, each a process on this machine's loopback, and a folder for logs."""
 
-    kafka: programs.Running
-    store: programs.Running
+    kafka: Running
+    store: Running
     folder: Path
 
     @property

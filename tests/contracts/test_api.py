@@ -62,6 +62,8 @@ def test_figures_come_in_the_envelope(valkey: conftest.Store) -> None:
         assert (timely["at"], timely["from"], timely["window"]) == ("2025-05-09", "2025-04-01", "year_to_date")
         divided = (await client.get("/v1/figures?measure=assessments_overdue&by=team&at=2025-05-09")).json()
         assert {f["team"]: f["numerator"] for f in divided["figures"]} == {"North": 3, "South": 1}
+        kept = (await client.get("/v1/figures?measure=assessments_overdue&only=team=North&at=2025-05-09")).json()
+        assert [f["numerator"] for f in kept["figures"]] == [3]
 
     asking(valkey, ask)
 
@@ -73,6 +75,8 @@ def test_figures_come_in_the_envelope(valkey: conftest.Store) -> None:
         ("/v1/figures?measure=nonsense", 404, "casepulse measures"),
         ("/v1/figures?window=fortnight", 400, "no window"),
         ("/v1/figures?by=colour", 400, "no breakdown"),
+        ("/v1/figures?only=colour=red", 400, "no breakdown"),
+        ("/v1/figures?only=band", 400, "write it as NAME=VALUE"),
         ("/v1/figures?at=yesterday", 400, "neither a date"),
         ("/v1/figures?at=2025-05-09T12:00:00", 400, "neither a date"),
         ("/v1/figures?at=9999-12-31", 400, "from 1900 to 2099"),

@@ -40,6 +40,7 @@ WITHOUT_REDIS = (
 FLOORS = {
     "metrics": (
         "wrong_question",
+        "wrong_setting",
         "rules",
         "windows",
         "lives",

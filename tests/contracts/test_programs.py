@@ -14,13 +14,15 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from kafka.errors import KafkaTimeoutError
 
 from deploy.machine import programs
-from deploy.machine.programs import Failed, Missing, Running, free_port
+from deploy.machine.programs import Missing, free_port
+from deploy.machine.running import Failed, Running, last_line
 
 PARENT = """
 import sys
 from pathlib import Path
 from deploy.machine import programs
-running = programs.Running(programs.valkey(Path(sys.argv[1]), programs.free_port()))
+from deploy.machine.running import Running
+running = Running(programs.valkey(Path(sys.argv[1]), programs.free_port()))
 running.start()
 running.wait_ready(10)
 print(running.pid, flush=True)
@@ -163,7 +165,7 @@ def test_the_last_line_is_no_stack_trace(tmp_path):
     """The cause is what a reader needs, not the frame that it came through."""
     log = tmp_path / "kafka.log"
     log.write_text("ERROR: failed\nCaused by: java.io.IOException: No space left on device\n\tat kafka.Kafka.main\n\n")
-    assert programs.last_line(log) == "Caused by: java.io.IOException: No space left on device"
+    assert last_line(log) == "Caused by: java.io.IOException: No space left on device"
 
 
 def stop(running):

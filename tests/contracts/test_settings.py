@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from deploy.command import main
 from deploy.configuration.settings import SettingsUnusable, read_settings
-from deploy.configuration.variables import VARIABLES, told
+from deploy.configuration.variables import VARIABLES, values
 from metrics.store.address import RedisSettings
 
 SASL = {"CASEPULSE_KAFKA": "k:9093", "CASEPULSE_KAFKA_SECURITY": "sasl_ssl", "CASEPULSE_KAFKA_USER": "me"}
@@ -32,7 +32,7 @@ def test_the_environment_counts_more_than_the_file(tmp_path: Path, secret: Path)
     assert settings.kafka.password_file == secret
     assert settings.topic == "case-events"
     assert settings.kafka.options["sasl_plain_password"] == "password"
-    by = {name: it.by for name, it in told(env).items()}
+    by = {name: setting.by for name, setting in values(env).items()}
     assert by["CASEPULSE_KAFKA"] == str(file)
     assert (by["CASEPULSE_KAFKA_USER"], by["CASEPULSE_REDIS"]) == ("environment", "default")
 
@@ -58,6 +58,9 @@ FAULTS = (
     ({"CASEPULSE_REDIS": "store:6379"}, "begin it with redis://"),
     ({"CASEPULSE_REDIS_USER": "me"}, "CASEPULSE_REDIS_USER is set without CASEPULSE_REDIS_PASSWORD_FILE"),
     ({"CASEPULSE_REDIS": "redis://r", "CASEPULSE_REDIS_CA_FILE": __file__}, "is not over TLS"),
+    ({"CASEPULSE_SERVER": "127.0.0.1:8080"}, "CASEPULSE_SERVER is no address of a server"),
+    ({"CASEPULSE_SERVER": "file:///etc"}, "CASEPULSE_SERVER is no address of a server"),
+    ({"CASEPULSE_SERVER": "http://server:port"}, "CASEPULSE_SERVER is no address of a server"),
 )
 
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Request, Response
@@ -66,17 +67,19 @@ def figure_routes(app: FastAPI, reader: Reader, directory: AuthorityDirectory) -
         at: Many,
         window: str | None = None,
         by: Many,
+        kept_to: Annotated[list[str], Query(default_factory=list, alias="only")],
         team: str | None = None,
         locality: str | None = None,
         authority: str | None = None,
         format: str | None = None,
     ) -> Response:
         """Figures at a moment or at several (left out: now), of every measure and authority or of those named."""
-        only(request, "measure", "at", "window", "by", "team", "locality", "authority", "format")
+        only(request, "measure", "at", "window", "by", "only", "team", "locality", "authority", "format")
         moments = [parse_at(text) for text in at if text]
         if len(moments) > MAX_MOMENTS:
             raise TooMuch(f"{len(moments)} moments: ask at most {MAX_MOMENTS} at a time, or for a series of a measure")
-        asks = [_ask(each, window, by, team, locality) for each in chosen(measure)]
+        wanted = dict(_kept_to(text) for text in kept_to)
+        asks = [_ask(each, window, by, team, locality, wanted) for each in chosen(measure)]
         inquiry = _inquiry(reader, directory, authority, moments)
         return figures_reply(request, await _answer(inquiry, asks), inquiry.is_over)
 
@@ -108,8 +111,25 @@ def figure_routes(app: FastAPI, reader: Reader, directory: AuthorityDirectory) -
         return figures_reply(request, await _answer(inquiry, [ask]), inquiry.is_over)
 
 
-def _ask(measure: Measure, window: str | None, by: Sequence[str], team: str | None, locality: str | None) -> Ask:
-    return lambda at: Question(measure=measure, at=at, window=window, team=team, locality=locality, by=tuple(by))
+def _ask(
+    measure: Measure,
+    window: str | None,
+    by: Sequence[str],
+    team: str | None,
+    locality: str | None,
+    wanted: Mapping[str, str] = MappingProxyType({}),
+) -> Ask:
+    return lambda at: Question(
+        measure=measure, at=at, window=window, team=team, locality=locality, by=tuple(by), wanted=wanted
+    )
+
+
+def _kept_to(text: str) -> tuple[str, str]:
+    """Return the breakdown and the value that `only=band=3+` keeps to. Raises WrongQuestion."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise WrongQuestion(f"only={text!r}: write it as NAME=VALUE, as in band=3+")
+    return name, value
 
 
 def _inquiry(reader: Reader, directory: AuthorityDirectory, authority: str | None, moments: Sequence[At]) -> Inquiry:

@@ -13,9 +13,9 @@ import pytest
 import redis
 from kafka import KafkaConsumer, TopicPartition
 
-from deploy.configuration.variables import VARIABLES, told
+from deploy.configuration.variables import VARIABLES, values
 from deploy.doctor import Level, examine
-from deploy.verbs.doctor import shown
+from deploy.verbs.settings import shown
 from streams.broker import topics
 from streams.broker.connection import KafkaSettings
 from streams.broker.partitions import partition_of
@@ -140,19 +140,19 @@ def read(keeper: "redis.Redis") -> int:
 
 def test_settings_never_show_a_secret(parts: Parts) -> None:
     """Set, and where; and a password in a URL is left out of it."""
-    told_of = values(parts.env("reader"))
-    assert told_of["CASEPULSE_KAFKA_PASSWORD_FILE"].startswith("set, in ")
-    assert told_of["CASEPULSE_KAFKA_KEY_FILE"] == "not set"
-    told_of = values(
+    settings = shown_settings(parts.env("reader"))
+    assert settings["CASEPULSE_KAFKA_PASSWORD_FILE"].startswith("set, in ")
+    assert settings["CASEPULSE_KAFKA_KEY_FILE"] == "not set"
+    settings = shown_settings(
         {"CASEPULSE_REDIS": "redis://me:reader-secret@store:6379/0", "CASEPULSE_REDIS_PASSWORD_FILE": "/no"}
     )
-    assert told_of["CASEPULSE_REDIS"] == "redis://store:6379/0, password set"
-    assert told_of["CASEPULSE_REDIS_PASSWORD_FILE"] == "not set: /no cannot be read, or is empty"
+    assert settings["CASEPULSE_REDIS"] == "redis://store:6379/0, password set"
+    assert settings["CASEPULSE_REDIS_PASSWORD_FILE"] == "not set: /no cannot be read, or is empty"
 
 
-def values(env: Mapping[str, str]) -> dict[str, str]:
+def shown_settings(env: Mapping[str, str]) -> dict[str, str]:
     """Return what `casepulse settings` shows."""
-    found = told(env)
+    found = values(env)
     return {variable.name: shown(variable, found[variable.name]) for variable in VARIABLES}
 
 

@@ -132,6 +132,7 @@ def test_it_comes_up_and_goes_and_comes_again(tmp_path: Path) -> None:
 
         code, said = once(tmp_path, "figures", "enquiries_received")  # finds its way without any variable
         assert (code, "X99999901" in said) == (0, True)
+        assert first.setting("CASEPULSE_SERVER") == f"http://127.0.0.1:{first.port}"
         sourced = f"set -a; . .casepulse/environment; cd /; {sys.executable} -m deploy.command figures"
         assert b"X99999901" in subprocess.check_output(["sh", "-c", sourced], cwd=tmp_path, env=CLEAN)
         code, said = once(tmp_path, "up", "--port", str(free_port()))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import redis as redis_client
 
-from deploy.machine.programs import Running
+from deploy.machine.running import Running
 from tests.journeys.parts import Process, eventually
 
 SESSION_SECONDS = 6.0  # until Kafka gives a silent worker's partitions to another

@@ -1,0 +1,184 @@
+"""Figures counted in this process: from the running store, or from a file that is folded here and now."""
+
+import asyncio
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from deploy.configuration.settings import Settings
+from deploy.processes.authority_directory import authority_directory
+from deploy.verbs.request import Request
+from deploy.verbs.written import BehindQuestion, cases_written, written
+from events.case import Case
+from events.decode import DeadLetter, decode_lines
+from events.event import Event
+from metrics.counting.fingerprint import fingerprint
+from metrics.figures.answers import Answers
+from metrics.figures.behind import behind
+from metrics.figures.description import chosen
+from metrics.figures.figure import Answer
+from metrics.figures.inquiry import Ask, Inquiry
+from metrics.figures.question import Question
+from metrics.figures.snapshot import Snapshot
+from metrics.measure import Measure
+from metrics.rules.rules import RulesByAuthority
+from metrics.store.connection import connect
+from metrics.store.in_memory import InMemoryStore
+from metrics.store.position import Moved
+from metrics.store.reader import NotReady, Reader
+from metrics.store.redis import Store
+from metrics.windows import At
+from metrics.wrong_question import WrongQuestion
+
+REBUILD_WAIT_SECONDS = 30
+REBUILD_LOOK_SECONDS = 0.2
+STORE_TIMEOUT_SECONDS = 30.0
+BYTES_PER_EVENT = 300  # about; for the bar
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What figures are asked of and, where they were read, the cases that it was counted from."""
+
+    snapshot: Snapshot
+    cases: Sequence[tuple[str, Case]] = ()
+
+
+def show(request: Request, file: Path | None, settings: Settings, as_json: bool, as_csv: bool) -> None:
+    """Write the figures of *file* or, without one, of the store. Raises ClickException."""
+    try:
+        asks = _asks(request)
+        counted = _counted(request, file, settings, with_cases=request.known_at is not None)
+        result = _answer(request, asks, _answers(counted, settings), settings)
+    except WrongQuestion as exc:
+        raise click.UsageError(str(exc)) from exc
+    click.echo(written(result, as_json, as_csv), nl=False)
+
+
+def show_cases(request: Request, file: Path | None, settings: Settings, as_json: bool) -> None:
+    """Write the figures of one measure, and the children and records behind the last. Raises ClickException."""
+    try:
+        (ask,) = _asks(request)
+        counted = _counted(request, file, settings, with_cases=True)
+        answers = _answers(counted, settings)
+        result = _answer(request, [ask], answers, settings)
+        cases_written(result.figures, list(_cases(request, ask, counted, answers)), as_json)
+    except WrongQuestion as exc:
+        raise click.UsageError(str(exc)) from exc
+
+
+def _asks(request: Request) -> list[Ask]:
+    return [_ask(measure, request) for measure in chosen(request.measures)]
+
+
+def _ask(measure: Measure, request: Request) -> Ask:
+    return lambda at: Question(
+        measure=measure,
+        at=at,
+        window=request.window,
+        known_at=str(request.known_at) if request.known_at else None,
+        team=request.team,
+        locality=request.locality,
+        by=request.by,
+        wanted=request.wanted,
+    )
+
+
+def _answers(counted: Counted, settings: Settings) -> Answers:
+    return Answers(counted.snapshot, authority_directory(settings).now, settings.rules.of)
+
+
+def _answer(request: Request, asks: Sequence[Ask], answers: Answers, settings: Settings) -> Answer:
+    return Inquiry(answers, request.moments, authority_directory(settings).now).answer(asks)
+
+
+def _cases(request: Request, ask: Ask, counted: Counted, answers: Answers) -> Iterator[BehindQuestion]:
+    """Yield, for each authority, the question at the last moment asked about and the cases behind its answer."""
+    for name in answers.authorities:
+        question = ask(request.moments[-1] if request.moments else answers.now(name))
+        cases = (case for authority, case in counted.cases if authority == name)
+        yield name, question, behind(cases, name, question, answers.rules(name))
+
+
+def _counted(request: Request, file: Path | None, settings: Settings, with_cases: bool) -> Counted:
+    counted = _folded(file, settings.rules) if file else asyncio.run(_read(settings, with_cases))
+    if request.known_at:
+        counted = _as_known(counted, request.known_at, settings.rules)
+    return _only(request.authority, counted)
+
+
+def _only(authority: str | None, counted: Counted) -> Counted:
+    """Return what is counted of one *authority*, or all of it. Raises UsageError where there is none of it."""
+    authorities = counted.snapshot.authorities
+    kept = {name: snapshot for name, snapshot in authorities.items() if authority in (None, name)}
+    if authority and not kept:
+        there = ", ".join(authorities) or "none of anybody yet"
+        raise click.UsageError(f"no events of {authority!r}: there are {there}")
+    return Counted(Snapshot(kept, counted.snapshot.catalogue), counted.cases)
+
+
+def _folded(file: Path, rules: RulesByAuthority) -> Counted:
+    """Fold *file*; say on standard error what could not be read."""
+    dead: Counter[str] = Counter()
+    size = file.stat().st_size
+    with click.progressbar(length=size, label="folding", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        store = InMemoryStore(rules).tell(_events(file, dead), lambda n: bar.update(n * BYTES_PER_EVENT))
+    reasons = "".join(f", {reason} {n}" for reason, n in dead.most_common())
+    click.echo(f"{dead.total()} dead letters{reasons}", err=True)
+    return _of_memory(store)
+
+
+def _events(file: Path, dead: Counter[str]) -> Iterator[Event]:
+    now = datetime.now(UTC)
+    with file.open("rb") as lines:
+        for event in decode_lines(lines, now):
+            if isinstance(event, DeadLetter):
+                dead[str(event.reason)] += 1
+            else:
+                yield event
+
+
+def _of_memory(store: InMemoryStore) -> Counted:
+    return Counted(store.snapshot(fingerprint(store.rules)), list(store.households()))
+
+
+def _as_known(counted: Counted, known_at: At, rules: RulesByAuthority) -> Counted:
+    """Return what is counted from the tellings that were known by then."""
+    store = InMemoryStore(rules)
+    store.kept = {(name, str(n)): case for n, (name, case) in enumerate(counted.cases)}
+    store.authorities = {name: snapshot.completeness for name, snapshot in counted.snapshot.authorities.items()}
+    return _of_memory(store.known_at(known_at.instant))
+
+
+async def _read(settings: Settings, with_cases: bool) -> Counted:
+    """Read the running store; wait a little while it is being rebuilt. Raises ClickException."""
+    store = Store(connect(settings.redis, timeout=STORE_TIMEOUT_SECONDS), settings.topic)
+    reader = Reader(store)
+    until = time.monotonic() + REBUILD_WAIT_SECONDS
+    try:
+        while True:
+            await reader.turn()
+            try:
+                return await _whole(reader, store, with_cases)
+            except NotReady as exc:
+                if time.monotonic() > until:
+                    share = "" if exc.read is None else f" ({exc.read:.0%} read)"
+                    raise click.ClickException(f"{exc}{share}: try again in a while; is a worker running?") from exc
+            except Moved as exc:
+                raise click.ClickException(str(exc)) from exc
+            await asyncio.sleep(REBUILD_LOOK_SECONDS)
+    finally:
+        await store.close()
+
+
+async def _whole(reader: Reader, store: Store, with_cases: bool) -> Counted:
+    """Return all that *reader* holds. Raises NotReady while any of it is withheld, Moved where cases moved on."""
+    snapshot = reader.snapshot()
+    cases = [case for n, _ in reader.positions() for case in await store.households(n)] if with_cases else []
+    return Counted(snapshot, cases)

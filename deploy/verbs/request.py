@@ -1,0 +1,33 @@
+"""What `casepulse figures` was asked for: of a server or, with what is counted here, of the store or a file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from metrics.windows import At
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """Which figures are wanted. No measure is every measure, no moment is now, and no authority is all of them."""
+
+    measures: tuple[str, ...]
+    moments: tuple[At, ...]
+    known_at: At | None
+    window: str | None
+    by: tuple[str, ...]
+    wanted: Mapping[str, str]  # the one value of a breakdown that is kept to
+    team: str | None
+    locality: str | None
+    authority: str | None
+
+    @property
+    def parameters(self) -> list[tuple[str, str]]:
+        """What /v1/figures calls it. A server knows no *known_at*."""
+        once = {"window": self.window, "team": self.team, "locality": self.locality, "authority": self.authority}
+        return [
+            *(("measure", name) for name in self.measures),
+            *(("at", at.text) for at in self.moments),
+            *(("by", name) for name in self.by),
+            *(("only", f"{name}={value}") for name, value in self.wanted.items()),
+            *((name, value) for name, value in once.items() if value is not None),
+        ]
