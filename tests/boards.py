@@ -4,7 +4,7 @@ import asyncio
 import random
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -21,7 +21,10 @@ from events.time import LONDON
 from events.working_days import calendar
 from metrics.counting.completeness import Completeness
 from metrics.exposition.authority_directory import AuthorityDirectory
-from metrics.exposition.boards.mash import Memory, message
+from metrics.exposition.boards import BOARDS
+from metrics.exposition.boards.declaration import Board
+from metrics.exposition.boards.mash import MASH
+from metrics.exposition.boards.states import Memory, message
 from metrics.exposition.http.app import create_app
 from metrics.rules.rules import Rules, RulesByAuthority
 from metrics.store.connection import connect
@@ -88,13 +91,18 @@ class Told(Reader):
         await asyncio.Event().wait()
 
     def message(
-        self, now: datetime | str, team: str | None = None, memory: Memory | None = None, name: str | None = AUTHORITY
+        self,
+        now: datetime | str,
+        team: str | None = None,
+        memory: Memory | None = None,
+        name: str | None = AUTHORITY,
+        board: Board = MASH,
     ) -> dict[str, Any]:
-        """Return the board as it goes over the wire at *now*."""
+        """Return a message of *board* as it goes over the wire at *now*."""
         clock = Clock(now if isinstance(now, datetime) else at(now))
-        told = message(self, clock.clocks(self.rules), name, team, memory)
-        found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(told))
-        return found
+        content = message(board, self, clock.clocks(self.rules), name, team, memory)
+        over_the_wire: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(content))
+        return over_the_wire
 
 
 def front_door(last: date, weeks: int = 30, a_day: int = 5, seed: int = 1) -> str:
@@ -153,7 +161,11 @@ class Server:
 
 @contextmanager
 def serving(
-    clock: Clock, rules: Rules, make: Callable[[], Any], change: Callable[[FastAPI], None] = lambda _: None
+    clock: Clock,
+    rules: Rules,
+    make: Callable[[], Any],
+    change: Callable[[FastAPI], None] = lambda _: None,
+    boards: Sequence[Board] = BOARDS,
 ) -> Iterator[Server]:
     """Serve the reader that the coroutine *make* returns, for as long as the block lasts."""
     door = socket.create_server(("127.0.0.1", 0))
@@ -163,7 +175,7 @@ def serving(
     async def run() -> None:
         try:
             reader = await make()
-            app = create_app(reader, clock.clocks(rules))
+            app = create_app(reader, clock.clocks(rules), boards)
             change(app)
             server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
             ready.append((server, reader))
@@ -219,6 +231,6 @@ def playing(messages: Callable[[], AsyncIterator[bytes]]) -> Iterator[Server]:
         yield server
 
 
-def event(told: Mapping[str, Any]) -> bytes:
+def event(content: Mapping[str, Any]) -> bytes:
     """Return a message as it stands in the stream."""
-    return b"event: board\ndata: " + msgspec.json.encode(told) + b"\n\n"
+    return b"event: board\ndata: " + msgspec.json.encode(content) + b"\n\n"

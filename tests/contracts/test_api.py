@@ -260,9 +260,10 @@ def test_the_live_stream_begins_with_the_whole_truth(valkey: conftest.Store) -> 
     """The first message is the board as it is now, so that a page that comes back needs nothing from before."""
 
     async def ask(_: Store, reader: Reader, __: Any) -> None:
-        from metrics.exposition.boards.live import Boards
+        from metrics.exposition.boards.live import Streams
+        from metrics.exposition.boards.mash import MASH
 
-        watching = Boards(reader, CLOCKS).of(AUTHORITY).watch()
+        watching = Streams(reader, CLOCKS).of(MASH, AUTHORITY).watch()
         first = await anext(watching)
         await watching.aclose()  # type: ignore[attr-defined]
         told = json.loads(first.partition(b"data: ")[2])

@@ -11,11 +11,12 @@ from events.time import LONDON
 from events.working_days import calendar
 from metrics.exposition.boards import pace
 from metrics.exposition.boards.arrivals import Arrivals
-from metrics.exposition.boards.lead import Due, lead
-from metrics.exposition.boards.live import Boards
-from metrics.exposition.boards.mash import Memory
+from metrics.exposition.boards.lead import Counts, lead
+from metrics.exposition.boards.live import Streams
+from metrics.exposition.boards.mash import MASH
 from metrics.exposition.boards.opening import opening
 from metrics.exposition.boards.pace import Pace
+from metrics.exposition.boards.states import Memory
 from metrics.rules.rules import Parameters, Rules
 from metrics.rules.teams import TeamFact
 from tests.boards import TARGETS, Clock, Told, at, table
@@ -148,8 +149,15 @@ def test_one_sentence_by_a_fixed_order(
     says: tuple[str, str],
 ) -> None:
     """Late now, due today, far more than usual, what else is late, nothing; and only what is true."""
-    found = lead(Due(*enquiries), Due(*assessments), Due(*conferences), _arrivals(far), loaded=True)
-    assert (found.kind, found.text) == says
+    today_and_late = {"enquiries": enquiries, "assessments": assessments, "conferences": conferences}
+    counts = Counts(
+        late={f"{name}_overdue": late for name, (_, late) in today_and_late.items()},
+        due_today={f"{name}_due": today for name, (today, _) in today_and_late.items()},
+        arrivals={"arrivals": _arrivals(far).more_than_usual},
+    )
+    assert MASH.lead is not None
+    sentence = lead(MASH.lead, counts, loaded=True)
+    assert (sentence.kind, sentence.text) == says
 
 
 def _arrivals(far: bool) -> Arrivals:
@@ -361,24 +369,24 @@ def test_when_a_rebuild_may_be_done(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rebuild.done_at(0.5, now, 1.0) is None, "another one"
 
 
-def boards() -> Boards:
-    return Boards(Told(DAY), Clock().clocks(Rules(calendar(), targets=TARGETS)))
+def streams() -> Streams:
+    return Streams(Told(DAY), Clock().clocks(Rules(calendar(), targets=TARGETS)))
 
 
 def test_boards_that_nobody_watches_are_not_kept() -> None:
     """Whoever asks for boards of teams that there are not does not fill the memory."""
-    kept = boards()
+    kept = streams()
     for n in range(1000):
-        kept.of(AUTHORITY, f"team {n}")
-    assert len(kept._boards) == 0
+        kept.of(MASH, AUTHORITY, f"team {n}")
+    assert len(kept._streams) == 0
 
 
 def test_those_who_come_together_share_a_board() -> None:
     """A hundred screens come back at once, each asking before any of them watches: one board is built for all."""
 
     async def story() -> None:
-        shared = boards()
-        watching = [shared.of(AUTHORITY).watch() for _ in range(100)]
+        shared = streams()
+        watching = [shared.of(MASH, AUTHORITY).watch() for _ in range(100)]
         first = await asyncio.gather(*(anext(each) for each in watching))
         assert len({told.partition(b"\n\n")[2] for told in first}) == 1
         assert len({told.partition(b"\n\n")[0] for told in first}) > 1, "not all are to come again at once"

@@ -1,4 +1,4 @@
-"""Enquiries received today, against what is usual for this weekday and hour.
+"""Arrivals of a day, against what is usual for this weekday and hour.
 
 Usual is the median of the last 26 same weekdays (of a weekday: those that were working days), and around it the middle
 80 % of them. Where the log does not go back so far there is no usual, and the board says so.
@@ -14,17 +14,18 @@ import msgspec
 
 from events.time import LONDON, Instant, end_of, instant, midnight, moment_of
 from events.working_days import FIRST, SATURDAY
-from metrics.catalogue.front_door import ENQUIRIES_RECEIVED
-from metrics.figures.answers import Answers
+from metrics.exposition.boards.view import Draw, View
 from metrics.rules.rules import Rules
-from metrics.windows import At
 
-DAYS = 26
-BEGINS, ENDS, STEP = 8 * 60, 18 * 60, 30  # minutes after midnight; what comes before or after counts at the ends
-FINE = 5  # minutes between two looks at today's own line
-MIDNIGHT = 24 * 60
-FAR = 5  # more than usual, at least, before it is worth the one sentence of the board
-MARKS = (0, *range(BEGINS, ENDS + 1, STEP), MIDNIGHT)
+WANTED_DAYS = 26
+# Minutes after midnight; what comes before or after counts at the ends.
+BEGINS_MINUTE, ENDS_MINUTE, LAST_MINUTE = 8 * 60, 18 * 60, 24 * 60
+USUAL_STEP_MINUTES = 30
+TODAY_STEP_MINUTES = 5
+MANY_MORE = 5  # than usual, at least, before it is worth the one sentence of the board
+USUAL_MINUTES = (0, *range(BEGINS_MINUTE, ENDS_MINUTE + 1, USUAL_STEP_MINUTES), LAST_MINUTE)
+
+Steps = tuple[tuple[int, int], ...]  # from so many minutes after midnight on, so many
 
 
 class Usual(msgspec.Struct, frozen=True):
@@ -53,7 +54,7 @@ class Arrivals(msgspec.Struct, frozen=True):
     ends: int
     now: int  # minutes after midnight
     received: int
-    today: tuple[tuple[int, int], ...]
+    today: Steps
     usual: Usual | None
     usual_now: int | None
     more: int | None  # than usual by now; negative: fewer
@@ -62,133 +63,154 @@ class Arrivals(msgspec.Struct, frozen=True):
     wanted: int
     without: Literal["history", "closed_day"] | None  # why there is no usual
 
+    @property
+    def more_than_usual(self) -> int:
+        """How many more there are, where that is worth a sentence; else 0."""
+        return self.more or 0 if self.far else 0
+
+
+@dataclass(frozen=True)
+class ArrivalsDrawing:
+    """The arrivals of a day; *of*: the flow that is counted."""
+
+    name: str
+    of: str
+    asks: tuple[str, ...] = ()
+
+    def begin(self) -> Draw:
+        days = Days(self.of)
+        return lambda view, _: days.at(view)
+
 
 @dataclass
 class Days:
-    """Counts a board's arrivals, and keeps for half an hour what only a correction of the past could change."""
+    """Counts one board's arrivals, and keeps for half an hour what only a correction of the past could change."""
 
+    measure: str
     _usual: tuple[Usual | None, int] = None, 0
     _usual_key: tuple[object, ...] = ()
-    _steps: tuple[tuple[int, int], ...] = ()
+    _steps: Steps = ()
     _steps_key: tuple[object, ...] = ()
 
-    def at(self, answers: Answers, authority: str, at: At, team: str | None) -> Arrivals:
-        """Return the arrivals of the day that *at* falls in."""
-        asking, rules = _Asking(answers, authority, team), answers.rules(authority)
-        now, day = at.instant, at.day
-        local = moment_of(now)
+    def at(self, view: View) -> Arrivals:
+        """Return the arrivals of the day of *view*, up to its moment."""
+        arriving, day = Arriving(view, self.measure), view.at.day
+        local = moment_of(view.at.instant)
         minute = local.hour * 60 + local.minute + local.second / 60
-        received = asking.count(midnight(day), now)
-        closed = day.weekday() < SATURDAY and not rules.days.covers(day)
-        if closed:
-            usual, found = None, 0
-        else:
-            usual, found = self._usual_of(asking, day, int(minute) // STEP)
+        received = arriving.count(midnight(day), view.at.instant)
+        is_closed = day.weekday() < SATURDAY and not view.rules.days.covers(day)
+        usual, days = (None, 0) if is_closed else self._usual_of(arriving, day, int(minute) // USUAL_STEP_MINUTES)
         usual_now = None if usual is None else round(usual.by(minute, usual.median))
         more = None if usual_now is None else received - usual_now
         return Arrivals(
             day=day,
-            begins=BEGINS,
-            ends=ENDS,
+            begins=BEGINS_MINUTE,
+            ends=ENDS_MINUTE,
             now=int(minute),
             received=received,
-            today=self._steps_of(asking, day, int(minute), received),
+            today=self._steps_of(arriving, day, int(minute), received),
             usual=None if usual is None else _shown(usual),
             usual_now=usual_now,
             more=more,
-            far=usual is not None and (more or 0) >= FAR and received > usual.by(minute, usual.most),
-            days=found,
-            wanted=DAYS,
-            without="closed_day" if closed else "history" if usual is None else None,
+            far=usual is not None and (more or 0) >= MANY_MORE and received > usual.by(minute, usual.most),
+            days=days,
+            wanted=WANTED_DAYS,
+            without="closed_day" if is_closed else "history" if usual is None else None,
         )
 
-    def _usual_of(self, asking: "_Asking", day: date, half_hour: int) -> tuple[Usual | None, int]:
-        key = asking.key, day, half_hour, asking.count(midnight(FIRST), midnight(day) - 1)
+    def _usual_of(self, arriving: "Arriving", day: date, half_hour: int) -> tuple[Usual | None, int]:
+        key = arriving.team, day, half_hour, arriving.count_before(day)
         if key != self._usual_key:
-            self._usual, self._usual_key = _usual(asking, day), key
+            self._usual, self._usual_key = _usual(arriving, day), key
         return self._usual
 
-    def _steps_of(self, asking: "_Asking", day: date, minute: int, received: int) -> tuple[tuple[int, int], ...]:
+    def _steps_of(self, arriving: "Arriving", day: date, minute: int, received: int) -> Steps:
         """Return when the number of today rose (or fell: one told and taken back), to the next five minutes."""
-        marks = range(BEGINS, min(minute, ENDS) + 1, FINE)
-        so_far = asking.count(midnight(day), _clock(day, marks[-1])) if marks else 0
-        key = asking.key, day, len(marks), minute // STEP, so_far
+        marks = range(BEGINS_MINUTE, min(minute, ENDS_MINUTE) + 1, TODAY_STEP_MINUTES)
+        so_far = arriving.count(midnight(day), _clock(day, marks[-1])) if marks else 0
+        key = arriving.team, day, len(marks), minute // USUAL_STEP_MINUTES, so_far
         if key != self._steps_key:
-            self._steps, self._steps_key = tuple(_steps(asking, day, marks)), key
+            self._steps, self._steps_key = tuple(_steps(arriving, day, marks)), key
         if received == so_far:
             return self._steps
-        return *self._steps, (min(max(minute, BEGINS), ENDS), received)
+        return *self._steps, (min(max(minute, BEGINS_MINUTE), ENDS_MINUTE), received)
 
 
 @dataclass(frozen=True)
-class _Asking:
-    """How the enquiries of one place are counted."""
+class Arriving:
+    """How what arrives at one place is counted."""
 
-    answers: Answers
-    authority: str
-    team: str | None
+    view: View
+    measure: str
 
     @property
     def rules(self) -> Rules:
-        return self.answers.rules(self.authority)
+        return self.view.rules
 
     @property
-    def key(self) -> str | None:
-        """What is counted, but for when."""
-        return self.team
+    def team(self) -> str | None:
+        return self.view.team
 
     def count(self, since: Instant, until: Instant) -> int:
-        return self.answers.count_between(self.authority, ENQUIRIES_RECEIVED, since, until, self.team)
+        """Return how many arrived in [*since*, *until*]."""
+        return self.view.count(self.measure, since, until)
+
+    def count_before(self, day: date) -> int:
+        """Return how many had ever arrived when *day* began."""
+        return self.count(midnight(FIRST), midnight(day) - 1)
 
 
-def _steps(asking: _Asking, day: date, marks: range) -> Iterator[tuple[int, int]]:
+def _steps(arriving: Arriving, day: date, marks: range) -> Iterator[tuple[int, int]]:
     before = 0
     for minute in marks:
-        found = asking.count(midnight(day), _clock(day, minute))
-        if found != before:
-            yield minute, found
-            before = found
+        n = arriving.count(midnight(day), _clock(day, minute))
+        if n != before:
+            yield minute, n
+            before = n
 
 
-def _usual(asking: _Asking, day: date) -> tuple[Usual | None, int]:
+def _usual(arriving: Arriving, day: date) -> tuple[Usual | None, int]:
     """Return what is usual on such a day, and how many such days the log has."""
-    days = list(_such_days(day, asking.rules))
-    began = [one for one in days if asking.count(midnight(FIRST), midnight(one) - 1) and not _of_no_hour(asking, one)]
-    if len(began) < DAYS:
-        return None, len(began)
-    by_mark = [sorted(found) for found in zip(*(_counts(asking, one) for one in days), strict=True)]
-    tenths = [quantiles(found, n=10, method="inclusive") for found in by_mark]
+    days = [
+        past
+        for past in _such_days(day, arriving.rules)
+        if arriving.count_before(past) and not _of_no_hour(arriving, past)
+    ]
+    if len(days) < WANTED_DAYS:
+        return None, len(days)
+    by_minute = [sorted(counts) for counts in zip(*(_counts(arriving, past) for past in days), strict=True)]
+    tenths = [quantiles(counts, n=10, method="inclusive") for counts in by_minute]
     return Usual(
-        minutes=MARKS,
-        median=tuple(found[4] for found in tenths),
-        low=tuple(found[0] for found in tenths),
-        high=tuple(found[8] for found in tenths),
-        most=tuple(float(found[-1]) for found in by_mark),
-    ), DAYS
+        minutes=USUAL_MINUTES,
+        median=tuple(each[4] for each in tenths),
+        low=tuple(each[0] for each in tenths),
+        high=tuple(each[8] for each in tenths),
+        most=tuple(float(counts[-1]) for counts in by_minute),
+    ), WANTED_DAYS
 
 
-def _of_no_hour(asking: _Asking, day: date) -> bool:
-    """Whether most enquiries of *day* were told with a date alone, as a backload may have them: when is not known."""
+def _of_no_hour(arriving: Arriving, day: date) -> bool:
+    """Return whether most arrivals of *day* were told with a date alone, as a backload may have them."""
     first = midnight(day)
-    return 2 * asking.count(first, first) > asking.count(first, end_of(day))
+    return 2 * arriving.count(first, first) > arriving.count(first, end_of(day))
 
 
 def _such_days(day: date, rules: Rules) -> Iterator[date]:
     """Yield the last 26 same weekdays before *day*; of a weekday those on which the office worked."""
-    found = 0
-    while found < DAYS:
+    n = 0
+    while n < WANTED_DAYS:
         day -= timedelta(days=7)
         if day < FIRST:
             return
         if day.weekday() >= SATURDAY or rules.days.covers(day):
-            found += 1
+            n += 1
             yield day
 
 
-def _counts(asking: _Asking, day: date) -> Iterator[int]:
+def _counts(arriving: Arriving, day: date) -> Iterator[int]:
     since = midnight(day)
-    for minute in MARKS:
-        yield asking.count(since, end_of(day) if minute == MIDNIGHT else _clock(day, minute))
+    for minute in USUAL_MINUTES:
+        yield arriving.count(since, end_of(day) if minute == LAST_MINUTE else _clock(day, minute))
 
 
 def _clock(day: date, minute: int) -> Instant:

@@ -1,59 +1,88 @@
-"""The one sentence of a board: the most urgent that is true, by a fixed order.
+"""The one sentence of a board: the most urgent that is true, by the order in which the board declares its sentences."""
 
-Late now, due today, far more than usual, nothing. Late comes first where the front door itself can still decide it. The
-conferences that are late and the assessments past day 45 are hundreds in some places, every day, and have tiles of
-their own: they are the sentence only where it would else say that all is well.
-"""
-
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import Literal, NamedTuple
 
 import msgspec
 
-from metrics.exposition.boards.arrivals import Arrivals
+from metrics.exposition.boards.view import Shown, count_of, counts_by_day
 
-Kind = Literal["late", "due_today", "arrivals", "nothing", "none_loaded"]
+Urgency = Literal["late", "due_today", "arrivals"]
 
 
-class Due(NamedTuple):
-    """How many of something are due today, and how many are late."""
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence about a number, which stands before the words for *one* or for *many*.
 
-    today: int
-    late: int
+    *of* is the figure that the number is of: how many are late, or how many are due on the board's day. Where the
+    sentence is about arrivals, *of* is the drawing, and the number is how many more there are than usual.
+    """
+
+    urgency: Urgency
+    of: str
+    one: str
+    many: str
+
+    def text(self, n: int) -> str:
+        """Return the sentence about *n*."""
+        return f"{n:,} {self.one if n == 1 else self.many}"
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """Sentences, the most urgent first; *nothing* is said if none is true, *none_loaded* if nothing was ever sent."""
+
+    by_urgency: tuple[Sentence, ...]
+    nothing: str
+    none_loaded: str
+
+
+class Counts(NamedTuple):
+    """The numbers that sentences are about: late and due today by figure, more than usual by drawing."""
+
+    late: Mapping[str, int]
+    due_today: Mapping[str, int]
+    arrivals: Mapping[str, int]
 
 
 class Lead(msgspec.Struct, frozen=True):
     """What kind of sentence it is, the number in it, and the sentence."""
 
-    kind: Kind
+    kind: Literal[Urgency, "nothing", "none_loaded"]
     n: int
     text: str
 
 
-def lead(enquiries: Due, assessments: Due, conferences: Due, arrivals: Arrivals, loaded: bool) -> Lead:
+def lead(sentences: Sentences, counts: Counts, loaded: bool) -> Lead:
     """Return the sentence; *loaded*: anything that it could be about has ever been sent."""
     if not loaded:
-        return Lead("none_loaded", 0, "No enquiries or assessments loaded")
-    every = _sentences(enquiries, assessments, conferences, arrivals)
-    return next(every, Lead("nothing", 0, "Nothing is due today"))
+        return Lead("none_loaded", 0, sentences.none_loaded)
+    for sentence in sentences.by_urgency:
+        if n := _count(sentence, counts):
+            return Lead(sentence.urgency, n, sentence.text(n))
+    return Lead("nothing", 0, sentences.nothing)
 
 
-def _sentences(enquiries: Due, assessments: Due, conferences: Due, arrivals: Arrivals) -> Iterator[Lead]:
-    if n := enquiries.late:
-        yield Lead("late", n, _counted(n, "enquiry is late", "enquiries are late"))
-    if n := enquiries.today:
-        yield Lead("due_today", n, _counted(n, "enquiry", "enquiries") + " must be decided today")
-    if n := conferences.today:
-        yield Lead("due_today", n, _counted(n, "conference is", "conferences are") + " due today")
-    if n := assessments.today:
-        yield Lead("due_today", n, _counted(n, "assessment reaches", "assessments reach") + " day 45 today")
-    if arrivals.far and arrivals.more:
-        yield Lead("arrivals", arrivals.more, f"{arrivals.more:,} more enquiries than usual by now")
-    if n := conferences.late:
-        yield Lead("late", n, _counted(n, "conference is late", "conferences are late"))
-    if n := assessments.late:
-        yield Lead("late", n, _counted(n, "assessment is", "assessments are") + " past day 45")
+def _count(sentence: Sentence, counts: Counts) -> int:
+    match sentence.urgency:
+        case "late":
+            return counts.late[sentence.of]
+        case "due_today":
+            return counts.due_today[sentence.of]
+        case "arrivals":
+            return counts.arrivals.get(sentence.of, 0)  # not drawn where nothing was ever sent
 
 
-def _counted(n: int, one: str, many: str) -> str:
-    return f"{n:,} {one if n == 1 else many}"
+def counts_for(
+    sentences: Sentences, figures: Mapping[str, Shown], more_than_usual: Mapping[str, int], today: date
+) -> Counts:
+    """Return the numbers that *sentences* are about."""
+    late = (sentence.of for sentence in sentences.by_urgency if sentence.urgency == "late")
+    due = (sentence.of for sentence in sentences.by_urgency if sentence.urgency == "due_today")
+    return Counts(
+        late={name: count_of(figures[name]) for name in late},
+        due_today={name: counts_by_day(figures[name]).get(today, 0) for name in due},
+        arrivals=more_than_usual,
+    )

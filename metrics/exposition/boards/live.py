@@ -9,26 +9,27 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from metrics.exposition.authority_directory import AuthorityDirectory
-from metrics.exposition.boards.mash import Memory, message
+from metrics.exposition.boards.declaration import Board
+from metrics.exposition.boards.states import Memory, message
 from metrics.store.reader import Reader
 
-TICK = 0.05  # seconds between looks at whether anything came
-GAP = 0.1  # seconds between two messages at least: nobody reads faster
-REST = 1.0  # seconds after which a board is looked at even if nothing came: time passes on its own
-SHARE = 10  # times as long as it takes to build a message, at least between two: a server has more to do
-RETRY = (800, 1600)  # milliseconds until one that was dropped comes again: not all at once
-LONGEST = 3.0  # seconds that a change waits to be told, however long it takes to build
+LOOK_SECONDS = 0.05  # between looks at whether anything came
+MIN_GAP_SECONDS = 0.1  # between two messages: nobody reads faster
+MAX_GAP_SECONDS = 1.0  # after which a board is built even if nothing came: time passes on its own
+BUILD_SHARE = 10  # times as long as a message takes to build, at least between two: a server has more to do
+MAX_DELAY_SECONDS = 3.0  # that a change waits to be told, however long a message takes to build
+RETRY_MS = (800, 1600)  # until one that was dropped comes again: not all at once
 
 _encode = msgspec.json.Encoder().encode
 
 
-class Board:
-    """One board of one authority, and whoever watches it. Built anew only while somebody does."""
+class Stream:
+    """The messages of one board of one authority, and whoever watches it. Built anew only while somebody does."""
 
     def __init__(self, build: Callable[[], bytes], version: Callable[[], int]) -> None:
         self._build, self._version = build, version
-        self._latest, self._told = b"", asyncio.Event()  # the newest message, and when there is a newer one
-        self._took = 0.0
+        self._latest, self._is_newer = b"", asyncio.Event()  # the newest message, and when there is a newer one
+        self._took_seconds = 0.0
         self._watchers = 0
         self._task: asyncio.Task[None] | None = None
 
@@ -39,54 +40,57 @@ class Board:
             if self._task is None or self._task.done():
                 self._refresh()
                 self._task = asyncio.create_task(self._keep())
-            hint = b"retry: %d\n\n" % randint(*RETRY)
+            hint = b"retry: %d\n\n" % randint(*RETRY_MS)
             while not self._task.done():  # where it failed, the stream ends, and whoever watches sees that it did
-                told = self._told
+                is_newer = self._is_newer
                 yield hint + self._latest
                 hint = b""
-                await told.wait()
+                await is_newer.wait()
         finally:
             self._watchers -= 1
 
     async def _keep(self) -> None:
         """Rebuild on every change, and each second besides, until nobody watches."""
-        waited, version = 0.0, self._version()
+        waited_seconds, version = 0.0, self._version()
         try:
             while self._watchers:
-                await asyncio.sleep(TICK)
-                waited += TICK
-                if waited < min(SHARE * self._took, LONGEST):
+                await asyncio.sleep(LOOK_SECONDS)
+                waited_seconds += LOOK_SECONDS
+                if waited_seconds < min(BUILD_SHARE * self._took_seconds, MAX_DELAY_SECONDS):
                     continue
-                if (self._version() != version and waited >= GAP) or waited >= REST:
-                    waited, version = 0.0, self._version()
+                if (
+                    self._version() != version and waited_seconds >= MIN_GAP_SECONDS
+                ) or waited_seconds >= MAX_GAP_SECONDS:
+                    waited_seconds, version = 0.0, self._version()
                     self._refresh()
         finally:
-            self._told.set()  # nothing more comes: whoever watches must not wait for it
+            self._is_newer.set()  # nothing more comes: whoever watches must not wait for it
 
     def _refresh(self) -> None:
         began = time.monotonic()
         self._latest = b"event: board\ndata: " + self._build() + b"\n\n"
-        self._took = time.monotonic() - began
-        self._told.set()
-        self._told = asyncio.Event()
+        self._took_seconds = time.monotonic() - began
+        self._is_newer.set()
+        self._is_newer = asyncio.Event()
 
 
-class Boards:
-    """Every board that somebody watches."""
+class Streams:
+    """The stream of every board that somebody watches."""
 
-    def __init__(self, reader: Reader, clocks: AuthorityDirectory) -> None:
-        self._reader, self._clocks = reader, clocks
+    def __init__(self, reader: Reader, directory: AuthorityDirectory) -> None:
+        self._reader, self._directory = reader, directory
         # Held by whoever watches, or is about to: no longer, as who asks for names that there are not must not fill
-        # the memory; and no shorter, as each would have a board of its own of those who come together.
-        self._boards = WeakValueDictionary[tuple[str | None, str | None], Board]()
+        # the memory; and no shorter, as each would have a stream of its own of those who come together.
+        self._streams = WeakValueDictionary[tuple[str, str | None, str | None], Stream]()
 
-    def of(self, authority: str | None, team: str | None = None) -> Board:
-        """Return the MASH board of an authority (None: of the first there is), or of one team of it."""
-        board = self._boards.get((authority, team))
-        if board is None:
+    def of(self, board: Board, authority: str | None, team: str | None = None) -> Stream:
+        """Return *board* of an authority (None: of the first there is), or of one team of it."""
+        key = board.name, authority, team
+        stream = self._streams.get(key)
+        if stream is None:
             memory = Memory()
-            board = self._boards[authority, team] = Board(
-                lambda: _encode(message(self._reader, self._clocks, authority, team, memory)),
+            stream = self._streams[key] = Stream(
+                lambda: _encode(message(board, self._reader, self._directory, authority, team, memory)),
                 lambda: self._reader.version,
             )
-        return board
+        return stream

@@ -8,7 +8,7 @@ from events.time import LONDON, instant, moment_of
 from events.working_days import SATURDAY, OutsideCalendar, bank_holidays
 from metrics.rules.rules import Rules
 
-LONGEST_CLOSURE = 30  # days back that a closing is looked for
+MAX_CLOSURE_DAYS = 30  # back that a closing is looked for
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def _closing(rules: Rules, day: date) -> datetime | None:
 
 
 def _closed_at(rules: Rules, now: datetime) -> datetime | None:
-    closings = (_closing(rules, now.date() - timedelta(days=n)) for n in range(LONGEST_CLOSURE))
+    closings = (_closing(rules, now.date() - timedelta(days=n)) for n in range(MAX_CLOSURE_DAYS))
     return next((at for at in closings if at is not None and at <= now), None)
 
 

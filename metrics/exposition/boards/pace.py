@@ -4,8 +4,8 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-SURE = 2.0  # seconds of progress before a guess is worth saying
-LONGEST = timedelta(days=1)  # further ahead than that it is no guess
+GUESS_AFTER_SECONDS = 2.0  # of progress: before that a guess is not worth saying
+MAX_AHEAD = timedelta(days=1)  # further ahead it is no guess
 
 
 @dataclass
@@ -23,10 +23,10 @@ class Pace:
         if self._began is None or read < self._began[1]:
             self._began = watch, read
         since, start = self._began
-        if watch - since < SURE or read <= start:
+        if watch - since < GUESS_AFTER_SECONDS or read <= start:
             return None
         left = (1 - read) * (watch - since) / (read - start) * speed
-        return now + timedelta(seconds=left) if left < LONGEST.total_seconds() else None
+        return now + timedelta(seconds=left) if left < MAX_AHEAD.total_seconds() else None
 
     def rest(self) -> None:
         """Forget: there is no rebuild now."""

@@ -3,13 +3,11 @@
 import asyncio
 import logging
 import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from importlib.resources import files
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import StreamingResponse
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from starlette.datastructures import MutableHeaders
@@ -18,16 +16,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from metrics.catalogue import UnknownMeasure
 from metrics.exposition.authority_directory import AuthorityDirectory
-from metrics.exposition.boards.live import Boards
+from metrics.exposition.boards import BOARDS
+from metrics.exposition.boards.declaration import Board
+from metrics.exposition.http.boards import board_routes
 from metrics.exposition.http.figures import figure_routes
-from metrics.exposition.http.replies import json_of, only, problem
+from metrics.exposition.http.replies import json_of, problem
 from metrics.exposition.prometheus.collector import FigureCollector
 from metrics.store.reader import NotReady, Reader
 from metrics.wrong_question import WrongQuestion
 
-ASSETS = files("metrics.exposition").joinpath("web")
-KINDS = {".css": "text/css", ".js": "text/javascript", ".html": "text/html"}
-RETRY_AFTER = 2  # seconds
+RETRY_AFTER_SECONDS = 2
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
@@ -39,7 +37,7 @@ HEADERS = {
 }
 
 
-def create_app(reader: Reader, directory: AuthorityDirectory) -> FastAPI:
+def create_app(reader: Reader, directory: AuthorityDirectory, boards: Sequence[Board] = BOARDS) -> FastAPI:
     """Return the application that answers from *reader*; it follows the store for as long as it runs."""
 
     @asynccontextmanager
@@ -59,7 +57,7 @@ def create_app(reader: Reader, directory: AuthorityDirectory) -> FastAPI:
     app.add_middleware(Guarded)
     _answers_to_errors(app)
     figure_routes(app, reader, directory)
-    _boards(app, reader, directory)
+    board_routes(app, reader, directory, boards)
     _health(app, reader, directory)
     return app
 
@@ -68,7 +66,7 @@ def _answers_to_errors(app: FastAPI) -> None:
     @app.exception_handler(NotReady)
     async def not_ready(_: Request, exc: NotReady) -> Response:
         share = "" if exc.read is None else f", {exc.read:.0%} read"
-        return problem(503, f"{exc}{share}", {"Retry-After": str(RETRY_AFTER)})
+        return problem(503, f"{exc}{share}", {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
     @app.exception_handler(HTTPException)
     async def refused(_: Request, exc: HTTPException) -> Response:
@@ -116,44 +114,6 @@ class StreamBroken(Exception):
 def _log_fault(exc: Exception) -> None:
     *_, frame = traceback.extract_tb(exc.__traceback__)
     logging.getLogger(__name__).error("%s at %s:%s", type(exc).__name__, frame.filename, frame.lineno)
-
-
-def _boards(app: FastAPI, reader: Reader, directory: AuthorityDirectory) -> None:
-    boards = Boards(reader, directory)
-
-    @app.get("/", include_in_schema=False)
-    async def home() -> Response:
-        return _asset("home.html")
-
-    @app.get("/boards/mash", include_in_schema=False)
-    async def mash() -> Response:
-        return _asset("mash.html")
-
-    @app.get("/boards/assets/{name}", include_in_schema=False)
-    async def asset(name: str) -> Response:
-        return _asset(name)
-
-    @app.get("/favicon.ico", include_in_schema=False)
-    async def favicon() -> Response:
-        return Response(status_code=204)
-
-    @app.get("/v1/live")
-    async def live(
-        request: Request, board: str = "mash", authority: str | None = None, team: str | None = None
-    ) -> Response:
-        """Server-sent events; each message is the whole small truth of a board, of one team or of all."""
-        only(request, "board", "authority", "team")
-        if board != "mash":
-            raise HTTPException(404, "no such board: there is mash")
-        return StreamingResponse(boards.of(authority, team).watch(), media_type="text/event-stream")
-
-
-def _asset(name: str) -> Response:
-    file = ASSETS.joinpath(name)
-    suffix = name[name.rfind(".") :]
-    if "/" in name or suffix not in KINDS or not file.is_file():
-        raise HTTPException(404, "no such file")
-    return Response(file.read_bytes(), media_type=KINDS[suffix])
 
 
 def _health(app: FastAPI, reader: Reader, directory: AuthorityDirectory) -> None:

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page
 
-from tests.boards import Memory, Server, Told, at, event, front_door, playing, table
+from metrics.exposition.boards.states import Memory
+from tests.boards import Server, Told, at, event, front_door, playing, table
 from tests.contracts.test_mash import DAY
 from tests.journeys.boards.screen import opened, picture, says, shown, slot, state, strays, violations
 from tests.journeys.parts import eventually

@@ -1,11 +1,12 @@
 /* What there is: the authorities, their boards, the measures. Asks again by itself until there is something to say. */
 
-const AGAIN = 5_000;
-const LATEST = 60_000;
+const AGAIN_MS = 5_000;
+const LATEST_MS = 60_000;
 const TRIANGLE = "M10 1.5 19 18H1z";
 const SQUARE = "M2 2h16v16H2z";
 
 const byId = (id) => document.getElementById(id);
+const BOARDS = JSON.parse(byId("declared").textContent); // by name and title, as the server declares them
 
 function element(name, text, { className, href } = {}) {
   const node = document.createElement(name);
@@ -35,33 +36,36 @@ function say(state, heading, more, path) {
   byId("more").replaceChildren(...more);
 }
 
-function boardOf(code, team) {
-  return `/boards/mash?${new URLSearchParams(team ? { authority: code, team } : { authority: code })}`;
+function addressOf(board, code, team) {
+  return `/boards/${board}?${new URLSearchParams(team ? { authority: code, team } : { authority: code })}`;
 }
 
-function authority({ authority: code, name, simulated, teams }) {
-  const board = element("a", `MASH board, ${name ?? code}`, { href: boardOf(code) });
-  const made = simulated ? [element("span", "made-up figures", { className: "tag" })] : [];
-  const item = line(board, element("span", code), ...made);
-  if (teams.length) {
-    const list = item.appendChild(element("ul", "", { className: "teams" }));
-    list.setAttribute("aria-label", `Boards of one team, ${name ?? code}`);
-    list.append(...teams.map((team) => line(element("a", team, { href: boardOf(code, team) }))));
-  }
-  return item;
+/** A line for each board of an authority, and in it the boards of its teams. */
+function lines({ authority: code, name, simulated, teams }) {
+  return BOARDS.map((board) => {
+    const link = element("a", `${board.title} board, ${name ?? code}`, { href: addressOf(board.name, code) });
+    const made = simulated ? [element("span", "made-up figures", { className: "tag" })] : [];
+    const item = line(link, element("span", code), ...made);
+    if (teams.length) {
+      const list = item.appendChild(element("ul", "", { className: "teams" }));
+      list.setAttribute("aria-label", `Boards of one team, ${name ?? code}`);
+      list.append(...teams.map((team) => line(element("a", team, { href: addressOf(board.name, code, team) }))));
+    }
+    return item;
+  });
 }
 
 const measure = ({ name, title }) => line(element("span", title ?? name, { className: "title" }), element("code", name));
 
 function show(section, list, items, asLine) {
-  byId(list).replaceChildren(...items.map(asLine));
+  byId(list).replaceChildren(...items.flatMap(asLine));
   byId(section).hidden = items.length === 0;
 }
 
 class Rebuilding extends Error {
   constructor(after) {
     super("rebuilding");
-    this.after = Math.min(LATEST, Math.max(1, Number(after) || AGAIN / 1000) * 1000);
+    this.after = Math.min(LATEST_MS, Math.max(1, Number(after) || AGAIN_MS / 1000) * 1000);
   }
 }
 
@@ -69,8 +73,7 @@ async function ask(address) {
   const answer = await fetch(address, { headers: { accept: "application/json" } });
   if (answer.status === 503) throw new Rebuilding(answer.headers.get("retry-after"));
   if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
-  const told = await answer.json();
-  return Array.isArray(told) ? told : told.measures ?? told.items ?? [];
+  return answer.json();
 }
 
 /** The teams that have anything for a board to show; none where that cannot be told: the board itself is there. */
@@ -98,14 +101,14 @@ function full(authorities) {
 }
 
 function missing(problem) {
-  show("boards", "authorities", [], authority);
+  show("boards", "authorities", [], lines);
   if (problem instanceof Rebuilding) {
     say("rebuilding", "Rebuilding: the figures are being counted again",
       ["There are no numbers until it is done. This page asks again by itself."], TRIANGLE);
     return problem.after;
   }
   say("unreachable", "No connection", ["This page asks again by itself."], SQUARE);
-  return AGAIN;
+  return AGAIN_MS;
 }
 
 async function look() {
@@ -114,12 +117,12 @@ async function look() {
   if (measures.status === "fulfilled") show("measured", "measures", measures.value, measure);
   if (authorities.status === "rejected") again = missing(authorities.reason);
   else {
-    const told = await Promise.all(authorities.value.map(async (one) => ({ ...one, teams: await teamsOf(one) })));
-    show("boards", "authorities", told, authority);
+    const withTeams = await Promise.all(authorities.value.map(async (one) => ({ ...one, teams: await teamsOf(one) })));
+    show("boards", "authorities", withTeams, lines);
     if (authorities.value.length) full(authorities.value);
-    else { empty(); again = AGAIN; }
+    else { empty(); again = AGAIN_MS; }
   }
-  if (again === null && measures.status === "rejected") again = AGAIN;
+  if (again === null && measures.status === "rejected") again = AGAIN_MS;
   if (again !== null) setTimeout(look, again);
 }
 

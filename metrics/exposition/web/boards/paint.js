@@ -1,6 +1,6 @@
 /* Painting: every node is made once, and only what differs is written. So a page grows by nothing in a year. */
 
-const LIVE_REGION = 60_000; // a screen reader hears the lead at most this often
+const LIVE_REGION_MS = 60_000; // a screen reader hears the lead at most this often
 const SHAPES = {
   circle: "M10 2a8 8 0 1 1 0 16a8 8 0 1 1 0-16z",
   ring: "M10 2a8 8 0 1 1 0 16a8 8 0 1 1 0-16zM10 4.6a5.4 5.4 0 1 0 0 10.8a5.4 5.4 0 1 0 0-10.8z",
@@ -8,7 +8,7 @@ const SHAPES = {
   square: "M2 2h16v16H2z",
 };
 const SVG = "http://www.w3.org/2000/svg";
-const CHARTS = {
+const CHARTS = { // by a class of theirs
   queue: { paths: ["axis", "later", "today", "late"], texts: 6, y: 111 },
   arrivals: { paths: ["band", "edges", "usual", "axis", "steps", "dot"], texts: 4 },
 };
@@ -64,8 +64,10 @@ function bar(node) {
   };
 }
 
+const chartOf = (node) => Object.keys(CHARTS).find((name) => node.classList.contains(name));
+
 function chart(node) {
-  const { paths, texts, y } = CHARTS[node.dataset.slot];
+  const { paths, texts, y } = CHARTS[chartOf(node)];
   const drawn = paths.map((name) => [name, svg("path", node, name)]);
   const written = Array.from({ length: texts }, () => svg("text", node));
   return (is) => {
@@ -73,21 +75,21 @@ function chart(node) {
     attribute(node, "aria-label", is.label);
     for (const [name, path] of drawn) attribute(path, "d", is.paths[name]);
     written.forEach((text, n) => {
-      const told = is.texts[n] ?? { text: "" };
-      attribute(text, "x", told.x);
-      attribute(text, "y", told.y ?? y);
-      attribute(text, "text-anchor", told.anchor);
-      write(text, told.text);
+      const label = is.texts[n] ?? { text: "" };
+      attribute(text, "x", label.x);
+      attribute(text, "y", label.y ?? y);
+      attribute(text, "text-anchor", label.anchor);
+      write(text, label.text);
     });
   };
 }
 
 function atMostOnceAMinute(node) {
   const paint = words(node);
-  let [said, saidAt] = ["", -LIVE_REGION];
+  let [said, saidAt] = ["", -LIVE_REGION_MS];
   return (is) => {
     if (is.text !== said) {
-      const due = performance.now() - saidAt >= LIVE_REGION;
+      const due = performance.now() - saidAt >= LIVE_REGION_MS;
       attribute(node, "aria-live", due ? "polite" : "off");
       if (due) saidAt = performance.now();
       said = is.text;
@@ -105,7 +107,7 @@ function banner(node) {
 
 function painterOf(node) {
   const name = node.dataset.slot;
-  if (name in CHARTS) return chart(node);
+  if (node.classList.contains("chart")) return chart(node);
   if (name === "banner") return banner(node);
   if (name === "lead") return atMostOnceAMinute(node);
   if (node.classList.contains("bar")) return bar(node);

@@ -1,0 +1,189 @@
+"""The messages of a board. Each is the whole small truth of it, so that a page replaces and never adds.
+
+Every message says which state the board is in: `live`, `delayed` (the feed is late), `rebuilding` (figures are being
+counted again), `empty` (nothing of the authority has arrived) or `unknown_team`. Only the first two carry figures.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from events.time import LONDON, MICROSECONDS_PER_HOUR, instant, moment_of
+from events.working_days import START
+from metrics.exposition.authority_directory import AuthorityDirectory
+from metrics.exposition.boards.arrivals import Arrivals
+from metrics.exposition.boards.declaration import Board, Drawing, Tile
+from metrics.exposition.boards.lead import Lead, counts_for, lead
+from metrics.exposition.boards.opening import opening
+from metrics.exposition.boards.pace import Pace
+from metrics.exposition.boards.view import Draw, Shown, View
+from metrics.figures.answers import Answers
+from metrics.rules.rules import Rules
+from metrics.store.reader import NotReady, Reader
+from metrics.windows import At
+
+REPORT_GAP_SECONDS = 60  # between two reports of a feed (contract 2)
+REPORT_DELAY_SECONDS = 5  # of ours that a report may take to get here; at a demonstration's speed they are many more
+MICROSECONDS_PER_SECOND = MICROSECONDS_PER_HOUR // 3600
+
+
+@dataclass
+class Memory:
+    """What one board remembers between two messages, to be quick and to say when a rebuild may be done."""
+
+    pace: Pace = field(default_factory=Pace)
+    _draws: dict[str, Draw] = field(default_factory=dict)
+
+    def draw_of(self, drawing: Drawing) -> Draw:
+        """Return what draws *drawing* for this board, the same one each time."""
+        if drawing.name not in self._draws:
+            self._draws[drawing.name] = drawing.begin()
+        return self._draws[drawing.name]
+
+
+def message(
+    board: Board,
+    reader: Reader,
+    directory: AuthorityDirectory,
+    name: str | None,
+    team: str | None = None,
+    memory: Memory | None = None,
+) -> dict[str, Any]:
+    """Return *board* of the authority *name*, or of the first there is; of one *team*, or of all."""
+    memory = memory or Memory()
+    try:
+        name = name or _first(reader, directory)
+        snapshot = reader.snapshot([] if name is None else [name])
+    except NotReady as exc:
+        envelope = _Envelope(board, reader, directory, name or "", team)
+        return envelope.saying("rebuilding", rebuilding=_rebuilding(exc, envelope, memory.pace))
+    memory.pace.rest()
+    envelope = _Envelope(board, reader, directory, name or "", team)
+    answers = Answers(snapshot, directory.now, directory.rules)
+    if name is None or name not in answers.authorities:  # nothing has arrived, or nothing of this authority
+        return envelope.saying("empty")
+    if team is not None and team not in (known := answers.teams(name)):
+        return envelope.saying("unknown_team", teams=sorted(known))
+    return _with_figures(envelope, answers, memory)
+
+
+def _first(reader: Reader, directory: AuthorityDirectory) -> str | None:
+    """Return the authority to show where none is named: the first that is fed, else the first there is."""
+    authorities = reader.authorities()
+    fed = (name for name, completeness in authorities.items() if completeness.complete_to(instant(directory.now(name))))
+    return next(fed, next(iter(authorities), None))
+
+
+@dataclass(frozen=True)
+class _Envelope:
+    """What every message of a board says, whatever its state."""
+
+    board: Board
+    reader: Reader
+    directory: AuthorityDirectory
+    name: str
+    team: str | None
+
+    def saying(self, state: str, **more: Any) -> dict[str, Any]:
+        """Return the message of a *state*; what *more* does not say is null."""
+        now = self.directory.now(self.name)
+        return {
+            "board": self.board.name,
+            "state": state,
+            "authority": self.name,
+            "name": self.directory.name(self.name),
+            "team": self.team,
+            "now": _iso(now),
+            "as_of": _iso(now),
+            "complete_to": None,
+            "speed": self.directory.speed(self.name),
+            "simulated": False,
+            "office": _office(self.directory.rules(self.name), now),
+            **{name: setting(self.directory.rules(self.name)) for name, setting in self.board.settings.items()},
+            "rebuilding": None,
+            "catalogue": self.reader.catalogue([self.name]),
+            "loaded": None,
+            "lead": None,
+            "figures": None,
+            **dict.fromkeys(drawing.name for drawing in self.board.drawings),
+            **more,
+        }
+
+
+def _office(rules: Rules, now: datetime) -> dict[str, Any]:
+    hours = opening(rules, now)
+    return {
+        "open": hours.open,
+        "closes_at": _iso(hours.closes_at),
+        "opens_at": _iso(hours.opens_at),
+        "closed_for": hours.closed_for,
+    }
+
+
+def _rebuilding(exc: NotReady, envelope: _Envelope, pace: Pace) -> dict[str, Any]:
+    """Return the share that is read, null where it is not known, and when all of it may be."""
+    name, directory = envelope.name, envelope.directory
+    return {"read": exc.read, "back_at": _iso(pace.done_at(exc.read, directory.now(name), directory.speed(name)))}
+
+
+def _with_figures(envelope: _Envelope, answers: Answers, memory: Memory) -> dict[str, Any]:
+    name, directory = envelope.name, envelope.directory
+    now, rules, completeness = directory.now(name), directory.rules(name), answers.completeness(name)
+    complete_to = completeness.complete_to(instant(now)) or completeness.last_complete_to()
+    if complete_to is not None:
+        complete_to = max(complete_to, moment_of(START))  # of a feed that has never looked, perhaps 1970
+    late = complete_to is not None and delayed(complete_to, now, rules, directory.speed(name))
+    # A late feed's clocks stop with its figures: nothing may look overdue that was perhaps authorised since.
+    at = At(complete_to.astimezone(LONDON)) if late and complete_to is not None else At(now)
+    return envelope.saying(
+        "delayed" if late else "live",
+        as_of=str(at),
+        complete_to=_iso(complete_to),
+        simulated=completeness.simulated,
+        **_contents(envelope.board, View(answers, name, envelope.team, at), memory),
+    )
+
+
+def _contents(board: Board, view: View, memory: Memory) -> dict[str, Any]:
+    """Return the figures of a board and what is drawn from them; a drawing of what was never sent is null."""
+    figures = {figure.name: view.figure(figure) for figure in board.figures}
+    loaded = {name: view.was_ever_told(measure) for name, measure in board.loaded.items()}
+    drawn = {
+        tile.drawing.name: _drawn(tile, tile.drawing, figures, view, memory)
+        for tile in board.tiles
+        if tile.drawing is not None and (tile.loaded is None or loaded[tile.loaded])
+    }
+    return {"figures": figures, "loaded": loaded, "lead": _lead(board, view, figures, drawn, loaded), **drawn}
+
+
+def _drawn(tile: Tile, drawing: Drawing, figures: Mapping[str, Shown], view: View, memory: Memory) -> msgspec.Struct:
+    return memory.draw_of(drawing)(view, {role: figures[figure.name] for role, figure in tile.asks.items()})
+
+
+def _lead(
+    board: Board,
+    view: View,
+    figures: Mapping[str, Shown],
+    drawn: Mapping[str, msgspec.Struct],
+    loaded: Mapping[str, bool],
+) -> Lead | None:
+    if board.lead is None:
+        return None
+    more = {name: drawing.more_than_usual for name, drawing in drawn.items() if isinstance(drawing, Arrivals)}
+    return lead(board.lead, counts_for(board.lead, figures, more, view.at.day), any(loaded.values()))
+
+
+def delayed(complete_to: datetime, now: datetime, rules: Rules, speed: float) -> bool:
+    """Return whether a feed is late: twice its usual gap behind, counted in office hours.
+
+    While the office is closed it is late only if it was when the office closed: a quiet Sunday is no broken feed.
+    """
+    behind_seconds = rules.office.elapsed(instant(complete_to), instant(now)) / MICROSECONDS_PER_SECOND
+    return behind_seconds > 2 * REPORT_GAP_SECONDS + REPORT_DELAY_SECONDS * speed
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(LONDON).isoformat()

@@ -1,0 +1,42 @@
+"""Pages, and the files that they load. A page gets what it must know as JSON, in place of one placeholder."""
+
+from collections.abc import Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import msgspec
+from fastapi import Response
+from starlette.exceptions import HTTPException
+
+WEB = files("metrics.exposition").joinpath("web")
+FOLDERS = ("shared", "boards", "desk")
+MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript"}
+PLACEHOLDER = b"{{told by the server}}"
+
+
+def page(folder: str, name: str, declaration: Any) -> Response:
+    """Return a page with *declaration* as the JSON of its data block. Such a block is no script: nothing runs it."""
+    json = msgspec.json.encode(declaration).replace(b"<", rb"\u003c")  # or a text in it could end the block
+    html = WEB.joinpath(folder, name).read_bytes().replace(PLACEHOLDER, json)
+    return Response(html, media_type="text/html")
+
+
+def asset(name: str) -> Response:
+    """Return a file that pages load, out of whichever folder has it. Raises HTTPException: 404."""
+    file = next(_files_named(name), None)
+    if file is None:
+        raise HTTPException(404, "no such file")
+    return Response(file.read_bytes(), media_type=MEDIA_TYPES[_suffix(name)])
+
+
+def _files_named(name: str) -> Iterator[Traversable]:
+    if "/" in name or "\\" in name or _suffix(name) not in MEDIA_TYPES:
+        return
+    for folder in FOLDERS:
+        if (file := WEB.joinpath(folder, name)).is_file():
+            yield file
+
+
+def _suffix(name: str) -> str:
+    return name[name.rfind(".") :]
