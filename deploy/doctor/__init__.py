@@ -42,7 +42,7 @@ def examine(environ: Mapping[str, str] = os.environ, with_cases: bool = False) -
     rules = _rules(settings)
     findings = list(machine.machine(settings, datetime.now(UTC).date()))
     seen = _broker(settings, findings)
-    asyncio.run(_Store(settings, rules, seen, with_cases).look(findings))
+    asyncio.run(_StoreLook(settings, rules, seen, with_cases).look(findings))
     return sorted(findings, key=lambda finding: finding.level is not Level.WRONG)
 
 
@@ -67,7 +67,7 @@ def _broker(settings: Settings, findings: list[Finding]) -> KafkaView | None:
     return seen
 
 
-class _Store:
+class _StoreLook:
     """Looks at the store with one connection, and never writes to it."""
 
     def __init__(

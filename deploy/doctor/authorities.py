@@ -11,7 +11,7 @@ from metrics.counting.completeness import LIVE_US, Completeness, Feed
 from metrics.rules.rules import RulesByAuthority
 from metrics.rules.teams import UNKNOWN, told_teams
 
-LATE_AFTER = timedelta(minutes=10)  # a feed reports each minute
+FEED_LATE_AFTER = timedelta(minutes=10)  # a feed reports each minute
 ON_THE_WAY = timedelta(seconds=10)  # for the way here; at a demonstration's speed many of its own
 
 
@@ -66,7 +66,7 @@ def _feed(here: HeardAuthority, now: datetime, source: str, feed: Feed) -> Itera
             f"{here.name}: nothing from the source {source} since {since}",
             "if it is a feed, mend it; what was loaded once is complete to that day",
         )
-    elif behind > LATE_AFTER + here.speed * ON_THE_WAY:
+    elif behind > FEED_LATE_AFTER + here.speed * ON_THE_WAY:
         yield wrong(f"{here.name}: the feed {source} is late, complete to {since}", "look at the feed's own log")
 
 

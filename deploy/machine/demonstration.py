@@ -28,7 +28,7 @@ from streams.broker.sender import Sender
 from streams.broker.topics import describe
 
 SEED = 1
-LOOK_SECONDS = 0.15  # between looks at what has happened
+TELL_SECONDS = 0.15  # between looks at what has happened
 WARM_UP = timedelta(seconds=1)
 LONGEST_STRETCH = timedelta(days=1)  # that is told at a time: after a long pause there are many
 RETRY_MIN_SECONDS, RETRY_MAX_SECONDS = 0.5, 5.0  # to wait for a Kafka that is away
@@ -134,7 +134,7 @@ def _tell_on(sender: Sender, world: World, sent: Sent, clock: DemonstrationClock
     until = min(now, sent.until + LONGEST_STRETCH)
     sender.send(events(world, sent.until, until))
     if until == now:
-        time.sleep(LOOK_SECONDS)
+        time.sleep(TELL_SECONDS)
     return msgspec.structs.replace(sent, until=max(sent.until, until))
 
 

@@ -28,7 +28,7 @@ from streams.broker import topics
 from streams.broker.connection import KafkaSettings
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-TURN_SECONDS = 0.1
+SUPERVISION_SECONDS = 0.1
 HOUSEKEEPING_SECONDS = 2.0  # between looks at the disk and at the logs
 LOCK_TRIES, LOCK_WAIT_SECONDS = 10, 0.03
 
@@ -177,7 +177,7 @@ def _turn(wanted: Wanted, supervisor: Supervisor, screen: Screen, began: float) 
             screen.say(f"Ready{without} in {time.monotonic() - began:.1f} s. Board: {wanted.board}")
             _say_how_to_go_on(wanted, screen)
         screen.waiting([service.progress for service in supervisor.waiting], time.monotonic() - began)
-        time.sleep(TURN_SECONDS)
+        time.sleep(SUPERVISION_SECONDS)
 
 
 def _say_how_to_go_on(wanted: Wanted, screen: Screen) -> None:

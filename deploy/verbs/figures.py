@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from deploy.configuration.settings import read_settings
-from deploy.verbs.request import Request
+from deploy.verbs.request import FigureRequest
 from metrics.windows import At, parse_at
 from metrics.wrong_question import WrongQuestion
 
@@ -66,7 +66,7 @@ def figures(
     """
     if cases and len(measure) != 1:
         raise click.UsageError("--cases shows the records behind one figure: name one MEASURE")
-    request = Request(
+    request = FigureRequest(
         measures=measure,
         moments=moments,
         known_at=known_at,
@@ -89,7 +89,7 @@ def figures(
         figures_of_store.show(request, file, settings, as_json, as_csv)
 
 
-def _shown_by(server: str, request: Request, as_json: bool, as_csv: bool) -> bool:
+def _shown_by(server: str, request: FigureRequest, as_json: bool, as_csv: bool) -> bool:
     """Show the figures of *server*; return whether it gave any."""
     # Not at the top: an answer brings the catalogue and the arrays, for which `--help` need not wait.
     from deploy.verbs.figures_of_server import answer_of

@@ -7,13 +7,13 @@ from urllib.request import ProxyHandler, build_opener
 import click
 import msgspec
 
-from deploy.verbs.request import Request
+from deploy.verbs.request import FigureRequest
 from metrics.figures.figure import Answer
 
 TIMEOUT_SECONDS = 30
 
 
-def answer_of(server: str, request: Request) -> Answer | None:
+def answer_of(server: str, request: FigureRequest) -> Answer | None:
     """Return the answer of the server at *server*, http://host:port; None where it gives no figures.
 
     It gives none where nothing listens, while figures are being rebuilt, and where it refuses the question: the store

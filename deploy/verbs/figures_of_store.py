@@ -13,7 +13,7 @@ import click
 
 from deploy.configuration.settings import Settings
 from deploy.processes.authority_directory import authority_directory
-from deploy.verbs.request import Request
+from deploy.verbs.request import FigureRequest
 from deploy.verbs.written import BehindQuestion, cases_written, written
 from events.case import Case
 from events.decode import DeadLetter, decode_lines
@@ -50,7 +50,7 @@ class Counted:
     cases: Sequence[tuple[str, Case]] = ()
 
 
-def show(request: Request, file: Path | None, settings: Settings, as_json: bool, as_csv: bool) -> None:
+def show(request: FigureRequest, file: Path | None, settings: Settings, as_json: bool, as_csv: bool) -> None:
     """Write the figures of *file* or, without one, of the store. Raises ClickException."""
     try:
         asks = _asks(request)
@@ -61,7 +61,7 @@ def show(request: Request, file: Path | None, settings: Settings, as_json: bool,
     click.echo(written(result, as_json, as_csv), nl=False)
 
 
-def show_cases(request: Request, file: Path | None, settings: Settings, as_json: bool) -> None:
+def show_cases(request: FigureRequest, file: Path | None, settings: Settings, as_json: bool) -> None:
     """Write the figures of one measure, and the children and records behind the last. Raises ClickException."""
     try:
         (ask,) = _asks(request)
@@ -73,11 +73,11 @@ def show_cases(request: Request, file: Path | None, settings: Settings, as_json:
         raise click.UsageError(str(exc)) from exc
 
 
-def _asks(request: Request) -> list[Ask]:
+def _asks(request: FigureRequest) -> list[Ask]:
     return [_ask(measure, request) for measure in chosen(request.measures)]
 
 
-def _ask(measure: Measure, request: Request) -> Ask:
+def _ask(measure: Measure, request: FigureRequest) -> Ask:
     return lambda at: Question(
         measure=measure,
         at=at,
@@ -94,11 +94,11 @@ def _answers(counted: Counted, settings: Settings) -> Answers:
     return Answers(counted.snapshot, authority_directory(settings).now, settings.rules.of)
 
 
-def _answer(request: Request, asks: Sequence[Ask], answers: Answers, settings: Settings) -> Answer:
+def _answer(request: FigureRequest, asks: Sequence[Ask], answers: Answers, settings: Settings) -> Answer:
     return Inquiry(answers, request.moments, authority_directory(settings).now).answer(asks)
 
 
-def _cases(request: Request, ask: Ask, counted: Counted, answers: Answers) -> Iterator[BehindQuestion]:
+def _cases(request: FigureRequest, ask: Ask, counted: Counted, answers: Answers) -> Iterator[BehindQuestion]:
     """Yield, for each authority, the question at the last moment asked about and the cases behind its answer."""
     for name in answers.authorities:
         question = ask(request.moments[-1] if request.moments else answers.now(name))
@@ -106,7 +106,7 @@ def _cases(request: Request, ask: Ask, counted: Counted, answers: Answers) -> It
         yield name, question, behind(cases, name, question, answers.rules(name))
 
 
-def _counted(request: Request, file: Path | None, settings: Settings, with_cases: bool) -> Counted:
+def _counted(request: FigureRequest, file: Path | None, settings: Settings, with_cases: bool) -> Counted:
     counted = _folded(file, settings.rules) if file else asyncio.run(_read(settings, with_cases))
     if request.known_at:
         counted = _as_known(counted, request.known_at, settings.rules)

@@ -7,7 +7,7 @@ from metrics.windows import At
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class FigureRequest:
     """Which figures are wanted. No measure is every measure, no moment is now, and no authority is all of them."""
 
     measures: tuple[str, ...]

@@ -64,10 +64,14 @@ class FromReferral:
 OUTCOME = Breakdown("outcome", lambda authorised, _: each(authorised.outcomes))
 REFERRAL_SOURCE = Breakdown("referral_source", referral_source, reads=(AssessmentStarted, ReferralReceived))
 
-STARTED = Count(name="assessments_started", of=AssessmentStarted)
-AUTHORISED = Count(name="assessments_authorised", of=AssessmentAuthorised, by=(OUTCOME, REFERRAL_SOURCE))
-CLOSED = Count(name="assessments_case_closed", of=AssessmentAuthorised, by=(REFERRAL_SOURCE,), where=is_closed)
-SUPPORTED = Count(name="assessments_closed_with_support", of=AssessmentAuthorised, where=is_closed_with_support)
+ASSESSMENT_STARTS = Count(name="assessments_started", of=AssessmentStarted)
+ASSESSMENT_AUTHORISATIONS = Count(name="assessments_authorised", of=AssessmentAuthorised, by=(OUTCOME, REFERRAL_SOURCE))
+ASSESSMENT_CASE_CLOSURES = Count(
+    name="assessments_case_closed", of=AssessmentAuthorised, by=(REFERRAL_SOURCE,), where=is_closed
+)
+SUPPORTED_CASE_CLOSURES = Count(
+    name="assessments_closed_with_support", of=AssessmentAuthorised, where=is_closed_with_support
+)
 
 # From the assessment's own start, as the census and the report have it. Working Together counts from the
 # referral; that is a different measure, with a different name.
@@ -90,7 +94,7 @@ ASSESSMENTS_STARTED = Measure(
     definition="Single assessments that started in the window.",
     kind="count",
     unit="assessments",
-    numerator=STARTED.counted,
+    numerator=ASSESSMENT_STARTS.counted,
     window="month",
     source=CHILDREN_IN_NEED,
 )
@@ -101,7 +105,7 @@ ASSESSMENTS_AUTHORISED = Measure(
     definition="Single assessments that a manager signed off in the window.",
     kind="count",
     unit="assessments",
-    numerator=AUTHORISED.counted,
+    numerator=ASSESSMENT_AUTHORISATIONS.counted,
     window="month",
     by=("outcome",),
     source=CHILDREN_IN_NEED,
@@ -200,7 +204,7 @@ ASSESSMENT_RATE = Measure(
     definition="Single assessments authorised in the window per 10,000 children aged 0 to 17; not made up to a year.",
     kind="rate",
     unit="per_10000_children",
-    numerator=AUTHORISED.counted,
+    numerator=ASSESSMENT_AUTHORISATIONS.counted,
     window="year_to_date",
     source=CHILDREN_IN_NEED,
 )
@@ -211,8 +215,8 @@ ASSESSMENTS_CASE_CLOSED = Measure(
     definition="Of the single assessments authorised in the window, those whose outcomes include that the case closes.",
     kind="quotient",
     unit="ratio",
-    numerator=CLOSED.counted,
-    denominator=AUTHORISED.counted,
+    numerator=ASSESSMENT_CASE_CLOSURES.counted,
+    denominator=ASSESSMENT_AUTHORISATIONS.counted,
     window="year_to_date",
     by=("referral_source",),
     source=DEVON_REPORT,
@@ -227,8 +231,8 @@ ASSESSMENTS_CLOSED_WITH_SUPPORT = Measure(
     ),
     kind="quotient",
     unit="ratio",
-    numerator=SUPPORTED.counted,
-    denominator=CLOSED.counted,
+    numerator=SUPPORTED_CASE_CLOSURES.counted,
+    denominator=ASSESSMENT_CASE_CLOSURES.counted,
     window="year_to_date",
     source=DEVON_REPORT,
 )

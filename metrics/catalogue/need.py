@@ -27,8 +27,8 @@ IN_NEED = Spells(
     by=(Breakdown("primary_need", over=needs), AGE_BAND),
     any_team=True,
 )
-OPENED = Count(name="episodes_opened", of=EpisodeOpened, by=(PRIMARY_NEED,))
-CLOSED = Count(
+EPISODE_OPENINGS = Count(name="episodes_opened", of=EpisodeOpened, by=(PRIMARY_NEED,))
+EPISODE_CLOSURES = Count(
     name="episodes_closed",
     of=EpisodeClosed,
     by=(Breakdown("closure_reason", lambda closed, _: told(closed.closure_reason)),),
@@ -54,7 +54,7 @@ EPISODES_OPENED = Measure(
     definition="Episodes of need that opened in the window.",
     kind="count",
     unit="episodes",
-    numerator=OPENED.counted,
+    numerator=EPISODE_OPENINGS.counted,
     window="month",
     by=("primary_need",),
     source=CHILDREN_IN_NEED,
@@ -66,7 +66,7 @@ EPISODES_CLOSED = Measure(
     definition="Episodes of need that closed in the window.",
     kind="count",
     unit="episodes",
-    numerator=CLOSED.counted,
+    numerator=EPISODE_CLOSURES.counted,
     window="month",
     by=("closure_reason",),
     source=CHILDREN_IN_NEED,

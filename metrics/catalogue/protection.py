@@ -69,7 +69,7 @@ CONFERENCE_CLOCK = Clock(
     due_within=lambda parameters: parameters.conferences_due_within,
 )
 
-STARTED = Count(name="section_47_started", of=Section47Started)
+SECTION_47_STARTS = Count(name="section_47_started", of=Section47Started)
 
 OPEN_PLANS = Spells(
     name="protection_plans_open",
@@ -84,7 +84,7 @@ SECTION_47_STARTED = Measure(
     definition="Section 47 enquiries whose strategy discussion was held in the window; each occasion counts.",
     kind="count",
     unit="section_47_enquiries",
-    numerator=STARTED.counted,
+    numerator=SECTION_47_STARTS.counted,
     window="month",
     source=SECTION_47,
 )
@@ -95,7 +95,7 @@ SECTION_47_RATE = Measure(
     definition="Section 47 enquiries started in the window per 10,000 children aged 0 to 17; not made up to a year.",
     kind="rate",
     unit="per_10000_children",
-    numerator=STARTED.counted,
+    numerator=SECTION_47_STARTS.counted,
     window="year_to_date",
     source=SECTION_47,
 )

@@ -13,7 +13,7 @@ from metrics.lives.timeline import Stretch, Timeline, constant, pieces, uppermos
 from metrics.shapes.part import Breakdown, Cell, Part, Value, reading, told
 from metrics.shapes.part import standing as breakdowns_over_time
 
-Standing = tuple[str, tuple[Value, ...], int]  # the team and breakdown values of a child, and its weight
+SpellStanding = tuple[str, tuple[Value, ...], int]  # the team and breakdown values of a child, and its weight
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ class Spells:
         kinds = (kind for term in self.terms for kind in (term.starts, term.ends))
 
         def cells(life: Life) -> Iterator[Cell]:
-            before: Standing | None = None
+            before: SpellStanding | None = None
             for at, now in life.once(self, lambda: uppermost(self._pieces(life))):
                 for standing, sign in ((before, -1), (now, 1)):
                     if standing is not None and (weight := n(standing[2])):
@@ -65,13 +65,13 @@ class Spells:
             moves=True,
         )
 
-    def _pieces(self, life: Life) -> Iterator[Stretch[Standing]]:
+    def _pieces(self, life: Life) -> Iterator[Stretch[SpellStanding]]:
         for term in self.terms:
             for spell in life.stretches(term):
                 if self.counts is None or self.counts(spell.value):
                     yield from self._laid(spell, life)
 
-    def _laid(self, spell: Stretch[Any], life: Life) -> Iterator[Stretch[Standing]]:
+    def _laid(self, spell: Stretch[Any], life: Life) -> Iterator[Stretch[SpellStanding]]:
         """Yield the stretches of *spell* that count and on which nothing about it changes."""
         start = spell.value
         rank = (bool(start.team), *spell.rank) if self.any_team else spell.rank

@@ -29,7 +29,7 @@ class CommitStep(msgspec.Struct, frozen=True):
     tallies: dict[str, Tally]
 
 
-class View(msgspec.Struct, frozen=True):
+class PartitionView(msgspec.Struct, frozen=True):
     """What a reader that follows sees: where a partition stands, and the steps that took it there."""
 
     position: Position | None

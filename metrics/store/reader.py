@@ -15,7 +15,7 @@ from metrics.catalogue import MEASURES
 from metrics.counting.completeness import Completeness
 from metrics.counting.fingerprint import code
 from metrics.figures.snapshot import AuthoritySnapshot, Snapshot
-from metrics.store.commits import CommitStep, View
+from metrics.store.commits import CommitStep, PartitionView
 from metrics.store.connection import STORE_ERRORS
 from metrics.store.loading import load, reached, take
 from metrics.store.position import Log, Position
@@ -121,7 +121,7 @@ class Reader:
         await self._take(number, partition, view)
         partition.answered_at = self.answered_at = time.monotonic()
 
-    async def _take(self, number: int, partition: ReaderPartition, view: View) -> None:
+    async def _take(self, number: int, partition: ReaderPartition, view: PartitionView) -> None:
         if view.position is None:
             self._note(partition, None)
             return
@@ -136,7 +136,7 @@ class Reader:
         else:
             await self._load(number, partition, view.position)
 
-    def _follows(self, partition: ReaderPartition, view: View) -> bool:
+    def _follows(self, partition: ReaderPartition, view: PartitionView) -> bool:
         """Return whether the steps of *view* lead from our offset towards the store's."""
         if (
             partition.position is None

@@ -34,7 +34,7 @@ from metrics.store.codec import (
     has_old_header,
     key_of,
 )
-from metrics.store.commits import Commit, TallyName, View
+from metrics.store.commits import Commit, PartitionView, TallyName
 from metrics.store.connection import rights_required, script
 from metrics.store.generations import Generations
 from metrics.store.position import FORMAT, FORMAT_BEFORE, Log, Moved, Position, Refused, check_claimed, first_generation
@@ -191,13 +191,13 @@ class Store:
         steps = [decode_step(entry) for _, entry in entries]
         return TallyPage(position, decode_authorities(authorities), steps, dict(zip(names, tallies, strict=True)))
 
-    async def follow(self, partition: int, offset: int | None) -> View:
+    async def follow(self, partition: int, offset: int | None) -> PartitionView:
         """Return where *partition* stands, and what was committed after *offset*, all as of one moment."""
         async with self._client.pipeline(transaction=True) as pipe:
             self._ask_state(pipe, partition, "+" if offset is None else str(offset + 1), MAX_STEPS_READ)
             state, authorities, entries = await pipe.execute()
         steps = [decode_step(entry) for _, entry in entries] if offset is not None else []
-        return View(decode_position(state, self._topic), decode_authorities(authorities), steps)
+        return PartitionView(decode_position(state, self._topic), decode_authorities(authorities), steps)
 
     def _ask_state(self, pipe: Any, partition: int, after: str, count: int | None = None) -> None:
         """Have *pipe* ask for the position, the authorities, and the changes from *after* on."""

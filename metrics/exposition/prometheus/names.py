@@ -13,9 +13,9 @@ MAX_SERIES = 10_000  # of one scrape
 OWN_SERIES = 10  # kept free for the machine's own
 
 Detail = tuple[str, ...] | None  # what a measure is divided by; None: it is not shown
-Shown = Mapping[str, Callable[[Figure], float | None]]  # by ending of the name; None is no series
+NumbersByEnding = Mapping[str, Callable[[Figure], float | None]]  # by ending of the name; None is no series
 
-SHOWN: dict[Kind, Shown] = {
+SHOWN: dict[Kind, NumbersByEnding] = {
     "count": {"": lambda figure: figure.numerator},
     "quotient": {"_numerator": lambda figure: figure.numerator, "_denominator": lambda figure: figure.denominator},
     "rate": {"_numerator": lambda figure: figure.numerator, "_denominator": lambda figure: figure.denominator},
