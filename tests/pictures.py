@@ -24,7 +24,7 @@ from tests.journeys.machine.test_up import READY, Up, up
 from tests.journeys.parts import eventually
 
 FULL = {"CASEPULSE_HISTORY_MONTHS": str(MONTHS), "CASEPULSE_HISTORY_CHILDREN": str(CHILDREN)}
-PATIENCE = 240.0  # seconds, for each state to come
+STATE_SECONDS = 240.0  # for each state to come
 FOUR_K = (3840, 2160)
 
 
@@ -43,64 +43,64 @@ class Photographer:
         print(f"{name}: {len(found)} violations {found or ''}", flush=True)
 
     def waits(self, what: Callable[[], bool]) -> None:
-        eventually(what, within=PATIENCE, every=0.05)
+        eventually(what, within=STATE_SECONDS, every=0.05)
 
     def time(self) -> str:
         """Return the board's own time, as 14:32."""
-        found = re.search(r"\d\d:\d\d", slot(self.page, "time"))
-        return found.group() if found else ""
+        match = re.search(r"\d\d:\d\d", slot(self.page, "time"))
+        return match.group() if match else ""
 
 
-def a_day(it: Photographer, running: Up) -> None:
+def a_day(camera: Photographer, running: Up) -> None:
     """The first minute, the last before closing, and the next morning: at sixty times our speed, in three minutes."""
-    it.goes_to(running)
-    state(it.page, "live", within=30)
+    camera.goes_to(running)
+    state(camera.page, "live", within=30)
     time.sleep(60)
-    it.takes("minute-one")
-    it.waits(lambda: "16:56" <= it.time() < "18:00")
-    it.takes("closing-time")
-    it.waits(lambda: "09:20" <= it.time() < "10:30")
-    it.takes("next-morning")
-    with opened_4k(it, running) as large:
+    camera.takes("minute-one")
+    camera.waits(lambda: "16:56" <= camera.time() < "18:00")
+    camera.takes("closing-time")
+    camera.waits(lambda: "09:20" <= camera.time() < "10:30")
+    camera.takes("next-morning")
+    with opened_4k(camera, running) as large:
         large.takes("live-4k")
-    it.goes_to(running, "/")
-    it.page.wait_for_timeout(1000)
-    it.takes("home")
-    it.page.get_by_role("link", name=re.compile("assessment|Front door", re.IGNORECASE)).first.click()
-    state(it.page, "live", within=20)
-    it.takes("team")
+    camera.goes_to(running, "/")
+    camera.page.wait_for_timeout(1000)
+    camera.takes("home")
+    camera.page.get_by_role("link", name=re.compile("assessment|Front door", re.IGNORECASE)).first.click()
+    state(camera.page, "live", within=20)
+    camera.takes("team")
 
 
 @contextmanager
-def opened_4k(it: Photographer, running: Up) -> Iterator[Photographer]:
-    browser = it.page.context.browser
+def opened_4k(camera: Photographer, running: Up) -> Iterator[Photographer]:
+    browser = camera.page.context.browser
     assert browser is not None
     with opened(browser, FOUR_K) as page:
-        large = Photographer(page, it._folder)
+        large = Photographer(page, camera._folder)
         large.goes_to(running)
         state(page, "live", within=20)
         yield large
 
 
-def bad_states(it: Photographer, running: Up) -> None:
+def bad_states(camera: Photographer, running: Up) -> None:
     """The feed falls silent; the server does; the store is emptied; and each time it heals by itself."""
-    it.goes_to(running)
-    state(it.page, "live", within=20)
+    camera.goes_to(running)
+    state(camera.page, "live", within=20)
     with frozen(running.processes()["deploy.machine.demonstration"]):
-        state(it.page, "delayed", within=PATIENCE)
-        it.takes("delayed")
-    state(it.page, "live", within=PATIENCE)
+        state(camera.page, "delayed", within=STATE_SECONDS)
+        camera.takes("delayed")
+    state(camera.page, "live", within=STATE_SECONDS)
     with frozen(running.processes()["serve"]):
-        it.page.wait_for_timeout(LONG_SILENT)
-        state(it.page, "disconnected", within=PATIENCE)
-        it.takes("disconnected")
-    state(it.page, "live", within=PATIENCE)
+        camera.page.wait_for_timeout(LONG_SILENT)
+        state(camera.page, "disconnected", within=STATE_SECONDS)
+        camera.takes("disconnected")
+    state(camera.page, "live", within=STATE_SECONDS)
     began = time.monotonic()
     redis.Redis.from_url(running.setting("CASEPULSE_REDIS")).flushall()
-    state(it.page, "rebuilding", within=PATIENCE)
-    it.page.wait_for_timeout(5000)
-    it.takes("rebuilding")
-    state(it.page, "live", within=PATIENCE)
+    state(camera.page, "rebuilding", within=STATE_SECONDS)
+    camera.page.wait_for_timeout(5000)
+    camera.takes("rebuilding")
+    state(camera.page, "live", within=STATE_SECONDS)
     print(f"rebuilt within {time.monotonic() - began:.0f} s")
 
 
@@ -109,17 +109,17 @@ def main(folder: Path) -> None:
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as place:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(CHROMIUM_OPTIONS))
         with up(Path(place), **FULL) as running, opened(browser) as page:
-            running.wait_for(READY, within=PATIENCE)
+            running.wait_for(READY, within=STATE_SECONDS)
             print(*(line for line in running.said.splitlines() if "eady" in line), sep="\n", flush=True)
-            it = Photographer(page, folder)
-            a_day(it, running)
-            bad_states(it, running)
+            camera = Photographer(page, folder)
+            a_day(camera, running)
+            bad_states(camera, running)
         with tempfile.TemporaryDirectory() as other, up(Path(other), "--no-simulate") as bare, opened(browser) as page:
-            bare.wait_for(READY, within=PATIENCE)
-            it = Photographer(page, folder)
-            it.goes_to(bare, "/boards/mash")
+            bare.wait_for(READY, within=STATE_SECONDS)
+            camera = Photographer(page, folder)
+            camera.goes_to(bare, "/boards/mash")
             state(page, "empty", within=30)
-            it.takes("empty")
+            camera.takes("empty")
         browser.close()
 
 

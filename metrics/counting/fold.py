@@ -55,8 +55,8 @@ def fold(
     change, cache = Change(), cache or TallyCache()
     for event in events:
         _note(change.authorities, authorities, event)
-    for keys, told in _households(kept, events):
-        _tell(change, kept, keys, told, rules, cache)
+    for homes, of_household in _households(kept, events):
+        _tell(change, kept, homes, of_household, rules, cache)
     return change
 
 
@@ -99,25 +99,25 @@ def _tell(
     change: Change,
     kept: Mapping[CaseKey, Kept],
     homes: set[CaseKey],
-    told: list[Event],
+    events: list[Event],
     rules: RulesByAuthority | None,
     cache: TallyCache,
 ) -> None:
     befores = [case for home in sorted(homes) if isinstance(case := kept.get(home), Case)]
     case = befores[0] if len(befores) == 1 else join(befores)
-    after, new = tell_new(case, told)
+    after, new = tell_new(case, events)
     if len(befores) == 1 and not new:
         return
     if rules is not None:
-        _count(change, befores, after, told, rules, cache)
-    _keep(change, kept, case, after, new, told[0].authority)
+        _count(change, befores, after, events, rules, cache)
+    _keep(change, kept, case, after, new, events[0].authority)
 
 
 def _count(
-    change: Change, befores: list[Case], after: Case, told: list[Event], rules: RulesByAuthority, cache: TallyCache
+    change: Change, befores: list[Case], after: Case, events: list[Event], rules: RulesByAuthority, cache: TallyCache
 ) -> None:
-    """Add the difference that *told* makes to the tally of the authority."""
-    authority, parts = told[0].authority, asked_by(told, after.allocated)
+    """Add the difference that *events* make to the tally of the authority."""
+    authority, parts = events[0].authority, asked_by(events, after.allocated)
     if parts:
         own_rules = rules.of(authority)
         counted = tally(after, own_rules, parts)

@@ -76,17 +76,17 @@ def change_by(total: Tally, after: Tally, befores: Sequence[Tally]) -> None:
 
 
 def asked_by(events: Iterable[Event], allocated: bool) -> tuple[Part, ...]:
-    """Return the parts whose cells may differ once *events* were told; *allocated*: the case ever was, to anybody.
+    """Return the parts whose cells may differ once *events* are told; *allocated*: the case ever was, to anybody.
 
-    Who is who touches all of them; need and its end also those that are placed by the allocation that ends with it.
+    A merge touches all of them. Need, which ends every allocation, touches also the parts that allocations place.
     """
     return _reading(frozenset(event.type for event in events), allocated)
 
 
 @lru_cache(maxsize=4096)
-def _reading(types: frozenset[str], allocated: bool) -> tuple[Part, ...]:
-    told = {TYPES[name] for name in types}
-    if ChildMerged in told:
+def _reading(names: frozenset[str], allocated: bool) -> tuple[Part, ...]:
+    types = {TYPES[name] for name in names}
+    if ChildMerged in types:
         return PARTS
-    moved = allocated and not told.isdisjoint(PLACING)
-    return tuple(part for part in PARTS if part.reads & told or (part.moves and moved))
+    moved = allocated and not types.isdisjoint(PLACING)
+    return tuple(part for part in PARTS if part.reads & types or (part.moves and moved))

@@ -11,7 +11,7 @@ from events.time import LONDON
 from events.working_days import calendar
 from metrics.exposition.boards import pace
 from metrics.exposition.boards.arrivals import Arrivals
-from metrics.exposition.boards.lead import Counts, lead
+from metrics.exposition.boards.lead import SentenceCounts, lead
 from metrics.exposition.boards.live import Streams
 from metrics.exposition.boards.mash import MASH
 from metrics.exposition.boards.opening import opening
@@ -44,11 +44,11 @@ DAY = """
 
 
 def test_a_message_is_the_whole_small_truth() -> None:
-    """Every key of the envelope, whatever the state; each tile a figure (contract 3) under its own name."""
-    told = Told(DAY)
-    live, empty = told.message("2017-12-14T14:32"), told.message("2017-12-14T14:32", name="E10000008")
-    told.withheld = 0.31
-    rebuilding = told.message("2017-12-14T14:32")
+    """Every key of the envelope, whatever the state; each figure as everywhere (contract 3), under its own name."""
+    reader = Told(DAY)
+    live, empty = reader.message("2017-12-14T14:32"), reader.message("2017-12-14T14:32", name="E10000008")
+    reader.withheld = 0.31
+    rebuilding = reader.message("2017-12-14T14:32")
     assert [it["state"] for it in (live, empty, rebuilding)] == ["live", "empty", "rebuilding"]
     assert set(live) == set(empty) == set(rebuilding)
     assert {
@@ -150,7 +150,7 @@ def test_one_sentence_by_a_fixed_order(
 ) -> None:
     """Late now, due today, far more than usual, what else is late, nothing; and only what is true."""
     today_and_late = {"enquiries": enquiries, "assessments": assessments, "conferences": conferences}
-    counts = Counts(
+    counts = SentenceCounts(
         late={f"{name}_overdue": late for name, (_, late) in today_and_late.items()},
         due_today={f"{name}_due": today for name, (today, _) in today_and_late.items()},
         arrivals={"arrivals": _arrivals(far).more_than_usual},
@@ -180,13 +180,13 @@ def _arrivals(far: bool) -> Arrivals:
 
 def thursdays(n: int, counts: tuple[int, ...] = (4,), last: date = date(2017, 12, 7)) -> Iterator[tuple[str, ...]]:
     """Yield the enquiries of the last *n* working Thursdays: so many each, one an hour from ten on."""
-    days, day, found = calendar(), last, 0
-    while found < n:
+    days, day, yielded = calendar(), last, 0
+    while yielded < n:
         if days.covers(day):
-            for hour in range(counts[found % len(counts)]):
+            for hour in range(counts[yielded % len(counts)]):
                 moment = datetime.combine(day, time(10 + hour), LONDON)
                 yield moment.isoformat(), "enquiry received", f"E{day}{hour}", f"c{day}{hour}", "team=Front_door"
-            found += 1
+            yielded += 1
         day -= timedelta(days=7)
 
 
@@ -229,15 +229,15 @@ def test_days_of_which_no_hour_was_told_are_no_such_days() -> None:
     """A backload may give dates alone: all of a day's enquiries then stand at midnight, and no morning is like that."""
     dated = [(row[0][:10], *row[1:]) for row in thursdays(6)]
     hours = [row for row in thursdays(26) if row[0][:10] not in {row[0] for row in dated}]
-    found = Told(table([*dated, *hours, before()])).message("2017-12-14T14:00")["arrivals"]
-    assert (found["usual"], found["days"], found["without"]) == (None, 20, "history")
+    arrivals = Told(table([*dated, *hours, before()])).message("2017-12-14T14:00")["arrivals"]
+    assert (arrivals["usual"], arrivals["days"], arrivals["without"]) == (None, 20, "history")
 
 
 def test_a_closed_day_has_no_usual() -> None:
     """Christmas Day is a Monday, and not as Mondays are; a Sunday is as Sundays are."""
-    told = Told(table([*thursdays(26), before("2016-01-02")]))
-    assert told.message("2017-12-25T14:00")["arrivals"]["without"] == "closed_day"
-    sunday = told.message("2017-12-17T14:00")["arrivals"]
+    reader = Told(table([*thursdays(26), before("2016-01-02")]))
+    assert reader.message("2017-12-25T14:00")["arrivals"]["without"] == "closed_day"
+    sunday = reader.message("2017-12-17T14:00")["arrivals"]
     assert (sunday["without"], sunday["usual_now"], sunday["far"]) == (None, 0, False)
 
 
@@ -248,18 +248,21 @@ def test_the_usual_of_a_board_follows_what_is_told_of_the_past() -> None:
     assert many.message("2017-12-14T14:01", memory=memory)["arrivals"]["usual_now"] == 4
 
 
-def strip(told: Told, moment: str) -> list[tuple[str, int]]:
-    return [(day["on"][8:], day["n"]) for day in told.message(moment)["deadlines"]["days"]]
+def strip(reader: Told, moment: str) -> list[tuple[str, int]]:
+    return [(day["on"][8:], day["n"]) for day in reader.message(moment)["deadlines"]["days"]]
 
 
 def test_the_strip_is_today_and_the_next_five_working_days() -> None:
     """Days that are none are not drawn, nor is today on one; past day 45 stands apart; all sum to the figure."""
-    told = Told(DAY)
-    found = told.message("2017-12-14T14:32")
-    assert strip(told, "2017-12-14T14:32") == [("14", 1), ("15", 0), ("18", 1), ("19", 0), ("20", 0), ("21", 0)]
-    assert (found["deadlines"]["past"], sum(it["numerator"] for it in found["figures"]["assessments_due"])) == (1, 2)
-    assert [day for day, _ in strip(told, "2017-12-17T12:00")] == ["18", "19", "20", "21", "22"]
-    assert [day for day, _ in strip(told, "2017-12-22T12:00")] == ["22", "27", "28", "29", "02", "03"]
+    reader = Told(DAY)
+    message = reader.message("2017-12-14T14:32")
+    assert strip(reader, "2017-12-14T14:32") == [("14", 1), ("15", 0), ("18", 1), ("19", 0), ("20", 0), ("21", 0)]
+    assert (message["deadlines"]["past"], sum(it["numerator"] for it in message["figures"]["assessments_due"])) == (
+        1,
+        2,
+    )
+    assert [day for day, _ in strip(reader, "2017-12-17T12:00")] == ["18", "19", "20", "21", "22"]
+    assert [day for day, _ in strip(reader, "2017-12-22T12:00")] == ["22", "27", "28", "29", "02", "03"]
     short = Told(DAY, Rules(calendar(), Parameters(assessments_due_within=2)))
     assert [day for day, _ in strip(short, "2017-12-14T14:32")] == ["14", "15", "18"]
 
@@ -279,12 +282,12 @@ def test_what_was_never_sent_is_no_zero() -> None:
 
 def test_a_board_of_one_team() -> None:
     """Its own enquiries and no others, by every name that it has had; a team that nobody told of is no empty one."""
-    told = Told(DAY)
-    south, north = (told.message("2017-12-14T14:32", team) for team in ("South", "North"))
+    reader = Told(DAY)
+    south, north = (reader.message("2017-12-14T14:32", team) for team in ("South", "North"))
     assert (south["queue"]["waiting"], south["arrivals"]["received"], south["lead"]["kind"]) == (1, 2, "nothing")
     assert (north["queue"]["waiting"], north["deadlines"]["past"], north["team"]) == (0, 1, "North")
     assert north["figures"]["enquiries_awaiting_decision"]["team"] == "North"
-    wrong = told.message("2017-12-14T14:32", "Nroth")
+    wrong = reader.message("2017-12-14T14:32", "Nroth")
     assert (wrong["state"], wrong["figures"], wrong["teams"]) == (
         "unknown_team",
         None,
@@ -296,19 +299,19 @@ def test_a_board_of_one_team() -> None:
 
 def test_a_board_says_how_far_its_authority_looks() -> None:
     """In every state: the title over the conferences is there before any number is."""
-    told = Told(DAY, Rules(calendar(), parameters=Parameters(conferences_due_within=10)))
-    assert told.message("2017-12-14T14:32")["conferences_due_within"] == 10
-    told.withheld = 0.5
-    assert told.message("2017-12-14T14:32")["conferences_due_within"] == 10
+    reader = Told(DAY, Rules(calendar(), parameters=Parameters(conferences_due_within=10)))
+    assert reader.message("2017-12-14T14:32")["conferences_due_within"] == 10
+    reader.withheld = 0.5
+    assert reader.message("2017-12-14T14:32")["conferences_due_within"] == 10
 
 
 def test_a_late_feed_stops_the_clocks() -> None:
     """All is as of what was complete: what came due since is not late, since it may have been done."""
     report = "2017-12-13T16:30:00+00:00 | feed reported | eclipse | | complete_to=2017-12-13T16:30:00Z\n"
-    found = Told(DAY.rstrip() + "\n" + report).message("2017-12-14T09:10")
-    assert (found["state"], found["as_of"]) == ("delayed", "2017-12-13T16:30:00+00:00")
-    assert (found["figures"]["enquiries_overdue"]["numerator"], found["arrivals"]["day"]) == (0, "2017-12-13")
-    assert [mark["due"] for mark in found["queue"]["marks"]] == ["today", "later", "later"]
+    message = Told(DAY.rstrip() + "\n" + report).message("2017-12-14T09:10")
+    assert (message["state"], message["as_of"]) == ("delayed", "2017-12-13T16:30:00+00:00")
+    assert (message["figures"]["enquiries_overdue"]["numerator"], message["arrivals"]["day"]) == (0, "2017-12-13")
+    assert [mark["due"] for mark in message["queue"]["marks"]] == ["today", "later", "later"]
     assert Told(DAY.rstrip() + "\n" + report).message("2017-12-13T22:00")["state"] == "delayed"
     closing = report.replace("16:30", "17:00")
     for moment in ("2017-12-13T22:00", "2017-12-14T09:01"):  # a quiet night is no broken feed
@@ -318,10 +321,10 @@ def test_a_late_feed_stops_the_clocks() -> None:
 def test_a_feed_is_complete_to_no_later_than_it_says_so() -> None:
     """One that promises 2030 and falls silent is late; one that has never looked does not take a board down."""
     row = "2017-12-13T16:30:00+00:00 | feed reported | eclipse | | complete_to={}T16:30:00Z {}\n"
-    told = "recorded_at=2017-12-13T16:30:00Z"
-    promised, never = (Told(DAY.rstrip() + "\n" + row.format(day, told)) for day in ("2030-01-01", "1970-01-01"))
-    found = promised.message("2017-12-14T09:10")
-    assert (found["state"], found["as_of"]) == ("delayed", "2017-12-13T16:30:00+00:00")
+    recorded = "recorded_at=2017-12-13T16:30:00Z"
+    promised, never = (Told(DAY.rstrip() + "\n" + row.format(day, recorded)) for day in ("2030-01-01", "1970-01-01"))
+    message = promised.message("2017-12-14T09:10")
+    assert (message["state"], message["as_of"]) == ("delayed", "2017-12-13T16:30:00+00:00")
     assert (never.message("2017-12-14T09:10")["state"]) == "delayed"
 
 
@@ -349,10 +352,12 @@ def test_the_office_is_the_authority_s_own(
     rules: Rules, moment: str, closes: str | None, closed: str | None, opens: str | None, why: str | None
 ) -> None:
     """Its hours, its closure days, its bank holidays; at the moment of closing it is closed."""
-    found = opening(rules, at(moment))
-    assert found.open == (closes is not None)
-    assert (found.closes_at, found.closed_at, found.opens_at) == tuple(it and at(it) for it in (closes, closed, opens))
-    assert found.closed_for == why
+    office = opening(rules, at(moment))
+    assert office.open == (closes is not None)
+    assert (office.closes_at, office.closed_at, office.opens_at) == tuple(
+        it and at(it) for it in (closes, closed, opens)
+    )
+    assert office.closed_for == why
 
 
 def test_when_a_rebuild_may_be_done(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -388,8 +393,8 @@ def test_those_who_come_together_share_a_board() -> None:
         shared = streams()
         watching = [shared.of(MASH, AUTHORITY).watch() for _ in range(100)]
         first = await asyncio.gather(*(anext(each) for each in watching))
-        assert len({told.partition(b"\n\n")[2] for told in first}) == 1
-        assert len({told.partition(b"\n\n")[0] for told in first}) > 1, "not all are to come again at once"
+        assert len({event.partition(b"\n\n")[2] for event in first}) == 1
+        assert len({event.partition(b"\n\n")[0] for event in first}) > 1, "not all are to come again at once"
         assert len(asyncio.all_tasks()) == 2  # this one, and that of the board
         for each in watching:
             await each.aclose()  # type: ignore[attr-defined]

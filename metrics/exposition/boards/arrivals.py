@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from statistics import quantiles
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from events.time import LONDON, Instant, end_of, instant, midnight, moment_of
 from events.working_days import FIRST, SATURDAY
-from metrics.exposition.boards.view import Draw, View
+from metrics.catalogue import measure_named
+from metrics.exposition.boards.view import BoardView, Draw
 from metrics.rules.rules import Rules
 
 WANTED_DAYS = 26
@@ -47,7 +48,7 @@ class Usual(msgspec.Struct, frozen=True):
 
 
 class Arrivals(msgspec.Struct, frozen=True):
-    """What a board draws of a day. *today* are steps: from so many minutes after midnight on, so many."""
+    """The arrivals of a day. *today*: from so many minutes after midnight on there were so many."""
 
     day: date
     begins: int
@@ -77,6 +78,10 @@ class ArrivalsDrawing:
     of: str
     asks: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Raise UnknownMeasure where the catalogue has no such measure."""
+        measure_named(self.of)
+
     def begin(self) -> Draw:
         days = Days(self.of)
         return lambda view, _: days.at(view)
@@ -84,7 +89,7 @@ class ArrivalsDrawing:
 
 @dataclass
 class Days:
-    """Counts one board's arrivals, and keeps for half an hour what only a correction of the past could change."""
+    """Counts one board's arrivals. It keeps the usual for half an hour, unless a correction changes the past."""
 
     measure: str
     _usual: tuple[Usual | None, int] = None, 0
@@ -92,7 +97,7 @@ class Days:
     _steps: Steps = ()
     _steps_key: tuple[object, ...] = ()
 
-    def at(self, view: View) -> Arrivals:
+    def at(self, view: BoardView) -> Arrivals:
         """Return the arrivals of the day of *view*, up to its moment."""
         arriving, day = Arriving(view, self.measure), view.at.day
         local = moment_of(view.at.instant)
@@ -100,8 +105,7 @@ class Days:
         received = arriving.count(midnight(day), view.at.instant)
         is_closed = day.weekday() < SATURDAY and not view.rules.days.covers(day)
         usual, days = (None, 0) if is_closed else self._usual_of(arriving, day, int(minute) // USUAL_STEP_MINUTES)
-        usual_now = None if usual is None else round(usual.by(minute, usual.median))
-        more = None if usual_now is None else received - usual_now
+        compared = _compared(usual, minute, received)
         return Arrivals(
             day=day,
             begins=BEGINS_MINUTE,
@@ -110,9 +114,9 @@ class Days:
             received=received,
             today=self._steps_of(arriving, day, int(minute), received),
             usual=None if usual is None else _shown(usual),
-            usual_now=usual_now,
-            more=more,
-            far=usual is not None and (more or 0) >= MANY_MORE and received > usual.by(minute, usual.most),
+            usual_now=compared.usual_now,
+            more=compared.more,
+            far=compared.far,
             days=days,
             wanted=WANTED_DAYS,
             without="closed_day" if is_closed else "history" if usual is None else None,
@@ -125,7 +129,7 @@ class Days:
         return self._usual
 
     def _steps_of(self, arriving: "Arriving", day: date, minute: int, received: int) -> Steps:
-        """Return when the number of today rose (or fell: one told and taken back), to the next five minutes."""
+        """Return when today's number rose, or fell because one was withdrawn, to the next five minutes."""
         marks = range(BEGINS_MINUTE, min(minute, ENDS_MINUTE) + 1, TODAY_STEP_MINUTES)
         so_far = arriving.count(midnight(day), _clock(day, marks[-1])) if marks else 0
         key = arriving.team, day, len(marks), minute // USUAL_STEP_MINUTES, so_far
@@ -136,11 +140,27 @@ class Days:
         return *self._steps, (min(max(minute, BEGINS_MINUTE), ENDS_MINUTE), received)
 
 
+class Comparison(NamedTuple):
+    """How many are usual by now, how many more there are, and whether that is far over the usual."""
+
+    usual_now: int | None
+    more: int | None
+    far: bool
+
+
+def _compared(usual: Usual | None, minute: float, received: int) -> Comparison:
+    if usual is None:
+        return Comparison(None, None, far=False)
+    usual_now = round(usual.by(minute, usual.median))
+    more = received - usual_now
+    return Comparison(usual_now, more, far=more >= MANY_MORE and received > usual.by(minute, usual.most))
+
+
 @dataclass(frozen=True)
 class Arriving:
-    """How what arrives at one place is counted."""
+    """The arrivals at one authority or team, counted."""
 
-    view: View
+    view: BoardView
     measure: str
 
     @property
@@ -218,6 +238,6 @@ def _clock(day: date, minute: int) -> Instant:
 
 
 def _shown(usual: Usual) -> Usual:
-    """Return the stretch of it that a board draws."""
+    """Return the hours of *usual* that a board draws."""
     shown = slice(1, -1)
     return Usual(usual.minutes[shown], usual.median[shown], usual.low[shown], usual.high[shown])

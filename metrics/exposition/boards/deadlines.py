@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from metrics.exposition.boards.view import Draw, Shown, View, count_of, counts_by_day
+from metrics.exposition.boards.view import BoardView, Draw, ShownFigure, count_of, counts_by_day
 from metrics.rules.rules import Rules
 
 
@@ -39,7 +39,7 @@ class DeadlinesDrawing:
     def begin(self) -> Draw:
         return self._draw
 
-    def _draw(self, view: View, figures: Mapping[str, Shown]) -> Deadlines:
+    def _draw(self, view: BoardView, figures: Mapping[str, ShownFigure]) -> Deadlines:
         due, days, today = counts_by_day(figures["due"]), view.rules.days, view.at.day
         ahead = min(self.days_ahead, self.within(view.rules))
         shown = [*([today] if days.covers(today) else []), *(days.nth_after(today, n + 1) for n in range(ahead))]

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Protocol
 
-from metrics.exposition.boards.lead import Sentences
+from metrics.catalogue import measure_named
+from metrics.exposition.boards.lead import Sentences, Urgency
 from metrics.exposition.boards.view import BoardFigure, Draw
 from metrics.rules.rules import Rules
 
@@ -79,16 +80,17 @@ class Board:
     also: tuple[BoardFigure, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raise WrongBoard where two things share a name or a place, or something is named that there is not."""
+        """Raise WrongBoard where two things share a name or a place, or a name is of nothing; UnknownMeasure."""
         self._refuse_twice("tile", (tile.id for tile in self.tiles))
         self._refuse_twice("place", chain.from_iterable(tile.area.cells() for tile in self.tiles))
         self._refuse_twice("figure", (figure.name for figure in self.figures))
         self._refuse_twice("drawing", (drawing.name for drawing in self.drawings))
+        for measure in self.loaded.values():
+            measure_named(measure)
         for tile in self.tiles:
             self._check(tile)
         for sentence in self.lead.by_urgency if self.lead else ():
-            known = self.drawings if sentence.urgency == "arrivals" else self.figures
-            self._refuse_unknown("lead", sentence.of, [each.name for each in known])
+            self._refuse_unknown("lead", sentence.of, self._countable(sentence.urgency))
 
     def _check(self, tile: Tile) -> None:
         place = f"tile {tile.id}"
@@ -98,6 +100,16 @@ class Board:
             self._refuse_unknown(place, tile.loaded, self.loaded)
         for name in tile.drawing.asks if tile.drawing else ():
             self._refuse_unknown(place, name, tile.asks)
+
+    def _countable(self, urgency: Urgency) -> list[str]:
+        """Return the names of what a sentence can be about: one number is late, numbers by day are due today."""
+        match urgency:
+            case "late":
+                return [figure.name for figure in self.figures if not figure.by]
+            case "due_today":
+                return [figure.name for figure in self.figures if figure.by == ("due_on",)]
+            case "arrivals":
+                return [drawing.name for drawing in self.drawings]
 
     def _refuse_unknown(self, place: str, name: str, known: Collection[str]) -> None:
         if name not in known:

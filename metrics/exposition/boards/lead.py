@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from metrics.exposition.boards.view import Shown, count_of, counts_by_day
+from metrics.exposition.boards.view import ShownFigure, count_of, counts_by_day
 
 Urgency = Literal["late", "due_today", "arrivals"]
 
@@ -39,7 +39,7 @@ class Sentences:
     none_loaded: str
 
 
-class Counts(NamedTuple):
+class SentenceCounts(NamedTuple):
     """The numbers that sentences are about: late and due today by figure, more than usual by drawing."""
 
     late: Mapping[str, int]
@@ -55,7 +55,7 @@ class Lead(msgspec.Struct, frozen=True):
     text: str
 
 
-def lead(sentences: Sentences, counts: Counts, loaded: bool) -> Lead:
+def lead(sentences: Sentences, counts: SentenceCounts, loaded: bool) -> Lead:
     """Return the sentence; *loaded*: anything that it could be about has ever been sent."""
     if not loaded:
         return Lead("none_loaded", 0, sentences.none_loaded)
@@ -65,7 +65,7 @@ def lead(sentences: Sentences, counts: Counts, loaded: bool) -> Lead:
     return Lead("nothing", 0, sentences.nothing)
 
 
-def _count(sentence: Sentence, counts: Counts) -> int:
+def _count(sentence: Sentence, counts: SentenceCounts) -> int:
     match sentence.urgency:
         case "late":
             return counts.late[sentence.of]
@@ -76,12 +76,12 @@ def _count(sentence: Sentence, counts: Counts) -> int:
 
 
 def counts_for(
-    sentences: Sentences, figures: Mapping[str, Shown], more_than_usual: Mapping[str, int], today: date
-) -> Counts:
+    sentences: Sentences, figures: Mapping[str, ShownFigure], more_than_usual: Mapping[str, int], today: date
+) -> SentenceCounts:
     """Return the numbers that *sentences* are about."""
     late = (sentence.of for sentence in sentences.by_urgency if sentence.urgency == "late")
     due = (sentence.of for sentence in sentences.by_urgency if sentence.urgency == "due_today")
-    return Counts(
+    return SentenceCounts(
         late={name: count_of(figures[name]) for name in late},
         due_today={name: counts_by_day(figures[name]).get(today, 0) for name in due},
         arrivals=more_than_usual,

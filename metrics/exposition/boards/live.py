@@ -1,4 +1,4 @@
-"""The live stream: server-sent events, each the whole truth of a board, encoded once for all who watch it."""
+"""Live streams: server-sent events, each the whole truth of a board, encoded once for all who watch it."""
 
 import asyncio
 import time
@@ -18,13 +18,13 @@ MIN_GAP_SECONDS = 0.1  # between two messages: nobody reads faster
 MAX_GAP_SECONDS = 1.0  # after which a board is built even if nothing came: time passes on its own
 BUILD_SHARE = 10  # times as long as a message takes to build, at least between two: a server has more to do
 MAX_DELAY_SECONDS = 3.0  # that a change waits to be told, however long a message takes to build
-RETRY_MS = (800, 1600)  # until one that was dropped comes again: not all at once
+RETRY_MS = (800, 1600)  # until a dropped page comes again: not all at once
 
 _encode = msgspec.json.Encoder().encode
 
 
 class Stream:
-    """The messages of one board of one authority, and whoever watches it. Built anew only while somebody does."""
+    """The messages of one board of one authority. They are built only while somebody watches."""
 
     def __init__(self, build: Callable[[], bytes], version: Callable[[], int]) -> None:
         self._build, self._version = build, version
@@ -34,14 +34,14 @@ class Stream:
         self._task: asyncio.Task[None] | None = None
 
     async def watch(self) -> AsyncIterator[bytes]:
-        """Yield the board now and whenever it changes, newest only: who is slow misses what is past, never the last."""
+        """Yield the board now and whenever it changes. A slow watcher misses messages in between, never the last."""
         self._watchers += 1
         try:
             if self._task is None or self._task.done():
                 self._refresh()
                 self._task = asyncio.create_task(self._keep())
             hint = b"retry: %d\n\n" % randint(*RETRY_MS)
-            while not self._task.done():  # where it failed, the stream ends, and whoever watches sees that it did
+            while not self._task.done():  # a failure ends the stream, and the watcher sees it
                 is_newer = self._is_newer
                 yield hint + self._latest
                 hint = b""
@@ -64,7 +64,7 @@ class Stream:
                     waited_seconds, version = 0.0, self._version()
                     self._refresh()
         finally:
-            self._is_newer.set()  # nothing more comes: whoever watches must not wait for it
+            self._is_newer.set()  # nothing more comes: nobody may wait for it
 
     def _refresh(self) -> None:
         began = time.monotonic()
@@ -75,12 +75,12 @@ class Stream:
 
 
 class Streams:
-    """The stream of every board that somebody watches."""
+    """The streams that somebody watches."""
 
     def __init__(self, reader: Reader, directory: AuthorityDirectory) -> None:
         self._reader, self._directory = reader, directory
-        # Held by whoever watches, or is about to: no longer, as who asks for names that there are not must not fill
-        # the memory; and no shorter, as each would have a stream of its own of those who come together.
+        # Those who watch a stream, or are about to, hold it. Nothing else does, so that requests for teams that do not
+        # exist cannot fill the memory; and those who come together share it.
         self._streams = WeakValueDictionary[tuple[str, str | None, str | None], Stream]()
 
     def of(self, board: Board, authority: str | None, team: str | None = None) -> Stream:

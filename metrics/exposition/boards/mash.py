@@ -9,32 +9,32 @@ from metrics.exposition.boards.view import BoardFigure
 
 DAYS_AHEAD = 5  # working days that the strip shows after today
 
-ENQUIRIES_DUE = BoardFigure("enquiries_due", by=("due_on",))
-ENQUIRIES_OVERDUE = BoardFigure("enquiries_overdue")
-ASSESSMENTS_OVERDUE = BoardFigure("assessments_overdue")
+ENQUIRIES_DUE_FIGURE = BoardFigure("enquiries_due", by=("due_on",))
+ENQUIRIES_OVERDUE_FIGURE = BoardFigure("enquiries_overdue")
+ASSESSMENTS_OVERDUE_FIGURE = BoardFigure("assessments_overdue")
 
-WAITING = Tile(
+WAITING_TILE = Tile(
     id="waiting",
     component="waiting",
     title="Waiting for a decision",
     area=Area(row=1, column=1),
     asks={
         "waiting": BoardFigure("enquiries_awaiting_decision"),
-        "due": ENQUIRIES_DUE,
-        "overdue": ENQUIRIES_OVERDUE,
+        "due": ENQUIRIES_DUE_FIGURE,
+        "overdue": ENQUIRIES_OVERDUE_FIGURE,
     },
     loaded="enquiries",
     drawing=QueueDrawing("queue", since="longest_wait"),
 )
-LONGEST = Tile(
+LONGEST_TILE = Tile(
     id="longest",
     component="longest_wait",
     title="Longest wait",
     area=Area(row=1, column=2),
-    asks={"longest": BoardFigure("longest_wait"), "due": ENQUIRIES_DUE, "overdue": ENQUIRIES_OVERDUE},
+    asks={"longest": BoardFigure("longest_wait"), "due": ENQUIRIES_DUE_FIGURE, "overdue": ENQUIRIES_OVERDUE_FIGURE},
     loaded="enquiries",
 )
-DECIDED = Tile(
+DECIDED_TILE = Tile(
     id="decided",
     component="share_of_day",
     title="Decided in 1 working day",
@@ -45,7 +45,7 @@ DECIDED = Tile(
     },
     loaded="enquiries",
 )
-RECEIVED = Tile(
+RECEIVED_TILE = Tile(
     id="received",
     component="count_with_arrivals",
     title="Received",
@@ -55,7 +55,7 @@ RECEIVED = Tile(
     drawing=ArrivalsDrawing("arrivals", of="enquiries_received"),
     options={"one": "enquiry", "many": "enquiries"},
 )
-SENT = Tile(
+SENT_TILE = Tile(
     id="sent",
     component="share_with_undecided",
     title="Sent to assessment",
@@ -64,7 +64,7 @@ SENT = Tile(
     loaded="enquiries",
     options={"none": "None received"},
 )
-CONFERENCES = Tile(
+CONFERENCES_TILE = Tile(
     id="conferences",
     component="count_due",
     title="Conferences",
@@ -77,24 +77,24 @@ CONFERENCES = Tile(
     loaded="section_47",
     options={"within": "conferences_due_within", "one": "strategy discussion", "many": "strategy discussions"},
 )
-DUE = Tile(
+DUE_TILE = Tile(
     id="due",
     component="strip_of_days",
     title="Assessments reaching day 45",
     area=Area(row=3, column=1, columns=3),
-    asks={"due": BoardFigure("assessments_due", by=("due_on",)), "overdue": ASSESSMENTS_OVERDUE},
+    asks={"due": BoardFigure("assessments_due", by=("due_on",)), "overdue": ASSESSMENTS_OVERDUE_FIGURE},
     loaded="assessments",
     drawing=DeadlinesDrawing(
         "deadlines", days_ahead=DAYS_AHEAD, within=lambda rules: rules.parameters.assessments_due_within
     ),
     options={"slots": "day", "days": 1 + DAYS_AHEAD},
 )
-PAST = Tile(
+PAST_TILE = Tile(
     id="past",
     component="count_past",
     title="Past day 45",
     area=Area(row=3, column=4),
-    asks={"past": ASSESSMENTS_OVERDUE},
+    asks={"past": ASSESSMENTS_OVERDUE_FIGURE},
     loaded="assessments",
 )
 
@@ -118,7 +118,7 @@ LEAD = Sentences(
 MASH = Board(
     name="mash",
     title="MASH",
-    tiles=(WAITING, LONGEST, DECIDED, RECEIVED, SENT, CONFERENCES, DUE, PAST),
+    tiles=(WAITING_TILE, LONGEST_TILE, DECIDED_TILE, RECEIVED_TILE, SENT_TILE, CONFERENCES_TILE, DUE_TILE, PAST_TILE),
     lead=LEAD,
     loaded={
         "enquiries": "enquiries_received",

@@ -1,4 +1,4 @@
-"""How an authority's office stands at a moment, by its own hours and closure days: what a board says of it."""
+"""Whether an authority's office is open at a moment, by its own hours and closure days, as a board says it."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,26 +12,28 @@ MAX_CLOSURE_DAYS = 30  # back that a closing is looked for
 
 
 @dataclass(frozen=True)
-class Opening:
-    """While *open*, when it closes; while closed, when it closed and when it opens next, where that is known."""
+class OfficeState:
+    """An open office, and when it closes; or a closed one, when it closed and when it opens next, if that is known."""
 
     open: bool
     closes_at: datetime | None = None
     closed_at: datetime | None = None
     opens_at: datetime | None = None
-    closed_for: Literal["bank_holiday", "closure_day"] | None = None  # None: the hour, or a weekend
+    closed_for: Literal["bank_holiday", "closure_day"] | None = None  # None: outside its hours, or a weekend
 
 
-def opening(rules: Rules, now: datetime) -> Opening:
-    """Return how the office stands at *now*; at the moment of closing it is closed. Raises OutsideCalendar."""
+def opening(rules: Rules, now: datetime) -> OfficeState:
+    """Return whether the office is open at *now*; at the moment of closing it is not. Raises OutsideCalendar."""
     now = now.astimezone(LONDON)
     if rules.office.open_at(instant(now)):
-        return Opening(open=True, closes_at=_closing(rules, now.date()))
+        return OfficeState(open=True, closes_at=_closing(rules, now.date()))
     try:
         opens_at = moment_of(rules.office.next_opening(instant(now)))
     except OutsideCalendar:  # hours that leave every day out
         opens_at = None
-    return Opening(open=False, closed_at=_closed_at(rules, now), opens_at=opens_at, closed_for=_why(rules, now.date()))
+    return OfficeState(
+        open=False, closed_at=_closed_at(rules, now), opens_at=opens_at, closed_for=_why(rules, now.date())
+    )
 
 
 def _closing(rules: Rules, day: date) -> datetime | None:

@@ -1,6 +1,6 @@
-"""The queue of a board: who waits for a decision, by office hours waited, and whose day has come.
+"""The queue of a board: one mark for each who waits, by office hours waited, and whose day has come.
 
-Internal boards only: so few marks on a screen may tell who they are.
+For internal boards only: so few marks on a screen may tell who they are.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +12,8 @@ from typing import Literal, get_args
 import msgspec
 
 from events.time import MICROSECONDS_PER_HOUR, Instant
-from metrics.exposition.boards.view import Draw, Shown, View, count_of, counts_by_day
+from metrics.catalogue import measure_named
+from metrics.exposition.boards.view import BoardView, Draw, ShownFigure, count_of, counts_by_day
 from metrics.rules.rules import Rules
 
 DueBy = Literal["late", "today", "later"]
@@ -22,7 +23,7 @@ AXES_OFFICE_HOURS = (8, 16, 24, 48)  # whoever waits longer than the axis stands
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """One waiting enquiry."""
+    """One who waits."""
 
     hours: float
     due: DueBy
@@ -55,10 +56,14 @@ class QueueDrawing:
     since: str
     asks: tuple[str, ...] = ("due", "overdue")
 
+    def __post_init__(self) -> None:
+        """Raise UnknownMeasure where the catalogue has no such measure."""
+        measure_named(self.since)
+
     def begin(self) -> Draw:
         return self._draw
 
-    def _draw(self, view: View, figures: Mapping[str, Shown]) -> Queue:
+    def _draw(self, view: BoardView, figures: Mapping[str, ShownFigure]) -> Queue:
         due = _dues(count_of(figures["overdue"]), counts_by_day(figures["due"]).items(), view.at.day)
         return queue(view.waiting(self.since), view.at.instant, view.rules, due)
 

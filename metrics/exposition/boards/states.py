@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from events.time import LONDON, MICROSECONDS_PER_HOUR, instant, moment_of
+from events.time import LONDON, instant, moment_of
 from events.working_days import START
 from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.exposition.boards.arrivals import Arrivals
@@ -19,7 +19,7 @@ from metrics.exposition.boards.declaration import Board, Drawing, Tile
 from metrics.exposition.boards.lead import Lead, counts_for, lead
 from metrics.exposition.boards.opening import opening
 from metrics.exposition.boards.pace import Pace
-from metrics.exposition.boards.view import Draw, Shown, View
+from metrics.exposition.boards.view import BoardView, Draw, ShownFigure
 from metrics.figures.answers import Answers
 from metrics.rules.rules import Rules
 from metrics.store.reader import NotReady, Reader
@@ -27,7 +27,7 @@ from metrics.windows import At
 
 REPORT_GAP_SECONDS = 60  # between two reports of a feed (contract 2)
 REPORT_DELAY_SECONDS = 5  # of ours that a report may take to get here; at a demonstration's speed they are many more
-MICROSECONDS_PER_SECOND = MICROSECONDS_PER_HOUR // 3600
+MICROSECONDS_PER_SECOND = 1e6
 
 
 @dataclass
@@ -58,12 +58,15 @@ def message(
         name = name or _first(reader, directory)
         snapshot = reader.snapshot([] if name is None else [name])
     except NotReady as exc:
-        envelope = _Envelope(board, reader, directory, name or "", team)
-        return envelope.saying("rebuilding", rebuilding=_rebuilding(exc, envelope, memory.pace))
+        return _rebuilding(_BoardEnvelope(board, reader, directory, name or "", team), exc, memory.pace)
     memory.pace.rest()
-    envelope = _Envelope(board, reader, directory, name or "", team)
-    answers = Answers(snapshot, directory.now, directory.rules)
-    if name is None or name not in answers.authorities:  # nothing has arrived, or nothing of this authority
+    envelope = _BoardEnvelope(board, reader, directory, name or "", team)
+    return _answered(envelope, Answers(snapshot, directory.now, directory.rules), memory)
+
+
+def _answered(envelope: "_BoardEnvelope", answers: Answers, memory: Memory) -> dict[str, Any]:
+    name, team = envelope.name, envelope.team
+    if name not in answers.authorities:  # nothing has arrived, or nothing of this authority
         return envelope.saying("empty")
     if team is not None and team not in (known := answers.teams(name)):
         return envelope.saying("unknown_team", teams=sorted(known))
@@ -78,7 +81,7 @@ def _first(reader: Reader, directory: AuthorityDirectory) -> str | None:
 
 
 @dataclass(frozen=True)
-class _Envelope:
+class _BoardEnvelope:
     """What every message of a board says, whatever its state."""
 
     board: Board
@@ -89,27 +92,28 @@ class _Envelope:
 
     def saying(self, state: str, **more: Any) -> dict[str, Any]:
         """Return the message of a *state*; what *more* does not say is null."""
-        now = self.directory.now(self.name)
+        nothing = dict.fromkeys(("complete_to", "rebuilding", "loaded", "lead", "figures"))
+        undrawn = dict.fromkeys(drawing.name for drawing in self.board.drawings)
+        return {**self._whose(), "state": state, **self._clock(), "simulated": False, **nothing, **undrawn, **more}
+
+    def _whose(self) -> dict[str, Any]:
+        rules = self.directory.rules(self.name)
         return {
             "board": self.board.name,
-            "state": state,
             "authority": self.name,
             "name": self.directory.name(self.name),
             "team": self.team,
+            "catalogue": self.reader.catalogue([self.name]),
+            **{name: setting(rules) for name, setting in self.board.settings.items()},
+        }
+
+    def _clock(self) -> dict[str, Any]:
+        now = self.directory.now(self.name)
+        return {
             "now": _iso(now),
             "as_of": _iso(now),
-            "complete_to": None,
             "speed": self.directory.speed(self.name),
-            "simulated": False,
             "office": _office(self.directory.rules(self.name), now),
-            **{name: setting(self.directory.rules(self.name)) for name, setting in self.board.settings.items()},
-            "rebuilding": None,
-            "catalogue": self.reader.catalogue([self.name]),
-            "loaded": None,
-            "lead": None,
-            "figures": None,
-            **dict.fromkeys(drawing.name for drawing in self.board.drawings),
-            **more,
         }
 
 
@@ -123,13 +127,14 @@ def _office(rules: Rules, now: datetime) -> dict[str, Any]:
     }
 
 
-def _rebuilding(exc: NotReady, envelope: _Envelope, pace: Pace) -> dict[str, Any]:
-    """Return the share that is read, null where it is not known, and when all of it may be."""
+def _rebuilding(envelope: _BoardEnvelope, exc: NotReady, pace: Pace) -> dict[str, Any]:
+    """Return which share is read, null where that is not known, and when all of it may be."""
     name, directory = envelope.name, envelope.directory
-    return {"read": exc.read, "back_at": _iso(pace.done_at(exc.read, directory.now(name), directory.speed(name)))}
+    back_at = pace.done_at(exc.read, directory.now(name), directory.speed(name))
+    return envelope.saying("rebuilding", rebuilding={"read": exc.read, "back_at": _iso(back_at)})
 
 
-def _with_figures(envelope: _Envelope, answers: Answers, memory: Memory) -> dict[str, Any]:
+def _with_figures(envelope: _BoardEnvelope, answers: Answers, memory: Memory) -> dict[str, Any]:
     name, directory = envelope.name, envelope.directory
     now, rules, completeness = directory.now(name), directory.rules(name), answers.completeness(name)
     complete_to = completeness.complete_to(instant(now)) or completeness.last_complete_to()
@@ -143,11 +148,11 @@ def _with_figures(envelope: _Envelope, answers: Answers, memory: Memory) -> dict
         as_of=str(at),
         complete_to=_iso(complete_to),
         simulated=completeness.simulated,
-        **_contents(envelope.board, View(answers, name, envelope.team, at), memory),
+        **_contents(envelope.board, BoardView(answers, name, envelope.team, at), memory),
     )
 
 
-def _contents(board: Board, view: View, memory: Memory) -> dict[str, Any]:
+def _contents(board: Board, view: BoardView, memory: Memory) -> dict[str, Any]:
     """Return the figures of a board and what is drawn from them; a drawing of what was never sent is null."""
     figures = {figure.name: view.figure(figure) for figure in board.figures}
     loaded = {name: view.was_ever_told(measure) for name, measure in board.loaded.items()}
@@ -159,14 +164,16 @@ def _contents(board: Board, view: View, memory: Memory) -> dict[str, Any]:
     return {"figures": figures, "loaded": loaded, "lead": _lead(board, view, figures, drawn, loaded), **drawn}
 
 
-def _drawn(tile: Tile, drawing: Drawing, figures: Mapping[str, Shown], view: View, memory: Memory) -> msgspec.Struct:
+def _drawn(
+    tile: Tile, drawing: Drawing, figures: Mapping[str, ShownFigure], view: BoardView, memory: Memory
+) -> msgspec.Struct:
     return memory.draw_of(drawing)(view, {role: figures[figure.name] for role, figure in tile.asks.items()})
 
 
 def _lead(
     board: Board,
-    view: View,
-    figures: Mapping[str, Shown],
+    view: BoardView,
+    figures: Mapping[str, ShownFigure],
     drawn: Mapping[str, msgspec.Struct],
     loaded: Mapping[str, bool],
 ) -> Lead | None:

@@ -14,7 +14,7 @@ from metrics.figures.question import Question
 from metrics.rules.rules import Rules
 from metrics.windows import At
 
-Shown = Figure | list[Figure]  # a list where a figure is divided by breakdowns
+ShownFigure = Figure | list[Figure]  # a list where a figure is divided by breakdowns
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class BoardFigure:
 
 
 @dataclass(frozen=True)
-class View:
+class BoardView:
     """What an authority (*name*), or one *team* of it, shows at a moment."""
 
     answers: Answers
@@ -46,7 +46,7 @@ class View:
     def rules(self) -> Rules:
         return self.answers.rules(self.name)
 
-    def figure(self, wanted: BoardFigure) -> Shown:
+    def figure(self, wanted: BoardFigure) -> ShownFigure:
         """Return one figure, or a list where it is divided by breakdowns."""
         measure = measure_named(wanted.measure)
         question = Question(measure=measure, at=self.at, window=wanted.window, team=self.team, by=wanted.by)
@@ -66,17 +66,17 @@ class View:
         return self.answers.was_ever_told(self.name, measure_named(measure))
 
 
-def count_of(figure: Shown) -> int:
+def count_of(figure: ShownFigure) -> int:
     """Return the number of a figure that is not divided."""
     assert isinstance(figure, Figure)
     return figure.numerator or 0
 
 
-def counts_by_day(figures: Shown) -> Mapping[date, int]:
+def counts_by_day(figures: ShownFigure) -> Mapping[date, int]:
     """Return the numbers of a figure that is divided by the day on which something is due."""
     assert isinstance(figures, list)
     return {date.fromisoformat(figure.by["due_on"]): figure.numerator or 0 for figure in figures}
 
 
 # Draws for one board from the figures of a tile, by the names that the tile knows them by.
-Draw = Callable[[View, Mapping[str, Shown]], msgspec.Struct]
+Draw = Callable[[BoardView, Mapping[str, ShownFigure]], msgspec.Struct]

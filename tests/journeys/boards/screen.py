@@ -56,8 +56,8 @@ def picture(page: Page, name: str) -> None:
 
 def strays(page: Page) -> list[str]:
     """Return the texts that run out of their tile, into a neighbour or off the screen."""
-    found: list[str] = page.evaluate(STRAYS)
-    return found
+    texts: list[str] = page.evaluate(STRAYS)
+    return texts
 
 
 STRAYS = """() => {
@@ -106,6 +106,6 @@ def violations(page: Page) -> list[str]:
             pytest.fail("axe-core is not installed, and CI must ask it: tests/prepare")
         pytest.skip("axe-core is not installed: tests/prepare")
     page.evaluate(AXE.read_text())  # past the page's content policy, which lets no other script in
-    found: dict[str, Any] = page.evaluate("axe.run()")
-    assert len(found["passes"]) > 10
-    return [f"{it['id']}: {node['target']}" for it in found["violations"] for node in it["nodes"]]
+    report: dict[str, Any] = page.evaluate("axe.run()")
+    assert len(report["passes"]) > 10
+    return [f"{rule['id']}: {node['target']}" for rule in report["violations"] for node in rule["nodes"]]

@@ -159,8 +159,8 @@ def test_a_store_that_is_flushed_is_said_and_no_zero_is_shown(page: Page, runnin
     with frozen(running.processes()["worker"]):
         flush(url)
         state(page, "rebuilding", within=20)
-        told = [text.strip() for text in page.locator("[data-figure]:visible").all_inner_texts()]
-        assert set(told) <= {"–", ""}
+        texts = [text.strip() for text in page.locator("[data-figure]:visible").all_inner_texts()]
+        assert set(texts) <= {"–", ""}
         assert slot(page, "waiting_word") == "Rebuilding"
         picture(page, "rebuilding")
     state(page, "live", within=90)
@@ -190,7 +190,7 @@ def test_where_nothing_has_arrived_it_says_so(browser: Browser, kafka: str, valk
             page.goto(f"http://127.0.0.1:{port}/boards/mash")
             state(page, "empty", within=20)
             picture(page, "empty")
-            # Started on Friday 27 October 2017: day 45 is Wednesday 3 January 2018 (rules 1.1).
+            # Started on Friday 27 October 2017: day 45 is Wednesday 3 January 2018.
             send(kafka, topic, [assessment("2017-10-27"), report("2018-01-04T09:30:00Z")], partitions=8)
             eventually(lambda: committed(valkey.url, topic) == 2, within=120)
             clock.write_bytes(before_closing_on("2018-01-03").encode())
@@ -211,14 +211,14 @@ def test_where_nothing_has_arrived_it_says_so(browser: Browser, kafka: str, valk
 
 
 def assessment(day: str) -> dict[str, object]:
-    return told("assessment.started", "A1", f"{day}T12:00:00Z", child="c1", team="North", occurred_on=day)
+    return event("assessment.started", "A1", f"{day}T12:00:00Z", child="c1", team="North", occurred_on=day)
 
 
 def report(complete_to: str) -> dict[str, object]:
-    return told("feed.reported", "simulator", complete_to, occurred_at=complete_to, complete_to=complete_to)
+    return event("feed.reported", "simulator", complete_to, occurred_at=complete_to, complete_to=complete_to)
 
 
-def told(kind: str, record: str, recorded_at: str, **fields: object) -> dict[str, object]:
+def event(kind: str, record: str, recorded_at: str, **fields: object) -> dict[str, object]:
     envelope = {"type": kind, "id": f"{kind}-{record}", "authority": "X99999901", "record": record}
     return {**envelope, "source": "simulator", "origin": "simulation", "recorded_at": recorded_at, **fields}
 

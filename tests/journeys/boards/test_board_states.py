@@ -32,8 +32,8 @@ class Stage:
         self._said: bytes = b""
         self._count = 0
 
-    def say(self, told: Message) -> None:
-        self._said, self._count = event(told), self._count + 1
+    def say(self, message: Message) -> None:
+        self._said, self._count = event(message), self._count + 1
 
     def silence(self) -> None:
         """Say nothing any more, and not what was said before to who asks again."""
@@ -96,9 +96,9 @@ def busy(moment: str = AFTERNOON, **over: Any) -> Message:
 
 
 def doctored(change: Callable[[Message], None]) -> Message:
-    told = copy.deepcopy(busy())
-    change(told)
-    return told
+    message = copy.deepcopy(busy())
+    change(message)
+    return message
 
 
 def without(*names: str) -> Told:
@@ -122,23 +122,23 @@ def siblings() -> Message:
     return Told(table(rows)).message(AFTERNOON)
 
 
-def suppressed(told: Message) -> None:
+def suppressed(message: Message) -> None:
     for name in ("enquiries_awaiting_decision", "assessments_overdue", "decided_today", "received_today"):
-        told["figures"][name] |= {"suppressed": True, "numerator": None, "denominator": None, "value": None}
-    for figure in told["figures"]["conferences_due"][:1]:
+        message["figures"][name] |= {"suppressed": True, "numerator": None, "denominator": None, "value": None}
+    for figure in message["figures"]["conferences_due"][:1]:
         figure |= {"suppressed": True, "numerator": None, "value": None}
 
 
-def huge(told: Message) -> None:
+def huge(message: Message) -> None:
     """The longest of everything: it must all have room."""
-    figures = told["figures"]
+    figures = message["figures"]
     figures["enquiries_awaiting_decision"] |= {"value": 188.0, "numerator": 188}
     figures["enquiries_overdue"] |= {"value": 104.0, "numerator": 104}
     figures["longest_wait"] |= {"value": 99.99}
     figures["decided_today"] |= {"value": 1.0, "numerator": 128, "denominator": 128, "status": "on_target"}
     figures["decided_month"] |= {"value": 1.0, "from": "2017-09-01"}
     figures["received_today"] |= {"value": 244.0, "numerator": 244}
-    told["arrivals"] |= {"received": 244, "more": 188}
+    message["arrivals"] |= {"received": 244, "more": 188}
     figures["enquiries_to_assessment"] |= {
         "value": 1.0,
         "numerator": 1372,
@@ -150,10 +150,10 @@ def huge(told: Message) -> None:
     figures["conferences_overdue"] |= {"value": 188.0, "numerator": 188}
     figures["section_47_week"] |= {"value": 188.0, "numerator": 188}
     figures["assessments_due"] = []
-    for day in told["deadlines"]["days"]:
+    for day in message["deadlines"]["days"]:
         day["n"] = 288
-    told["lead"] |= {"kind": "late", "text": "104 enquiries are late"}
-    told |= {"name": "Bournemouth, Christchurch and Poole", "speed": 60.0}
+    message["lead"] |= {"kind": "late", "text": "104 enquiries are late"}
+    message |= {"name": "Bournemouth, Christchurch and Poole", "speed": 60.0}
 
 
 STATES: dict[str, tuple[Callable[[], Message], dict[str, str]]] = {
@@ -245,7 +245,7 @@ STATES: dict[str, tuple[Callable[[], Message], dict[str, str]]] = {
         },
     ),
     "rebuilding": (
-        lambda: _rebuilding("2017-12-14T14:36:00+00:00"),
+        lambda: rebuilding("2017-12-14T14:36:00+00:00"),
         {
             "light": "Rebuilding",
             "lead": "Rebuilding, 31 % read",
@@ -268,29 +268,31 @@ STATES: dict[str, tuple[Callable[[], Message], dict[str, str]]] = {
 }
 
 
-def _rebuilding(back_at: str) -> Message:
-    told = Told()
-    told.withheld = 0.31
-    found = told.message(AFTERNOON)
-    found["rebuilding"]["back_at"] = back_at
-    return found
+def rebuilding(back_at: str) -> Message:
+    reader = Told()
+    reader.withheld = 0.31
+    message = reader.message(AFTERNOON)
+    message["rebuilding"]["back_at"] = back_at
+    return message
 
 
 @pytest.mark.parametrize("name", STATES)
 def test_each_state_is_said_and_fits_and_can_be_read(page: Page, server: Server, stage: Stage, name: str) -> None:
     """In words and not by colour alone; no text runs into another; axe-core finds nothing."""
     build, expected = STATES[name]
-    told = build()
-    stage.say(told)
+    message = build()
+    stage.say(message)
     page.goto(server.page)
-    state(page, told["state"], within=10)
+    state(page, message["state"], within=10)
     for place, text in expected.items():
         assert slot(page, place) == text, place
     assert strays(page) == []
     picture(page, name)
     assert violations(page) == []
     numbers = [text for text in page.locator("[data-figure]").all_inner_texts() if text.strip() not in ("", "–")]
-    assert bool(numbers) == (told["figures"] is not None), "where there are no figures there is no number, and no zero"
+    assert bool(numbers) == (message["figures"] is not None), (
+        "where there are no figures there is no number, and no zero"
+    )
 
 
 @pytest.mark.parametrize(("days", "says_so"), [(1, "Conferences due in 1 day"), (90, "Conferences in 90 days")])
@@ -412,16 +414,16 @@ def test_the_home_page_says_what_there_is(browser: Browser, server: Server) -> N
 
 def test_a_month_leaves_nothing_behind(browser: Browser) -> None:
     """A month of the authority's time, a message every ten minutes: not a node more, and the memory is flat."""
-    told = Month()
-    with playing(told.messages) as server, opened(browser) as page:
+    month = Month()
+    with playing(month.messages) as server, opened(browser) as page:
         client = page.context.new_cdp_session(page)
         page.goto(server.page)
         days = []
-        for day in told.looked_at:
-            eventually(lambda day=day: (page.wait_for_timeout(100), told.day == day)[1], within=90)  # type: ignore[misc]
+        for day in month.looked_at:
+            eventually(lambda day=day: (page.wait_for_timeout(100), month.day == day)[1], within=90)  # type: ignore[misc]
             page.wait_for_timeout(500)  # what was sent is read; and nothing is asked of the page, which would grow it
             days.append(memory(client))
-            told.go_on.set()
+            month.go_on.set()
         assert slot(page, "date") == "Wed 31 Jan 2018"
     first, *later = days
     for heap, nodes, listeners in later:

@@ -1,5 +1,5 @@
-/* A wallboard. The server tells the whole small truth each time; this page keeps the last one, knows how old it is,
- * and draws a picture. Only this file and those that paint and listen touch the world. */
+/* A wallboard. Each message is the whole small truth; the page keeps the last, knows how old it is, and draws it.
+ * Only this file, tiles.js, paint.js and link.js touch the page or the network. */
 
 import { head } from "./head.js";
 import { Link, Watch } from "./link.js";
@@ -34,7 +34,7 @@ function address(board) {
   return `/v1/live?${asked}`;
 }
 
-/** A button for whoever reads at a desk: it stops what moves, for some minutes. */
+/** A button for somebody who reads at a desk: it stops what moves, for some minutes. */
 function pausing(button, goOn) {
   let until = null;
   let hide = null;

@@ -1,4 +1,4 @@
-/* The two drawings of the board, as paths: a message in, strings out. A unit is a tenth of a rem. */
+/* The two charts of boards, as paths: a drawing of the message in, strings out. A unit is a tenth of a rem. */
 
 const NONE = { hidden: true, label: "", paths: {}, texts: [] };
 

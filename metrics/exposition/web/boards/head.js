@@ -1,4 +1,4 @@
-/* The head of a board: its name and clock, how far it may be relied on, and the one sentence. */
+/* The head of a board: its name, its clock, whether its figures can be relied on, and the one sentence. */
 
 import { countdown, date, number, opening, span, time, timeSeenFrom } from "./words.js";
 
@@ -33,9 +33,9 @@ export function office({ office: hours }, now) {
 }
 
 function lead(truth, now, onThePage) {
-  const told = truth.lead;
-  if (!told || !onThePage) return NOTHING; // of another day, "today" would not be true
-  return { ...LEADS[told.kind], text: told.text };
+  const sentence = truth.lead;
+  if (!sentence || !onThePage) return NOTHING; // "today" would not be true of another day
+  return { ...LEADS[sentence.kind], text: sentence.text };
 }
 
 const HEADS = {

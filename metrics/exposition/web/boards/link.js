@@ -1,12 +1,12 @@
-/* The connection to the server, and what was heard of it. It heals by itself: after a server that went and came, a
- * network that was cut with nobody told, a machine that slept. */
+/* The connection to the server, and the last message from it. It heals by itself when the server comes back, when the
+ * network was cut without notice, and when the machine slept. */
 
-import { SILENCE, decode } from "./state.js";
+import { SILENCE_MS, decode } from "./state.js";
 
-const LONGEST_RETRY = 5_000;
-const ASLEEP = 5_000; // the wall clock ran so far ahead of the browser's own: nobody was awake
+const RETRY_MAX_MS = 5_000;
+const ASLEEP_MS = 5_000; // the wall clock ran so far ahead of the browser's own: nobody was awake
 
-/** Milliseconds that passed, a machine's sleep included: `performance.now()` stands still in it on some systems. */
+/** Counts milliseconds, those of a machine's sleep too: on some systems `performance.now()` stands still in it. */
 export class Watch {
   #asleep = 0;
   #wall = Date.now();
@@ -21,7 +21,7 @@ export class Watch {
     const [wall, own] = [Date.now(), performance.now()];
     const ahead = wall - this.#wall - (own - this.#own);
     [this.#wall, this.#own] = [wall, own];
-    const slept = ahead > ASLEEP;
+    const slept = ahead > ASLEEP_MS;
     if (slept) this.#asleep += ahead;
     return slept;
   }
@@ -40,17 +40,17 @@ export class Link {
   #changed;
   #readable;
 
-  /** *changed* is called when something was heard; *readable* raises for a truth that cannot be drawn. */
+  /** *changed* is called after each message; *readable* throws for a message that cannot be drawn. */
   constructor(address, watch, changed, readable) {
     [this.#address, this.#watch, this.#changed, this.#readable] = [address, watch, changed, readable];
     this.openedAt = watch.now();
     this.#open();
   }
 
-  /** To be called now and then: a half-dead connection raises no error of its own, nor does one that was slept through. */
+  /** Join again after a silence or a sleep, neither of which raises an error. Call it now and then. */
   tick() {
     const slept = this.#watch.look();
-    const silent = this.#watch.now() - Math.max(this.heardAt ?? 0, this.#sourceAt) > SILENCE;
+    const silent = this.#watch.now() - Math.max(this.heardAt ?? 0, this.#sourceAt) > SILENCE_MS;
     if (this.#retrying === null && (slept || silent)) this.#reopen();
   }
 
@@ -58,7 +58,7 @@ export class Link {
     this.#retrying = null;
     this.#sourceAt = this.#watch.now();
     this.#source = new EventSource(this.#address);
-    this.#source.addEventListener("board", (message) => this.#told(message.data));
+    this.#source.addEventListener("board", (message) => this.#received(message.data));
     this.#source.addEventListener("error", () => this.#failed());
   }
 
@@ -69,14 +69,14 @@ export class Link {
     this.#changed();
   }
 
-  #told(text) {
+  #received(text) {
     try {
       const truth = decode(text);
       this.#readable(truth);
       this.#heard(truth);
     } catch (error) {
       console.error(error.message);
-      this.#reopen(); // a truth we cannot read is no connection
+      this.#reopen(); // a message that cannot be read is no connection
     }
   }
 
@@ -88,7 +88,7 @@ export class Link {
   #reopen() {
     this.failedAt ??= this.#watch.now();
     this.#source.close();
-    const wait = Math.min(LONGEST_RETRY, 500 * 2 ** this.#attempts) + 1_000 * Math.random(); // not every board at once
+    const wait = Math.min(RETRY_MAX_MS, 500 * 2 ** this.#attempts) + 1_000 * Math.random(); // not every board at once
     this.#attempts += 1;
     this.#retrying ??= setTimeout(() => this.#open(), wait);
   }

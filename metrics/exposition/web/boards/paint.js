@@ -1,4 +1,4 @@
-/* Painting: every node is made once, and only what differs is written. So a page grows by nothing in a year. */
+/* Painting: every node is made once, and only what differs is written, so that a page never grows. */
 
 const LIVE_REGION_MS = 60_000; // a screen reader hears the lead at most this often
 const SHAPES = {

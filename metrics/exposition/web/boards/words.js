@@ -1,4 +1,4 @@
-/* Words for numbers and times, in the authority's zone, whatever the browser's. Plain functions of values. */
+/* Words for numbers and times, always by London time. Plain functions of values. */
 
 const whole = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
 const inLondon = new Intl.DateTimeFormat("en-GB", {
@@ -8,52 +8,52 @@ const inLondon = new Intl.DateTimeFormat("en-GB", {
 const MONTHS = ["January", "February", "March", "April", "May", "June",
   "July", "August", "September", "October", "November", "December"];
 const WEEKDAYS = { Mon: "Monday", Tue: "Tuesday", Wed: "Wednesday", Thu: "Thursday", Fri: "Friday", Sat: "Saturday", Sun: "Sunday" };
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 
 export const number = (n) => whole.format(n);
 export const counted = (n, one, many) => `${n ? number(n) : "no"} ${n === 1 ? one : many}`;
 
-/* A day of its own, "2017-12-14", is told by its noon: no zone moves that to another. */
-const instantOf = (told) => (typeof told === "string" && told.length === 10 ? `${told}T12:00:00Z` : told);
+/* A day, "2017-12-14", stands for its noon: no zone moves that to another day. */
+const instantOf = (when) => (typeof when === "string" && when.length === 10 ? `${when}T12:00:00Z` : when);
 
-function parts(told) {
-  const found = Object.fromEntries(inLondon.formatToParts(new Date(instantOf(told))).map(({ type, value }) => [type, value]));
-  return { ...found, day: Number(found.day), month: MONTHS[found.month - 1] };
+function parts(when) {
+  const named = Object.fromEntries(inLondon.formatToParts(new Date(instantOf(when))).map(({ type, value }) => [type, value]));
+  return { ...named, day: Number(named.day), month: MONTHS[named.month - 1] };
 }
 
-const yearOf = (told) => new Date(instantOf(told)).getUTCFullYear();
-const daysBetween = (one, other) => (new Date(instantOf(other)) - new Date(instantOf(one))) / DAY;
+const yearOf = (when) => new Date(instantOf(when)).getUTCFullYear();
+const daysBetween = (from, to) => (new Date(instantOf(to)) - new Date(instantOf(from))) / DAY_MS;
 
-export const time = (told) => { const at = parts(told); return `${at.hour}:${at.minute}`; };
-export const weekday = (told) => parts(told).weekday;
-export const longWeekday = (told) => WEEKDAYS[parts(told).weekday];
-export const month = (told) => parts(told).month;
-export const shortMonth = (told) => month(told).slice(0, 3);
-export const sameDay = (one, other) => {
-  const [a, b] = [parts(one), parts(other)];
-  return a.day === b.day && a.month === b.month && yearOf(one) === yearOf(other);
+export const time = (when) => { const at = parts(when); return `${at.hour}:${at.minute}`; };
+export const weekday = (when) => parts(when).weekday;
+export const longWeekday = (when) => WEEKDAYS[parts(when).weekday];
+export const month = (when) => parts(when).month;
+export const shortMonth = (when) => month(when).slice(0, 3);
+export const sameDay = (when, other) => {
+  const [a, b] = [parts(when), parts(other)];
+  return a.day === b.day && a.month === b.month && yearOf(when) === yearOf(other);
 };
 
-/** "Thu 14 Dec", and the year where it is not this machine's: a year is news only if another. */
-export function date(told) {
-  const at = parts(told);
-  const year = yearOf(told) === yearOf(Date.now()) ? "" : ` ${yearOf(told)}`;
-  return `${at.weekday} ${at.day} ${shortMonth(told)}${year}`;
+/** "Thu 14 Dec", with the year where it is not this machine's. */
+export function date(when) {
+  const at = parts(when);
+  const year = yearOf(when) === yearOf(Date.now()) ? "" : ` ${yearOf(when)}`;
+  return `${at.weekday} ${at.day} ${shortMonth(when)}${year}`;
 }
 
-/** "Wed", or "13 Dec" where that is not in the days just past: for where there is little room. */
+/** "Wed", or "13 Dec" if that is six days ago or more: where there is little room. */
 export function pastDay(day, now) {
   const near = daysBetween(day, now) < 6;
   return near ? weekday(day) : `${parts(day).day} ${shortMonth(day)}`;
 }
 
-export const timeSeenFrom = (told, now) =>
-  now === null || sameDay(told, now) ? time(told) : `${pastDay(told, now)} ${time(told)}`;
+export const timeSeenFrom = (when, now) =>
+  now === null || sameDay(when, now) ? time(when) : `${pastDay(when, now)} ${time(when)}`;
 
-/** "Mon 09:00", or with its date where that is not in this week. */
-export function opening(told, now) {
-  const near = daysBetween(now, told) < 6;
-  return `${near ? weekday(told) : date(told)} ${time(told)}`;
+/** "Mon 09:00", with its date if that is six days ahead or more. */
+export function opening(when, now) {
+  const near = daysBetween(now, when) < 6;
+  return `${near ? weekday(when) : date(when)} ${time(when)}`;
 }
 
 /** "today", "tomorrow", "Mon": a *day* seen from another. */
@@ -77,7 +77,7 @@ export function countdown(milliseconds) {
   return [hours && `${hours} h`, (minutes % 60 || !hours) && `${minutes % 60} min`].filter(Boolean).join(" ");
 }
 
-/** Office hours in whole hours and minutes; from a hundred hours on nobody reads the minutes. */
+/** Office hours as whole hours and minutes; without the minutes from a hundred hours on, where nobody reads them. */
 export function hoursAndMinutes(hours) {
   const minutes = Math.floor(hours * 60 + 1e-6);
   const whole_hours = Math.floor(minutes / 60);

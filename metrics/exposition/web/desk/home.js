@@ -1,4 +1,4 @@
-/* What there is: the authorities, their boards, the measures. Asks again by itself until there is something to say. */
+/* The home page: authorities, their boards, measures. It asks again by itself until there is something to show. */
 
 const AGAIN_MS = 5_000;
 const LATEST_MS = 60_000;
@@ -65,7 +65,7 @@ function show(section, list, items, asLine) {
 class Rebuilding extends Error {
   constructor(after) {
     super("rebuilding");
-    this.after = Math.min(LATEST_MS, Math.max(1, Number(after) || AGAIN_MS / 1000) * 1000);
+    this.afterMs = Math.min(LATEST_MS, Math.max(1, Number(after) || AGAIN_MS / 1000) * 1000);
   }
 }
 
@@ -76,7 +76,7 @@ async function ask(address) {
   return answer.json();
 }
 
-/** The teams that have anything for a board to show; none where that cannot be told: the board itself is there. */
+/** The teams that have anything for a board to show; none if that cannot be asked: the board itself is there. */
 async function teamsOf({ authority: code }) {
   const asked = new URLSearchParams({ by: "team", window: "year", authority: code });
   for (const name of ["enquiries_received", "assessments_open"]) asked.append("measure", name);
@@ -105,7 +105,7 @@ function missing(problem) {
   if (problem instanceof Rebuilding) {
     say("rebuilding", "Rebuilding: the figures are being counted again",
       ["There are no numbers until it is done. This page asks again by itself."], TRIANGLE);
-    return problem.after;
+    return problem.afterMs;
   }
   say("unreachable", "No connection", ["This page asks again by itself."], SQUARE);
   return AGAIN_MS;
