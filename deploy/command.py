@@ -43,7 +43,7 @@ VERBS: Mapping[str, Verb] = {
     ),
     "settings": Verb("deploy.verbs.settings:settings", "List every setting: its value, who set it, what it means."),
     "simulate": Verb(
-        "deploy.verbs.simulate:simulate", "Make an authority up, and send what happens there, or write it to a file."
+        "deploy.verbs.simulate:simulate", "Make an authority up, and send its events, or write them to a file."
     ),
     "up": Verb("deploy.verbs.up:up", "Bring everything up on this machine, and keep it up until Ctrl-C."),
     "worker": Verb(
