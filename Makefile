@@ -28,7 +28,7 @@ test: setup
 	.venv/bin/mypy
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check --quiet .
-	.venv/bin/pytest -m "not nightly" -n 3 --dist loadfile --no-loadscope-reorder
+	.venv/bin/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 nightly: setup
 	@./tests/prepare

@@ -20,12 +20,26 @@ from metrics.exposition.http.app import create_app
 from tests.boards import DECEMBER, Clock, Told
 from tests.contracts.test_mash import DAY
 
-PAST = Tile("past", "count_past", "Past", Area(row=1, column=1), asks={"past": BoardFigure("assessments_overdue")})
-OPEN = Tile("open", "count_past", "Open", Area(row=1, column=2), asks={"past": BoardFigure("assessments_open")})
+PAST = Tile(
+    "past",
+    "count_past",
+    "Past",
+    Area(row=1, column=1),
+    asks={"past": BoardFigure("assessments_overdue")},
+    loaded="assessments",
+)
+OPEN = Tile(
+    "open",
+    "count_past",
+    "Open",
+    Area(row=1, column=2),
+    asks={"past": BoardFigure("assessments_open")},
+    loaded="assessments",
+)
 
 
 def board(*tiles: Tile) -> Board:
-    return Board(name="small", title="Small", tiles=tiles)
+    return Board(name="small", title="Small", tiles=tiles, loaded={"assessments": "assessments_started"})
 
 
 @pytest.mark.parametrize(
@@ -35,7 +49,7 @@ def board(*tiles: Tile) -> Board:
         (lambda: board(PAST, replace(OPEN, area=PAST.area)), r"board small: place \(1, 1\) is declared twice"),
         (lambda: board(replace(PAST, area=Area(row=1, column=4, columns=2))), "tile past: it stands outside 3 rows"),
         (lambda: board(replace(PAST, area=Area(row=0, column=1))), "tile past: it stands outside 3 rows"),
-        (lambda: board(replace(PAST, loaded="visits")), "tile past: no 'visits': there are none"),
+        (lambda: board(replace(PAST, loaded="visits")), "tile past: no 'visits': there are assessments"),
         (
             lambda: board(PAST, replace(OPEN, asks={"past": BoardFigure("assessments_overdue", by=("team",))})),
             "board small: figure assessments_overdue is declared twice",
@@ -65,7 +79,7 @@ def test_a_measure_that_there_is_not_is_refused() -> None:
         lambda: BoardFigure("enquiries_overdu"),
         lambda: QueueDrawing("queue", since="enquiries_overdu"),
         lambda: ArrivalsDrawing("arrivals", of="enquiries_overdu"),
-        lambda: replace(board(PAST), loaded={"enquiries": "enquiries_overdu"}),
+        lambda: replace(board(PAST), loaded={"assessments": "enquiries_overdu"}),
     ):
         with pytest.raises(UnknownMeasure, match="did you mean enquiries_overdue"):
             declare()

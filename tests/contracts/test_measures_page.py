@@ -1,19 +1,16 @@
 """The page of measures is the declarations, and says what they say today; and no measure is without a story."""
 
-from pathlib import Path
-
 import pytest
 
 from metrics.catalogue import MEASURES
-from tests.stories.page import left_out, page, without_story
-
-PAGE = Path("docs/measures.md")
+from tests.stories.page import PAGE, ROOT, left_out, page, without_story
 
 
 def test_the_page_is_fresh() -> None:
     """Printed again it is the same."""
     if PAGE.read_text() != page():
-        pytest.fail(f"{PAGE} is not what the catalogue says: python -m tests.stories.page > {PAGE}", pytrace=False)
+        stale = f"{PAGE.relative_to(ROOT)} is not what the catalogue says"
+        pytest.fail(f"{stale}: run .venv/bin/python -m tests.stories.page", pytrace=False)
 
 
 def test_every_measure_is_listed() -> None:

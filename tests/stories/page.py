@@ -1,11 +1,10 @@
 """The page of measures: every declaration, with the first story told of it as its example.
 
-.venv/bin/python -m tests.stories.page > docs/measures.md
+.venv/bin/python -m tests.stories.page     # writes docs/measures.md
 """
 
 import ast
 import re
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -17,11 +16,13 @@ from metrics import catalogue
 from metrics.measure import Measure
 
 STORIES = Path(__file__).parent
+ROOT = STORIES.parents[1]
+PAGE = ROOT / "docs" / "measures.md"
 HEAD = """\
 # Measures
 
 Every figure that casepulse gives, printed from the declarations in `metrics/catalogue/` by
-`python -m tests.stories.page`. The example of each is one of its stories in `tests/stories/`, which run with the tests.
+`.venv/bin/python -m tests.stories.page`. The example of each is one of its stories in `tests/stories/`.
 
 What holds for several of them, and the law and guidance behind it, is in [rules.md](rules.md); what the fields of a
 figure mean, in [contract.md](contract.md). A figure of an authority, a team or a locality is asked for with
@@ -144,4 +145,5 @@ def _examples_in(story: ast.FunctionDef) -> Iterator[tuple[str, Example]]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(page())
+    PAGE.write_text(page())
+    print(f"{PAGE.relative_to(ROOT)} is written")

@@ -59,7 +59,7 @@ class Tile:
     title: str
     area: Area
     asks: Mapping[str, BoardFigure]
-    loaded: str | None = None
+    loaded: str
     drawing: Drawing | None = None
     options: Mapping[str, str | int] = field(default_factory=dict)
 
@@ -96,8 +96,7 @@ class Board:
         place = f"tile {tile.id}"
         if any(not (1 <= row <= ROWS and 1 <= column <= COLUMNS) for row, column in tile.area.cells()):
             raise WrongBoard(f"board {self.name}, {place}: it stands outside {ROWS} rows of {COLUMNS} columns")
-        if tile.loaded is not None:
-            self._refuse_unknown(place, tile.loaded, self.loaded)
+        self._refuse_unknown(place, tile.loaded, self.loaded)
         for name in tile.drawing.asks if tile.drawing else ():
             self._refuse_unknown(place, name, tile.asks)
 

@@ -159,7 +159,7 @@ def _contents(board: Board, view: BoardView, memory: Memory) -> dict[str, Any]:
     drawn = {
         tile.drawing.name: _drawn(tile, tile.drawing, figures, view, memory)
         for tile in board.tiles
-        if tile.drawing is not None and (tile.loaded is None or loaded[tile.loaded])
+        if tile.drawing is not None and loaded[tile.loaded]
     }
     return {"figures": figures, "loaded": loaded, "lead": _lead(board, view, figures, drawn, loaded), **drawn}
 

@@ -1,6 +1,8 @@
 """A second board is one declaration: nothing that serves, streams, builds or paints boards knows a board by name."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
@@ -40,6 +42,7 @@ ASSESSMENTS = Board(
                 "due": BoardFigure("enquiries_due", by=("due_on",)),
                 "overdue": BoardFigure("enquiries_overdue"),
             },
+            loaded="enquiries",
         ),
     ),
     lead=Sentences(
@@ -47,7 +50,7 @@ ASSESSMENTS = Board(
         nothing="All in time",
         none_loaded="None loaded",
     ),
-    loaded={"assessments": "assessments_started"},
+    loaded={"assessments": "assessments_started", "enquiries": "enquiries_received"},
 )
 
 
@@ -85,6 +88,29 @@ def test_every_board_can_be_built(browser: Browser, server: Server, board: Board
         page.goto(f"http://127.0.0.1:{server.port}/boards/{board.name}?authority={AUTHORITY}")
         state(page, "live", within=10)
         assert page.locator("section h2").count() == len(board.tiles)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        ({"asks": {"present": OVERDUE}}, 'tile late: component count_past asks for a figure "past"'),
+        ({"component": "count_passed"}, "tile late: no component count_passed: there are count_due,"),
+        ({"component": "share_with_undecided", "asks": {"share": OVERDUE}}, 'asks for an option "none"'),
+    ],
+)
+def test_a_tile_that_its_component_cannot_draw_is_said_on_the_page(
+    browser: Browser, spoil: dict[str, Any], says: str
+) -> None:
+    """A dark screen would send whoever declared the board to the browser's console."""
+    spoilt = replace(ASSESSMENTS, tiles=(replace(ASSESSMENTS.tiles[0], **spoil),), lead=None)
+
+    async def make() -> Told:
+        return Told(DAY)
+
+    with serving(Clock(), Rules(calendar()), make, boards=(spoilt,)) as server, opened(browser) as page:
+        page.goto(f"http://127.0.0.1:{server.port}/boards/assessments")
+        page.get_by_text("This board cannot be built", exact=False).wait_for(timeout=5_000)
+        assert says in page.inner_text("main")
 
 
 def test_the_first_board_stands_beside_it(browser: Browser, server: Server) -> None:

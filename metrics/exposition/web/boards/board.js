@@ -76,4 +76,10 @@ function start(board) {
 }
 
 const declaration = globalThis.document?.getElementById("declaration");
-if (declaration) start(JSON.parse(declaration.textContent));
+if (declaration) {
+  try {
+    start(JSON.parse(declaration.textContent));
+  } catch (error) {
+    document.querySelector("[data-slot=alert]").textContent = `This board cannot be built: ${error.message}`;
+  }
+}

@@ -14,6 +14,7 @@ function titleOf(title, within) {
 export const count_due = {
   className: "conferences",
   asks: ["due", "overdue", "week"],
+  options: ["within", "one", "many"],
 
   build: (tile) => [
     heading({ ...tile, title: titleOf(tile.title) }, `${tile.id}_title`),

@@ -26,6 +26,7 @@ function sentence(arrivals, { one, many }, day, now) {
 export const count_with_arrivals = {
   className: "received",
   asks: ["received"],
+  options: ["one", "many"],
 
   build: (tile) => [
     element("div", {},

@@ -7,6 +7,7 @@ import { month, number, shortMonth } from "./words.js";
 export const share_with_undecided = {
   className: "sent",
   asks: ["share"],
+  options: ["none"],
 
   build: (tile) => [
     heading(tile),

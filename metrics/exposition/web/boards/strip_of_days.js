@@ -19,6 +19,7 @@ function wordOf(day, isToday, tone, view) {
 export const strip_of_days = {
   className: "due",
   asks: ["due"],
+  options: ["slots", "days"],
 
   build: (tile) => [heading(tile), element("div", { class: "days" }, ...slotsOf(tile.options).map(column))],
 

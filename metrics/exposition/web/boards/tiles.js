@@ -6,12 +6,14 @@ import { View } from "./view.js";
 
 const ROWS_ABOVE = 2; // the head and the lead, in the grid of board.css
 
-/** The component of a tile; throws where there is none, or the tile does not give it a figure that it asks for. */
+/** The component of a tile; throws where there is none, or the tile lacks a figure or an option that it asks for. */
 function componentOf(tile) {
   const component = COMPONENTS[tile.component];
   if (!component) throw new TypeError(`tile ${tile.id}: no component ${tile.component}: there are ${Object.keys(COMPONENTS).join(", ")}`);
   const missing = component.asks.find((role) => !(role in tile.figures));
   if (missing) throw new TypeError(`tile ${tile.id}: component ${tile.component} asks for a figure "${missing}"`);
+  const untold = (component.options ?? []).find((name) => !(name in tile.options));
+  if (untold) throw new TypeError(`tile ${tile.id}: component ${tile.component} asks for an option "${untold}"`);
   return component;
 }
 
