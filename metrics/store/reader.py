@@ -44,7 +44,7 @@ class ReaderPartition:
     sums: dict[str, GrowingSums] = field(default_factory=dict)
     authorities: dict[str, Completeness] = field(default_factory=dict)
     offset: int | None = None  # of `sums`
-    highest: int = 0  # the highest offset ever shown of this log
+    highest: int = 0  # the highest offset that was shown of this log, or might have been
     log: Log | None = None
     answered_at: float = 0.0  # when the store last answered for it (monotonic seconds)
 
@@ -54,9 +54,12 @@ class ReaderPartition:
 
         An authority may have changed its rules since: its figures are by the former rules until a recount is done.
         """
+        return self.complete and time.monotonic() - self.answered_at <= STORE_SILENT_SECONDS
+
+    @property
+    def complete(self) -> bool:
+        """Whether its figures may be shown as soon as the store answers."""
         if self.position is None or self.offset is None or self.position.catalogue.partition("-")[0] != code():
-            return False
-        if time.monotonic() - self.answered_at > STORE_SILENT_SECONDS:
             return False
         return self.offset >= max(self.position.head, self.position.offset, self.highest)
 
@@ -172,7 +175,8 @@ class Reader:
         if partition.position != position:
             self.version += 1
         partition.position = position
-        if partition.whole and partition.offset is not None:
+        # Not only where it is whole: after a silence it becomes whole by the very answer that brought this position.
+        if partition.complete and partition.offset is not None:
             partition.highest = max(partition.highest, partition.offset)
 
     @property

@@ -8,7 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from metrics.counting.fold import Change
 from metrics.counting.tally import Tally
+from metrics.store.commits import Commit
 from metrics.store.position import Moved
 from metrics.store.reader import NotReady, Reader
 from metrics.store.redis import Store
@@ -128,5 +130,28 @@ def test_tallies_of_an_unfinished_recount_do_not_stay(valkey: conftest.Store) ->
         after = await store.replace_tallies(0, now, counted)
         (kept,) = [key async for key in client.scan_iter(match="*:tally:*")]
         assert after.generation.encode() in kept
+
+    reading(valkey, look)
+
+
+def test_what_is_shown_first_after_a_silence_is_never_gone_behind(valkey: conftest.Store) -> None:
+    """A store answers after a long silence, and loses its last second before it is looked at again."""
+
+    async def look(store: Store, reader: Reader, client: Any) -> None:
+        position = await store.position(0)
+        assert position is not None
+        reader._partitions[0] = replace(reader._partitions[0], answered_at=0.0)  # as after five silent seconds
+        further = Commit(
+            expected=position.offset, position=position.offset + 5, generation=position.generation, change=Change()
+        )
+        await store.commit(0, further)
+        await reader.turn()
+        assert reader.whole
+        await client.hset("{case-events:0}:position", "offset", position.offset)  # what a crash leaves of a commit
+        await client.xdel("{case-events:0}:changes", f"{position.offset + 5}-0")
+        await reader.turn()
+        assert not reader.whole
+        with pytest.raises(NotReady):
+            reader.authority(AUTHORITY)
 
     reading(valkey, look)
