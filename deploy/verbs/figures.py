@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from deploy.configuration.settings import read_settings
-from deploy.verbs.request import FigureRequest
+from deploy.verbs.parameters import AuthorityCode
+from deploy.verbs.request import FigureRequest, QuestionRefused
 from metrics.windows import At, parse_at
 from metrics.wrong_question import WrongQuestion
 
@@ -34,7 +35,7 @@ class DateOrInstant(click.ParamType):
 @click.option("--only", multiple=True, metavar="DIM=VALUE", help="Keep to one value of a breakdown, as band=3+.")
 @click.option("--team", help="Only this team.")
 @click.option("--locality", help="Only this locality.")
-@click.option("--authority", help="Only this authority.")
+@click.option("--authority", type=AuthorityCode(), help="Only this authority.")
 @click.option("--cases", is_flag=True, help="The children and records behind the figure of one MEASURE. Personal data.")
 @click.option("--json", "as_json", is_flag=True, help="The envelope of the contract, section 3.")
 @click.option("--csv", "as_csv", is_flag=True, help="One line a figure.")
@@ -78,19 +79,30 @@ def figures(
         authority=authority,
     )
     settings = read_settings()
-    if settings.server and not (file or known_at or cases) and _shown_by(settings.server, request, as_json, as_csv):
-        return
+    refusal: QuestionRefused | None = None
+    if settings.server and not (file or known_at or cases):
+        try:
+            if _shown_by(settings.server, request, as_json, as_csv):
+                return
+        except QuestionRefused as exc:
+            refusal = exc
     # Not at the top: the store, its cells and the cases behind them are needed only where no server answers.
     from deploy.verbs import figures_of_store
+    from metrics.store.connection import STORE_ERRORS
 
     if cases:
         figures_of_store.show_cases(request, file, settings, as_json)
-    else:
+        return
+    try:
         figures_of_store.show(request, file, settings, as_json, as_csv)
+    except STORE_ERRORS as exc:
+        if refusal is None:
+            raise
+        raise click.UsageError(str(refusal)) from exc  # nobody else can say what is wrong with the question
 
 
 def _shown_by(server: str, request: FigureRequest, as_json: bool, as_csv: bool) -> bool:
-    """Show the figures of *server*; return whether it gave any."""
+    """Show the figures of *server*; return whether it gave any. Raises QuestionRefused."""
     # Not at the top: an answer brings the catalogue and the arrays, for which `--help` need not wait.
     from deploy.verbs.figures_of_server import answer_of
     from deploy.verbs.written import written

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deploy.verbs.load_report import report_lines
+from deploy.verbs.parameters import AuthorityCode, FileToWrite
 from events.decode import encode
 from events.event import Event
 from events.simulator.wexshire import MADE_UP_AUTHORITY
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     required=True,
     help=f"What each PATH is. {'; '.join(f'{source.name}: {source.path_is}' for source in SOURCES)}.",
 )
-@click.option("--authority", help="ONS code of the authority, E10000008. Required for returns.")
+@click.option("--authority", type=AuthorityCode(), help="ONS code of the authority, E10000008. Required for returns.")
 @click.option(
     "--as-of",
     "as_of",
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     multiple=True,
     help="Day that the return states, 2018-03-31. Required for returns: one for each PATH, in the same order.",
 )
-@click.option("--to", "target", type=click.Path(dir_okay=False, path_type=Path), help="Write .ndjson; send nothing.")
+@click.option("--to", "target", type=FileToWrite(), help="Write .ndjson; send nothing.")
 @click.option("--key", type=click.Path(dir_okay=False, path_type=Path), help="Key of pseudonyms; made if missing.")
 def load(
     paths: tuple[Path, ...],

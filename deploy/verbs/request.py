@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from metrics.windows import At
 
 
+class QuestionRefused(Exception):
+    """A server refuses a question. The message is its reason."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class FigureRequest:
     """Which figures are wanted. No measure is every measure, no moment is now, and no authority is all of them."""

@@ -10,7 +10,11 @@ from deploy.configuration.settings import read_settings
 
 
 @click.command()
-@click.option("--metrics-port", type=int, help="Serve /metrics, /livez and /readyz on this port of 127.0.0.1.")
+@click.option(
+    "--metrics-port",
+    type=click.IntRange(1, 65535),
+    help="Serve /metrics, /livez and /readyz on this port of 127.0.0.1.",
+)
 @click.option(
     "--dead-letter-limit",
     type=click.IntRange(min=0),
@@ -72,7 +76,7 @@ def publish() -> None:
 
 
 @click.command()
-@click.option("--port", type=int, default=8080, show_default=True, help="Port on 127.0.0.1.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="Port on 127.0.0.1.")
 def serve(port: int) -> None:
     """Serve boards, the API, the live stream and /metrics, from what the store holds.
 

@@ -109,7 +109,7 @@ def _today() -> datetime:
 
 def _check(first: datetime, last: datetime, sends: bool) -> None:
     if first >= last:
-        raise click.UsageError("--from is not before --to: give an earlier --from")
+        raise click.UsageError("--from is not before --to, so nothing would be told: give an earlier --from")
     if sends and last > datetime.now(UTC):
         raise click.UsageError("--to lies in the future, and Kafka takes no future events: give an earlier day")
     try:

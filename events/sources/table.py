@@ -63,7 +63,7 @@ def _rows(file: Iterable[str], name: str, columns: tuple[str, ...]) -> tuple[Row
             if headings.count(column) != 1:
                 raise TableUnreadable(
                     f"{name}: {headings.count(column)} columns are called {column}, exactly one is needed: "
-                    "export the file again with its official headings in the first row"
+                    "export the file again with the Department's headings in its first row"
                 )
         return tuple(_row(reader.line_num, headings, cells) for cells in reader if cells)
     except csv.Error:

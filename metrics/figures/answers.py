@@ -3,7 +3,7 @@
 So all of them know the same teams, show the same for a team that has nothing, and will disclose by the same rule.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 
 import msgspec
@@ -45,6 +45,8 @@ class Answers:
     ) -> None:
         self._snapshot, self._rules_of = snapshot, rules
         self._now = {name: At(now(name)) for name in snapshot.authorities}
+        self._places_on: dict[tuple[str, date], set[Place]] = {}
+        self._empty: dict[tuple[str, str, str], list[Figure]] = {}  # figures of nothing: authority, measure, moment
 
     # --- who there is -----------------------------------------------------------------------------------------------
 
@@ -72,8 +74,7 @@ class Answers:
 
     def places(self, authority: str) -> set[Place]:
         """Return every team with every locality that it ever had, under every name that it ever bore."""
-        rules = self.rules(authority)
-        return {(name, locality) for team in self._told_teams(authority) for _, name, locality in rules.stretches(team)}
+        return self._places_of(authority, self._told_teams(authority))
 
     def teams(self, authority: str) -> set[str]:
         """Return every team that events or the authority's rules tell of, under every name that it ever bore."""
@@ -84,9 +85,23 @@ class Answers:
         return {locality for _, locality in self.places(authority)}
 
     def places_on(self, authority: str, day: date) -> set[Place]:
-        """Return every team as it is called on *day*, with its locality of then."""
+        """Return every team as it is called on *day*, with its locality of then.
+
+        A team of which only the rules tell is among them on the days that they give it.
+        """
+        if (authority, day) not in self._places_on:
+            rules = self.rules(authority)
+            teams = self._sums(authority).teams() | {fact.team for fact in rules.teams if fact.covers(day)}
+            self._places_on[authority, day] = {stretch_at(rules.stretches(team), day) for team in teams}
+        return self._places_on[authority, day]
+
+    def places_shown_on(self, authority: str, day: date) -> set[Place]:
+        """Return every place that `figures_by_place` may show on *day*, and no other: so many figures there may be."""
+        return self._places_of(authority, self._sums(authority).teams()) | self.places_on(authority, day)
+
+    def _places_of(self, authority: str, teams: Iterable[str]) -> set[Place]:
         rules = self.rules(authority)
-        return {stretch_at(rules.stretches(team), day) for team in self._told_teams(authority)}
+        return {(name, locality) for team in teams for _, name, locality in rules.stretches(team)}
 
     def _told_teams(self, authority: str) -> set[str]:
         return {*self._sums(authority).teams(), *told_teams(self.rules(authority).teams)}
@@ -111,16 +126,29 @@ class Answers:
         return [
             *figures,
             *(
-                msgspec.structs.replace(figure, locality=locality)
+                figure
                 for locality, team in empty
-                for figure in self._of_empty_team(authority, measure, at, team)
+                for figure in self._of_empty_team(authority, measure, at, team, locality)
             ),
         ]
 
-    def _of_empty_team(self, authority: str, measure: Measure, at: At, team: str) -> list[Figure]:
+    def _of_empty_team(
+        self, authority: str, measure: Measure, at: At, team: str, locality: str | None = None
+    ) -> list[Figure]:
         """Return the figures of a team that has nothing in a measure; there may be something beside it."""
-        sums = self._sums(authority) if measure.beside else NO_CELLS
-        return answer(sums, authority, Question(measure=measure, at=at, team=team), self.rules(authority))
+        if measure.beside:
+            figures = self.figures(authority, Question(measure=measure, at=at, team=team))
+        else:
+            figures = self._of_nothing(authority, measure, at)
+        return [msgspec.structs.replace(figure, team=team, locality=locality) for figure in figures]
+
+    def _of_nothing(self, authority: str, measure: Measure, at: At) -> list[Figure]:
+        """Return the figures of any team that has nothing at all, worked out once."""
+        if (key := (authority, measure.name, at.text)) not in self._empty:
+            self._empty[key] = answer(
+                NO_CELLS, authority, Question(measure=measure, at=at, team=""), self.rules(authority)
+            )
+        return self._empty[key]
 
     def _sums(self, authority: str) -> Sums:
         return self._snapshot.authorities[authority].sums

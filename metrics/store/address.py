@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class RedisSettings:
 
     def __str__(self) -> str:
         """Return the address without any part of the URL that may hold a password."""
-        parts = urlsplit(self.url)
+        parts = _parts(self.url)
         try:
             port = f":{parts.port}" if parts.port else ""
         except ValueError:  # its text would quote what stands there
@@ -30,20 +30,28 @@ class RedisSettings:
 
     @property
     def has_tls(self) -> bool:
-        return urlsplit(self.url).scheme == "rediss"
+        return _parts(self.url).scheme == "rediss"
 
     @property
     def has_password_in_url(self) -> bool:
         """Whether the URL holds a password, or anything that a client would take for one."""
-        parts = urlsplit(self.url)
+        parts = _parts(self.url)
         return parts.password is not None or "password=" in parts.query or not self.is_address
 
     @property
     def is_address(self) -> bool:
         """Whether the URL names a host, and nothing in it stands where it does not belong."""
-        parts = urlsplit(self.url)
+        parts = _parts(self.url)
         try:
             has_valid_port = parts.port is None or parts.port > 0
         except ValueError:
             return False
         return has_valid_port and bool(parts.hostname) and "@" not in parts.path + parts.query + parts.fragment
+
+
+def _parts(url: str) -> SplitResult:
+    """Return the parts of *url*; of what is no URL, parts that are all empty."""
+    try:
+        return urlsplit(url)
+    except ValueError:  # its text would quote what stands there
+        return urlsplit("")

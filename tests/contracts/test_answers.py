@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,7 @@ from prometheus_client.exposition import generate_latest
 
 from deploy.command import main
 from events.time import instant
+from events.working_days import calendar
 from metrics.catalogue.front_door import ENQUIRIES_RECEIVED
 from metrics.exposition.http.app import create_app
 from metrics.exposition.prometheus.collector import FigureCollector
@@ -23,6 +25,8 @@ from metrics.figures.answers import Answers
 from metrics.figures.evaluate import evaluate
 from metrics.figures.figure import Figure
 from metrics.figures.question import Question
+from metrics.rules.rules import Rules
+from metrics.rules.teams import TeamFact
 from metrics.windows import parse_at
 from metrics.wrong_question import WrongQuestion
 from streams.publishing.figures_topic import standing
@@ -117,6 +121,20 @@ FACES: dict[str, Callable[[Path], str]] = {
 def test_every_face_shows_what_the_door_says(face: str, odd: None, tmp_path: Path) -> None:
     """What is hidden or mended there is hidden or mended everywhere: disclosure will stand in that one place."""
     assert str(ODD) in FACES[face](tmp_path)
+
+
+def test_a_team_of_the_file_is_shown_on_the_days_that_the_file_gives_it() -> None:
+    """A team that has nothing has its zeros; one that is closed, or has not begun, is no team that has nothing."""
+    begins, ends = date(2030, 1, 1), date(2016, 1, 1)
+    teams = (TeamFact("Gone", "G", last=ends), TeamFact("Later", "G", first=begins), TeamFact("There", "G"))
+    reader = Told(TABLE, Rules(calendar(), teams=teams))
+    answers = Answers(reader.snapshot(), lambda _: at(NOW), lambda _: reader.rules)
+    shown = answers.figures_by_place(AUTHORITY, ENQUIRIES_RECEIVED, answers.now(AUTHORITY))
+    places = {(figure.team, figure.locality): figure.numerator for figure in shown}
+    assert places == {("North", "unknown"): 1, ("South", "unknown"): 1, ("There", "G"): 0}
+    assert answers.places_shown_on(AUTHORITY, date(2025, 6, 2)) == places.keys()
+    assert answers.places_on(AUTHORITY, ends) >= {("Gone", "G")}
+    assert answers.places_on(AUTHORITY, begins) >= {("Later", "G")}
 
 
 def test_a_snapshot_is_of_one_moment() -> None:

@@ -123,14 +123,24 @@ def test_json_is_the_envelope_as_it_came() -> None:
         assert server.parameters == []
 
 
-@pytest.mark.parametrize("status", [400, 404, 500, 503])
-def test_the_store_is_asked_where_the_server_gives_no_figures(status: int) -> None:
-    """It refuses the question, is being rebuilt or failed: the store waits, or says what is wrong with the question."""
-    with server_with(status, b'{"detail": "no"}') as server:
+@pytest.mark.parametrize(("status", "body"), [(400, b"<html>"), (404, b"{}"), (500, b'{"detail": "no"}'), (503, b"")])
+def test_the_store_is_asked_where_the_server_gives_no_figures(status: int, body: bytes) -> None:
+    """It is being rebuilt, failed, or refuses without a reason: the store is asked."""
+    with server_with(status, body) as server:
         done = figures(server.url, "enquiries_received")
         assert server.asked
     assert done.exit_code == 1
     assert "the store does not answer at redis://127.0.0.1:1/0" in done.output
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_where_no_store_answers_the_reason_of_the_server_is_said(status: int) -> None:
+    """A wrong question must not read as a dead store."""
+    with server_with(status, b'{"status": 400, "detail": "no team Nope: there are North, South"}') as server:
+        done = figures(server.url, "--team", "Nope")
+    assert done.exit_code == 2
+    assert "no team Nope: there are North, South" in done.output
+    assert "does not answer" not in done.output
 
 
 def test_the_store_is_asked_where_nothing_listens() -> None:
@@ -187,3 +197,10 @@ def test_the_server_of_up_is_asked_only_what_it_counts(
     with (tmp_path / "up.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert read_settings({"CASEPULSE_DATA_DIR": str(tmp_path), **given}).server == server
+
+
+def test_an_empty_authority_is_neither_one_nor_all() -> None:
+    """As the unset variable of a script gives it: server and store would take it for different things."""
+    with server_with(200, json.dumps(ANSWER).encode()) as server:
+        done = figures(server.url, "--authority", "")
+    assert (done.exit_code, "it is empty: name an authority" in done.output, server.asked) == (2, True, [])

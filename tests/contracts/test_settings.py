@@ -94,7 +94,13 @@ def test_a_password_in_a_url_is_never_shown() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["redis://store:6379/0?password=hidden", "redis://:ab/hidden@store:6379/0", "redis://store/hidden", "redis://"],
+    [
+        "redis://store:6379/0?password=hidden",
+        "redis://:ab/hidden@store:6379/0",
+        "redis://store/hidden",
+        "redis://",
+        "redis://[::hidden/0",
+    ],
 )
 def test_a_url_in_which_a_password_may_be_lost_is_refused_unquoted(url: str) -> None:
     """Behind a question mark, or with a / of its own: a driver may find it, and whoever prints the address too."""

@@ -87,3 +87,12 @@ def test_a_return_needs_its_authority_and_its_day(tmp_path: Path, name: str) -> 
     assert "a return needs" in run(path, "--source", name, "--as-of", "2018-03-31").output
     done = run(path, "--source", name, "--authority", "X99999901", "--as-of", "2018-03-31")
     assert (done.exit_code, "a real return never goes into it" in done.output) == (2, True)
+
+
+def test_what_would_fail_after_the_reading_is_refused_before(events_file: Path, tmp_path: Path) -> None:
+    """A folder that is not there; and an empty authority, as an unset variable of a script gives it, which is none."""
+    done = run(events_file, "--source", "events", "--to", tmp_path / "nowhere" / "out.ndjson")
+    assert (done.exit_code, "there is no folder" in done.output) == (2, True)
+    done = run(events_file, "--source", "events", "--authority", "", "--to", tmp_path / "out.ndjson")
+    assert (done.exit_code, "it is empty: name an authority" in done.output) == (2, True)
+    assert not (tmp_path / "out.ndjson").exists()

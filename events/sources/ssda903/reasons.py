@@ -17,7 +17,10 @@ class Ssda903Reason(RowReason):
     SAID_AGAIN = Outcome.USED, "a later return has this row again: the later one stands"
 
     REASON_WITHOUT_END = Outcome.REPAIRED, "a reason for an end, but no end: the reason is ignored, what began goes on"
-    END_AFTER_AS_OF = Outcome.REPAIRED, "its end, or another later date, is after the as-of day: that date is ignored"
+    END_AFTER_AS_OF = (
+        Outcome.REPAIRED,
+        "its end, or another date but the first, is after the as-of day: that date is ignored",
+    )
     JOINED_BY_DATE = Outcome.REPAIRED, "follows on by date, but REC or RNE says otherwise: one period, as the dates say"
     NO_STATUS = Outcome.REPAIRED, "LS is blank: the legal status before goes on"
     NO_PLACE = Outcome.REPAIRED, "PLACE is blank: no placement is told, the one before ends"
@@ -34,7 +37,7 @@ class Ssda903Reason(RowReason):
     DUPLICATE = Outcome.LEFT, "the same as a row before, cell by cell"
     SAME_START = (
         Outcome.LEFT,
-        "the same child and start as another row: the row with the latest end stands",
+        "the same child and start as another row: a row with an end stands before one without, the later end first",
     )
     SAME_FACT = Outcome.LEFT, "another row says something else about the same: the row whose cells sort last stands"
     NO_CHILD = Outcome.LEFT, "CHILD is blank"
@@ -48,4 +51,4 @@ class Ssda903Reason(RowReason):
     ENDS_AS_IT_STARTS = Outcome.LEFT, "DEC is DECOM: an episode cannot start and end on one day"
     NO_DAY = Outcome.LEFT, "says what happened in the year, not on which day: an event needs a day"
     NO_EVENT = Outcome.LEFT, "casepulse has no event for what it says"
-    TAKEN_BACK = Outcome.LEFT, "a later return should have this row and has not: it is told, then withdrawn"
+    TAKEN_BACK = Outcome.LEFT, "a later return should have this row and has not: it is told as it was, then withdrawn"

@@ -47,7 +47,7 @@ class FigureCollector(Collector):
             return
         others = [_feeds(answers), *_targets(answers)]
         yield from others
-        places = {name: len(answers.places(name)) for name in answers.authorities}
+        places = {name: len(answers.places_shown_on(name, answers.now(name).day)) for name in answers.authorities}
         detail = names.details(places, sum(len(family.samples) for family in others))
         yield _reduced(detail)
         for measure in MEASURES:
