@@ -195,7 +195,7 @@ def _redis_faults(redis: RedisSettings) -> Iterator[str]:
 
 def _url_faults(redis: RedisSettings) -> Iterator[str]:
     """Yield what is wrong with the URL of the store, without quoting it: a password may stand in it."""
-    if not redis.url.startswith(("redis://", "rediss://")):
+    if not redis.url.lower().startswith(("redis://", "rediss://")):
         yield "CASEPULSE_REDIS is no such address: begin it with redis:// or, over TLS, with rediss://"
     elif not redis.is_address:
         yield (

@@ -18,8 +18,8 @@ def doctor(cases: bool, as_json: bool) -> None:
     """Say what is wrong with this installation: one line and one remedy each. Changes nothing.
 
     Looks at Kafka and its topics, the store, where the store stands in the log, feeds, teams, the calendar, files and
-    their modes. Never names a child. Exit codes: 1 where anything is wrong, 0 where
-    there is nothing, or only what is worth knowing.
+    their modes. Never names a child. Exit codes: 1 where anything is wrong, 0 where there is nothing, or
+    only what is worth knowing.
     """
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # what matters of it we say ourselves
     findings = surgery.examine(with_cases=cases)

@@ -1,8 +1,12 @@
-"""Types of options that several verbs have: each refuses at once what would only fail, or mislead, later."""
+"""Options that several verbs have, and their types: each refuses at once what would only fail, or mislead, later."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
+
+PORT = click.IntRange(1, 65535)
 
 
 class AuthorityCode(click.ParamType):
@@ -28,3 +32,10 @@ class FileToWrite(click.Path):
         if not path.parent.is_dir():
             self.fail(f"there is no folder {path.parent}: make it first", param, ctx)
         return path
+
+
+def dead_letter_limit(help_text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option of how many unreadable records stop the line."""
+    return click.option(
+        "--dead-letter-limit", type=click.IntRange(min=0), default=1000, show_default=True, help=help_text
+    )

@@ -7,20 +7,13 @@ from datetime import datetime
 import click
 
 from deploy.configuration.settings import read_settings
+from deploy.verbs.parameters import PORT, dead_letter_limit
 
 
 @click.command()
-@click.option(
-    "--metrics-port",
-    type=click.IntRange(1, 65535),
-    help="Serve /metrics, /livez and /readyz on this port of 127.0.0.1.",
-)
-@click.option(
-    "--dead-letter-limit",
-    type=click.IntRange(min=0),
-    default=1000,
-    show_default=True,
-    help="Stop the line at so many unreadable records in a row, or twice as many in the last 10,000. 0: never.",
+@click.option("--metrics-port", type=PORT, help="Serve /metrics, /livez and /readyz on this port of 127.0.0.1.")
+@dead_letter_limit(
+    "Stop the line at so many unreadable records in a row, or twice as many in the last 10,000. 0: never."
 )
 @click.option("--publish/--no-publish", "publishes", default=True, help="Figures to the topic of figures, or not.")
 def worker(metrics_port: int | None, dead_letter_limit: int, publishes: bool) -> None:
@@ -76,7 +69,7 @@ def publish() -> None:
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="Port on 127.0.0.1.")
+@click.option("--port", type=PORT, default=8080, show_default=True, help="Port on 127.0.0.1.")
 def serve(port: int) -> None:
     """Serve boards, the API, the live stream and /metrics, from what the store holds.
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from deploy.configuration.settings import DATA_DIR, read_settings
+from deploy.verbs.parameters import PORT, dead_letter_limit
 
 
 @click.command()
@@ -16,7 +17,7 @@ from deploy.configuration.settings import DATA_DIR, read_settings
     show_default=True,
     help="Of the made-up authority's clock. 60: a minute a second, closed hours skipped. 1: real time.",
 )
-@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="Port on 127.0.0.1.")
+@click.option("--port", type=PORT, default=8080, show_default=True, help="Port on 127.0.0.1.")
 @click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
@@ -26,13 +27,7 @@ from deploy.configuration.settings import DATA_DIR, read_settings
 )
 @click.option("--kafka", metavar="HOST:PORT", help="Use this Kafka instead of one of our own.")
 @click.option("--redis", metavar="URL", help="Use this Redis or Valkey instead of one of our own.")
-@click.option(
-    "--dead-letter-limit",
-    type=click.IntRange(min=0),
-    default=1000,
-    show_default=True,
-    help="As of `worker`.",
-)
+@dead_letter_limit("As of `worker`.")
 @click.option("--prometheus/--no-prometheus", default=True, help="With a Prometheus, where one is installed.")
 @click.option(
     "--least-free-mb",

@@ -45,6 +45,8 @@ class Answers:
     ) -> None:
         self._snapshot, self._rules_of = snapshot, rules
         self._now = {name: At(now(name)) for name in snapshot.authorities}
+        # Asked for anew by each measure of a scrape or of the topic, and the same for all of them.
+        self._places: dict[str, set[Place]] = {}
         self._places_on: dict[tuple[str, date], set[Place]] = {}
         self._empty: dict[tuple[str, str, str], list[Figure]] = {}  # figures of nothing: authority, measure, moment
 
@@ -74,7 +76,10 @@ class Answers:
 
     def places(self, authority: str) -> set[Place]:
         """Return every team with every locality that it ever had, under every name that it ever bore."""
-        return self._places_of(authority, self._told_teams(authority))
+        if authority not in self._places:
+            teams = {*self._sums(authority).teams(), *told_teams(self.rules(authority).teams)}
+            self._places[authority] = self._places_of(authority, teams)
+        return self._places[authority]
 
     def teams(self, authority: str) -> set[str]:
         """Return every team that events or the authority's rules tell of, under every name that it ever bore."""
@@ -102,9 +107,6 @@ class Answers:
     def _places_of(self, authority: str, teams: Iterable[str]) -> set[Place]:
         rules = self.rules(authority)
         return {(name, locality) for team in teams for _, name, locality in rules.stretches(team)}
-
-    def _told_teams(self, authority: str) -> set[str]:
-        return {*self._sums(authority).teams(), *told_teams(self.rules(authority).teams)}
 
     # --- figures ----------------------------------------------------------------------------------------------------
 
