@@ -23,7 +23,10 @@ class LegalStatusChanged(ChildEvent, frozen=True, kw_only=True, tag="legal_statu
 
 
 class PlacementStarted(ChildEvent, frozen=True, kw_only=True, tag="placement.started"):
-    """The child moved in. It stands until the next of its period of care, its own end, or that period's end."""
+    """The child moved in. It stands until the next of its period of care, its own end, or that period's end.
+
+    `home` is a keyed pseudonym of the place itself: it tells a return to the same place from a move to another.
+    """
 
     placement: str
     provider: str | None = None
@@ -32,6 +35,7 @@ class PlacementStarted(ChildEvent, frozen=True, kw_only=True, tag="placement.sta
     out_of_area: bool | None = None
     postcode_sector: str | None = None
     to_eighteen: bool | None = None
+    home: Id | None = None
     care: Id | None = None
 
 

@@ -70,6 +70,7 @@ PAYLOADS: dict[str, tuple[Fields, Fields, Fields]] = {
             "out_of_area": True,
             "postcode_sector": "WX1 2",
             "to_eighteen": True,
+            "home": "home-7c1e5a",
             "care": "C-1",
         },
     ),
