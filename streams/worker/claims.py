@@ -8,7 +8,6 @@ from metrics.store.position import Log, PastEnd, Position, Refused
 from metrics.store.redis import Store
 from streams.broker.partitions import TopicPartition
 from streams.worker.consumer import Reseek
-from streams.worker.dead_letters import LOOK_BACK_RECORDS
 from streams.worker.health import Counters
 from streams.worker.owned_partition import OwnedPartition
 from streams.worker.recount import Recount
@@ -39,8 +38,7 @@ class Claims:
             )
         if position.catalogue != fingerprint(self._rules) and not position.telling:
             await self._recount(partition, position)
-        dead = await self._store.dead_since(partition, position.offset - LOOK_BACK_RECORDS)
-        return OwnedPartition(tp, position, await self._store.authorities(partition), dead, position.offset)
+        return OwnedPartition(tp, position, await self._store.authorities(partition), position.offset)
 
     async def _position(self, partition: int, end: int) -> Position:
         try:

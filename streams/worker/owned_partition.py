@@ -32,7 +32,6 @@ class OwnedPartition:
     tp: TopicPartition
     position: Position
     authorities: dict[str, Completeness]
-    dead_recently: int  # dead letters among the last LOOK_BACK_RECORDS before the position
     folded: int  # the offset up to which what is remembered is told
     cases: CaseCache = field(default_factory=CaseCache)
     tallies: TallyCache = field(default_factory=TallyCache)

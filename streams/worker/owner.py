@@ -156,11 +156,20 @@ class Owner:
     async def _fold(self, owned: OwnedPartition, batch: Batch, last: int) -> Change:
         """Return what *batch*, up to the offset *last*, changes; from now on it is remembered. Raises Reseek."""
         with self._reseeking():
-            self._limit.check(batch, owned.dead_recently, f"partition {owned.number}, offset {last}")
+            await self._check_limit(owned, batch, last)
             owned.folded = last + 1
             change = await owned.fold(self._store, self._rules, batch.events)
         owned.remember(change)
         return change
+
+    async def _check_limit(self, owned: OwnedPartition, batch: Batch, last: int) -> None:
+        """Raise TooManyDeadLetters where *batch*, up to the offset *last*, has too many for us to go on.
+
+        The store is asked each time: of those before the batch, some leave the last records with each good one.
+        """
+        if batch.rejected:
+            recent = await self._store.dead_since(owned.number, last + 1 - LOOK_BACK_RECORDS)
+            self._limit.check(batch, recent, f"partition {owned.number}, offset {last}")
 
     async def _land(self, owned: OwnedPartition, records: Records, batch: Batch, change: Change) -> None:
         """Commit what was folded, and count it for operations. Raises Reseek."""
@@ -183,8 +192,6 @@ class Owner:
         )
         await self._store.commit(owned.number, commit)
         owned.position = msgspec.structs.replace(before, offset=next_offset, dead_in_a_row=batch.dead_in_a_row)
-        if batch.rejected:
-            owned.dead_recently = await self._store.dead_since(owned.number, next_offset - LOOK_BACK_RECORDS)
 
     def _count(self, records: Records, batch: Batch) -> None:
         self._health.applied_at = time.monotonic()

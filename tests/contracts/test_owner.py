@@ -378,6 +378,38 @@ def test_a_worker_that_has_refused_asks_kafka_no_more(valkey: conftest.Store) ->
     asyncio.run(story())
 
 
+def test_only_the_last_records_count_for_the_share_of_dead_letters(
+    valkey: conftest.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six of the last twenty stop the line. Five that lie further back do not, however few good batches came since."""
+    monkeypatch.setattr(owner_module, "LOOK_BACK_RECORDS", 20)
+
+    async def story(letters: str) -> str:
+        """Apply a record a letter, `x` an unreadable one, a batch a word; return why the owner refused, if it did."""
+        client = connect(valkey.url)
+        await client.flushall()
+        store = Store(client, LOG.topic)
+        owner = owning(store, kafka=test_time_passes_on_read.Kafka(1000), limit=Limit(3))
+        log = iter(records()[: len(letters)])
+        await owner.positions([PARTITION])
+        with suppress(Reseek):
+            for batch in letters.split():
+                await owner.apply(PARTITION, [_unreadable(next(log)) if it == "x" else next(log) for it in batch])
+        await store.close()
+        return str(owner.refused or "")
+
+    five, good = "x.x.x.x.x.", ".........."
+    assert "6 among the last" in asyncio.run(story(f"{five} x"))
+    assert "6 among the last" in asyncio.run(story(f"{five} ......... x"))  # the first of the five is the 20th last
+    assert not asyncio.run(story(f"{five} {good} . x . x.x"))
+    assert not asyncio.run(story(f"{five} {good} {good} x.x.x"))
+    assert "6 among the last" in asyncio.run(story(f"{five} {good} {good} {five} x"))
+
+
+def _unreadable(record: Any) -> Any:
+    return SimpleNamespace(**{**vars(record), "value": b"{"})
+
+
 def test_a_worker_without_partitions_is_not_ready(valkey: conftest.Store) -> None:
     """From the moment at which it must ask for its positions, until it knows them."""
     health = Health(assigned=True)
