@@ -21,10 +21,21 @@ _decode = msgspec.json.Decoder(Figure).decode
 
 
 def key_of(figure: Figure) -> str:
-    """Return `authority/measure/window/team`, the team empty for all; `/band=3+` follows where there are bands."""
-    team = (figure.team or "").replace("%", "%25").replace("/", "%2F")
-    under = "".join(f"/{name}={value}" for name, value in figure.by.items())
-    return f"{figure.authority}/{figure.measure}/{figure.window}/{team}{under}"
+    """Return `authority/measure/window/team`, the team empty for all; `/band=3+` follows where there are bands.
+
+    What events tell (authority, team, a breakdown's value) is escaped: a `/` in it must not read as the next part.
+    """
+    parts = (figure.authority, figure.measure, figure.window, figure.team or "")
+    return "/".join(map(_escaped, (*parts, *(f"{name}={value}" for name, value in figure.by.items()))))
+
+
+def _escaped(part: str) -> str:
+    return part.replace("%", "%25").replace("/", "%2F")
+
+
+def _authority_of(key: str) -> str:
+    """Return the authority that a key is of."""
+    return key.partition("/")[0].replace("%2F", "/").replace("%25", "%")
 
 
 def standing(answers: Answers, authority: str, at: At) -> Iterator[list[Figure]]:
@@ -113,7 +124,7 @@ class Standing:
         self._positions[log] = max(position, self.position(log))
 
     def _keep(self, key: str, digest: bytes | None, when: float) -> None:
-        authority = key.partition("/")[0]
+        authority = _authority_of(key)
         if digest is not None:
             self._digests.setdefault(authority, {})[key] = digest, when
         elif self._digests.get(authority, {}).pop(key, None) and not self._digests[authority]:

@@ -312,6 +312,20 @@ def test_every_figure_has_a_key_of_its_own() -> None:
     assert key_of(strange) == f"{min(NAMES)}/enquiries_received/month/A%2FB 50%25%2Fband=3+"
 
 
+def test_a_name_cannot_be_taken_for_another_part_of_a_key() -> None:
+    """What stands of an authority called `A/B` is found again as its own: it is neither withdrawn nor written anew."""
+    figures = [msgspec.structs.replace(figure, authority="A/B 5%2F") for figure in figures_of_one()]
+    keys = {key_of(figure) for figure in figures}
+    assert len(keys) == len(figures)
+    assert "A%2FB 5%252F/placements_in_year/now//band=3+" in keys
+    stands = Standing()
+    stands.wrote([Telling(key_of(figure), figure) for figure in figures], ABOUT, 5.0)
+    assert stands.authorities == {"A/B 5%2F"}
+    assert not list(stands.differing(figures, 6.0))
+    assert {telling.key for telling in stands.withdrawn("A/B 5%2F", set())} == keys
+    assert ABOUT.headers(min(keys), "now", withdrawn=False)[2] == ("ce_source", b"/A%2FB 5%252F/casepulse")
+
+
 def test_the_topic_holds_the_figures_that_the_api_gives_of_a_team() -> None:
     """Also of a team that has nothing in a measure now: a reader would else keep its former figure for ever."""
     name, rules = min(NAMES), Rules(calendar(), teams=(TeamFact("North", "Hill"), TeamFact("New", "Dale")))
