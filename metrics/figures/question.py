@@ -45,10 +45,16 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         return {**self.wanted, **{name: place for name, place in places.items() if place is not None}}
 
     def check(self) -> None:
-        """Raise UnknownBreakdown where the measure has no such breakdown. A band is only ever kept to."""
+        """Raise WrongQuestion where the measure has no such breakdown, or is divided by one twice.
+
+        A band is only ever kept to.
+        """
         breakdowns = (*self.measure.by, *PLACES)
         kept_to = (*breakdowns, "band") if self.measure.bands else breakdowns
         for names, known in ((self.by, breakdowns), (self.wanted, kept_to)):
             for name in names:
                 if name not in known:
                     raise UnknownBreakdown(self.measure, name)
+        for name in self.by:
+            if self.by.count(name) > 1:
+                raise WrongQuestion(f"by {name} is given {self.by.count(name)} times: give each breakdown once")

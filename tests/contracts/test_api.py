@@ -38,7 +38,7 @@ CLOCKS = AuthorityDirectory(now=lambda _: NOW, speed=lambda _: 1.0, name=lambda 
 
 def client_of(reader: Reader) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(create_app(reader, CLOCKS))
-    return httpx.AsyncClient(transport=transport, base_url="http://casepulse")
+    return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
 
 
 def asking(valkey: conftest.Store, what: Callable[[httpx.AsyncClient], Awaitable[None]]) -> None:
@@ -281,7 +281,7 @@ def test_each_authority_answers_by_its_own_clock(valkey: conftest.Store) -> None
             now=lambda name: NOW if name else NOW + timedelta(days=900), speed=CLOCKS.speed, name=str
         )
         transport = httpx.ASGITransport(create_app(reader, clocks))
-        async with httpx.AsyncClient(transport=transport, base_url="http://casepulse") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             found = (await client.get("/v1/figures?measure=assessments_open")).json()
         assert datetime.fromisoformat(found["figures"][0]["at"]) == NOW
         assert datetime.fromisoformat(found["as_of"]) == NOW

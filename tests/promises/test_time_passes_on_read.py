@@ -234,7 +234,7 @@ def test_the_figures_shown_now_move_with_now(valkey: conftest.Store) -> None:
     )
 
     async def look(store: Store, reader: Reader, client: Any) -> None:
-        web = httpx.AsyncClient(transport=httpx.ASGITransport(create_app(reader, clocks)), base_url="http://casepulse")
+        web = httpx.AsyncClient(transport=httpx.ASGITransport(create_app(reader, clocks)), base_url="http://127.0.0.1")
         for text, of_day, overdue in (
             ("2025-03-29T23:59:59.999999+00:00", 1, 1),
             ("2025-03-30T00:00:00+00:00", 0, 1),

@@ -1,18 +1,15 @@
 """The HTTP side: figures, boards, the live stream, metrics, health. Reads from memory; nothing here writes."""
 
 import asyncio
-import logging
-import traceback
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from metrics.catalogue import UnknownMeasure
 from metrics.exposition.authority_directory import AuthorityDirectory
@@ -20,21 +17,14 @@ from metrics.exposition.boards import BOARDS
 from metrics.exposition.boards.declaration import Board
 from metrics.exposition.http.boards import board_routes
 from metrics.exposition.http.figures import figure_routes
-from metrics.exposition.http.replies import json_of, problem
+from metrics.exposition.http.guard import Guarded
+from metrics.exposition.http.problems import problem
+from metrics.exposition.http.replies import json_of
 from metrics.exposition.prometheus.collector import FigureCollector
 from metrics.store.reader import NotReady, Reader
 from metrics.wrong_question import WrongQuestion
 
 RETRY_AFTER_SECONDS = 2
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
 
 
 def create_app(reader: Reader, directory: AuthorityDirectory, boards: Sequence[Board] = BOARDS) -> FastAPI:
@@ -70,50 +60,19 @@ def _answers_to_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def refused(_: Request, exc: HTTPException) -> Response:
-        return problem(exc.status_code, str(exc.detail))
+        headers = dict(exc.headers or {})
+        if "Allow" in headers:
+            headers["Allow"] = "GET, HEAD"  # all that any route allows
+        return problem(exc.status_code, str(exc.detail), headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def unreadable(_: Request, __: RequestValidationError) -> Response:
+        return problem(400, "that cannot be read: /openapi.json says what each route takes")
 
     # Nothing but a wrong question answers 400: a bug must not read as the fault of whoever asks.
     @app.exception_handler(WrongQuestion)
     async def wrong(_: Request, exc: WrongQuestion) -> Response:
         return problem(404 if isinstance(exc, UnknownMeasure) else 400, str(exc))
-
-
-class Guarded:
-    """Adds the headers that protect whoever looks, and answers 500 to a fault of ours.
-
-    A fault is logged by its type and place: its text may quote a child. Plain ASGI, as FastAPI's own middleware costs
-    time at every message of a stream.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        has_started = False
-
-        async def guarded(message: Message) -> None:
-            nonlocal has_started
-            if message["type"] == "http.response.start":
-                has_started = True
-                MutableHeaders(scope=message).update(HEADERS)
-            await send(message)
-
-        try:
-            await self._app(scope, receive, guarded)
-        except Exception as exc:
-            _log_fault(exc)
-            if has_started or scope["type"] != "http":
-                raise StreamBroken(type(exc).__name__) from None
-            await problem(500, "a fault of casepulse: the server's log says where")(scope, receive, guarded)
-
-
-class StreamBroken(Exception):
-    """A fault came after an answer had begun, so that only the connection's end can tell of it."""
-
-
-def _log_fault(exc: Exception) -> None:
-    *_, frame = traceback.extract_tb(exc.__traceback__)
-    logging.getLogger(__name__).error("%s at %s:%s", type(exc).__name__, frame.filename, frame.lineno)
 
 
 def _health(app: FastAPI, reader: Reader, directory: AuthorityDirectory) -> None:

@@ -13,6 +13,8 @@ from metrics.exposition.http.pages import asset, page
 from metrics.exposition.http.replies import only
 from metrics.store.reader import Reader
 
+UNBUFFERED = {"X-Accel-Buffering": "no"}  # nginx would keep messages back until eight are there (docs/proxies.md)
+
 
 def board_routes(app: FastAPI, reader: Reader, directory: AuthorityDirectory, boards: Sequence[Board]) -> None:
     """Add the routes of *boards*, the first of which is the one where none is named."""
@@ -25,7 +27,7 @@ def board_routes(app: FastAPI, reader: Reader, directory: AuthorityDirectory, bo
         """Server-sent events; each message is the whole small truth of a board, of one team or of all."""
         only(request, "board", "authority", "team")
         stream = streams.of(_named(board, boards), authority, team)
-        return StreamingResponse(stream.watch(), media_type="text/event-stream")
+        return StreamingResponse(stream.watch(), headers=UNBUFFERED, media_type="text/event-stream")
 
     _page_routes(app, boards)
 

@@ -74,11 +74,11 @@ def figure_routes(app: FastAPI, reader: Reader, directory: AuthorityDirectory) -
         format: str | None = None,
     ) -> Response:
         """Figures at a moment or at several (left out: now), of every measure and authority or of those named."""
-        only(request, "measure", "at", "window", "by", "only", "team", "locality", "authority", "format")
+        only(request, "window", "team", "locality", "authority", "format", many=("measure", "at", "by", "only"))
         moments = [parse_at(text) for text in at if text]
         if len(moments) > MAX_MOMENTS:
             raise TooMuch(f"{len(moments)} moments: ask at most {MAX_MOMENTS} at a time, or for a series of a measure")
-        wanted = dict(_kept_to(text) for text in kept_to)
+        wanted = _kept_to(kept_to)
         asks = [_ask(each, window, by, team, locality, wanted) for each in chosen(measure)]
         inquiry = _inquiry(reader, directory, authority, moments)
         return figures_reply(request, await _answer(inquiry, asks), inquiry.is_over)
@@ -102,7 +102,7 @@ def figure_routes(app: FastAPI, reader: Reader, directory: AuthorityDirectory) -
 
         Each figure is over the measure's own window, or over the one asked for: *step* only says how often.
         """
-        only(request, "from", "to", "step", "window", "by", "team", "locality", "authority", "format")
+        only(request, "from", "to", "step", "window", "team", "locality", "authority", "format", many=("by",))
         ask = _ask(measure_named(measure), window, by, team, locality)
         now = _inquiry(reader, directory, authority, ())
         last = _day(to) if to else now.today
@@ -124,12 +124,16 @@ def _ask(
     )
 
 
-def _kept_to(text: str) -> tuple[str, str]:
-    """Return the breakdown and the value that `only=band=3+` keeps to. Raises WrongQuestion."""
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise WrongQuestion(f"only={text!r}: write it as NAME=VALUE, as in band=3+")
-    return name, value
+def _kept_to(texts: Sequence[str]) -> dict[str, str]:
+    """Return the values that `only=band=3+` keeps to, by breakdown. Raises WrongQuestion."""
+    wanted: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise WrongQuestion(f"only={text!r}: write it as NAME=VALUE, as in band=3+")
+        if wanted.setdefault(name, value) != value:
+            raise WrongQuestion(f"only={name} is given two values: ask for one, or divide by={name}")
+    return wanted
 
 
 def _inquiry(reader: Reader, directory: AuthorityDirectory, authority: str | None, moments: Sequence[At]) -> Inquiry:

@@ -1,6 +1,7 @@
-"""How an answer is sent: as JSON, as CSV, as a problem, and with a tag where asking again may give the same bytes."""
+"""How an answer is sent: as JSON, as CSV, and with a tag where asking again may give the same bytes."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -12,7 +13,6 @@ from metrics.exposition.feeds.csv import csv_of
 from metrics.figures.figure import Answer
 
 FORMATS = ("json", "csv")
-TITLES = {400: "That cannot be asked", 404: "There is no such thing", 500: "A fault of ours", 503: "Not ready"}
 
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
@@ -22,17 +22,17 @@ def json_of(content: Any, status: int = 200) -> Response:
     return Response(_encode(content), status, media_type="application/json")
 
 
-def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
-    """Return an error as RFC 9457 has it."""
-    body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "detail": detail}
-    return Response(_encode(body), status, headers, media_type="application/problem+json")
+def only(request: Request, *known: str, many: Collection[str] = ()) -> None:
+    """Refuse unknown parameters, and several where one is asked for: `?tema=` must not answer for the whole authority.
 
-
-def only(request: Request, *known: str) -> None:
-    """Refuse unknown parameters: `?tema=` must not answer for the whole authority. Raises HTTPException."""
-    unknown = sorted(set(request.query_params) - set(known))
-    if unknown:
-        raise HTTPException(400, f"no parameter {unknown[0]!r}: there are {', '.join(known)}")
+    *many* are known too, and may be given several times. Raises HTTPException.
+    """
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    for name, times in sorted(given.items()):
+        if name not in known and name not in many:
+            raise HTTPException(400, f"no parameter {name!r}: there are {', '.join((*known, *many))}")
+        if times > 1 and name not in many:
+            raise HTTPException(400, f"{name} is given {times} times: give it once")
 
 
 def format_of(request: Request) -> str:

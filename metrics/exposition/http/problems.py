@@ -1,0 +1,22 @@
+"""How an error is told (RFC 9457)."""
+
+from collections.abc import Mapping
+
+import msgspec
+from starlette.responses import Response
+
+TITLES = {
+    400: "That cannot be asked",
+    403: "Not for that page",
+    404: "There is no such thing",
+    405: "That cannot be done",
+    421: "Not by that name",
+    500: "A fault of ours",
+    503: "Not ready",
+}
+
+
+def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return an error as RFC 9457 has it."""
+    body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "detail": detail}
+    return Response(msgspec.json.encode(body), status, headers, media_type="application/problem+json")
