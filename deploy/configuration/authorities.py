@@ -13,6 +13,7 @@ from events.working_days import FIRST, LAST, SATURDAY, calendar
 from metrics.rules.rules import Parameters, Rules, RulesByAuthority
 
 DEFAULT = Path("authority.toml")
+WEXSHIRE = Path(__file__).parents[1] / "wexshire.toml"  # what the made-up authority of a demonstration sets
 AUTHORITY = re.compile(r"[A-Z][0-9]{8}")
 OPENING = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])")
 YEAR = re.compile(r"[0-9]{4}")
@@ -42,6 +43,12 @@ def read_authorities(path: Path | None, units: Mapping[str, str]) -> RulesByAuth
     except Unreadable as exc:
         raise AuthoritiesUnreadable(str(exc)) from exc
     return RulesByAuthority(sections)
+
+
+def with_wexshire(rules: RulesByAuthority, units: Mapping[str, str]) -> RulesByAuthority:
+    """Return *rules* and, where they do not name it, those that the made-up authority of a demonstration comes with."""
+    own = read_authorities(WEXSHIRE, units).sections
+    return RulesByAuthority((*rules.sections, *(section for section in own if section[0] not in rules.named)))
 
 
 def _sections(whole: TomlValue) -> Iterator[tuple[str, TomlValue]]:

@@ -47,12 +47,14 @@ class Settings:
 
     @cached_property
     def rules(self) -> "RulesByAuthority":
-        """What each authority sets. Raises AuthoritiesUnreadable."""
+        """What each authority sets; beside a demonstration, Wexshire too. Raises AuthoritiesUnreadable."""
         # Not at the top: the calendar and the catalogue take longer to import than a question to a server takes.
-        from deploy.configuration.authorities import read_authorities
+        from deploy.configuration.authorities import read_authorities, with_wexshire
         from metrics.catalogue import MEASURES
 
-        return read_authorities(self.authorities, {measure.name: measure.unit for measure in MEASURES})
+        units = {measure.name: measure.unit for measure in MEASURES}
+        rules = read_authorities(self.authorities, units)
+        return with_wexshire(rules, units) if self.demonstration else rules
 
     def check(self) -> None:
         """Read `authority.toml` before anything starts. Raises AuthoritiesUnreadable."""

@@ -18,8 +18,9 @@ from deploy.doctor import authorities, broker, machine, positions, store
 from deploy.doctor.broker import KafkaView
 from deploy.doctor.finding import Finding, Level, findings_of, several, some, worth_knowing, wrong
 from deploy.doctor.reach import reach
-from deploy.processes.authority_directory import authority_directory
+from deploy.processes.authority_directory import ClockUnknown, authority_directory
 from metrics.counting.fingerprint import fingerprint
+from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.connection import STORE_ERRORS, connect
 from metrics.store.position import Moved, Refused
@@ -125,20 +126,26 @@ class _StoreLook:
         directory = authority_directory(
             self._settings if readable else replace(self._settings, authorities=Path(os.devnull))
         )
-        clock = self._settings.demonstration
-        is_stopped = clock is None or not clock.exists()
         teams = await self._teams()
         return [
             authorities.HeardAuthority(
                 name,
                 it,
-                None if it.simulated and is_stopped else directory.now(name),
-                directory.speed(name),
+                *self._time(directory, name, it.simulated),
                 teams.get(name),
             )
             for number in stands.positions
             for name, it in (await self._store.authorities(number)).items()
         ]
+
+    def _time(self, directory: AuthorityDirectory, name: str, simulated: bool) -> tuple[datetime | None, float]:
+        """Return an authority's time and speed; None where it is made up, and its clock does not run."""
+        if simulated and self._settings.demonstration is None:
+            return None, 1.0
+        try:
+            return directory.now(name), directory.speed(name)
+        except ClockUnknown:  # which `machine.clock` says
+            return None, 1.0
 
     async def _teams(self) -> dict[str, frozenset[str]]:
         """Return the teams that events tell, by authority; none while figures are being rebuilt."""

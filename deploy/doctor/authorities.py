@@ -1,14 +1,16 @@
 """What authorities tell, beside what is set for them: feeds that are late, teams that nobody knows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 
 from deploy.doctor.finding import Finding, several, some, worth_knowing, wrong
+from deploy.processes.authority_directory import MADE_UP
 from events.time import LONDON, instant
 from metrics.counting.completeness import LIVE_US, Completeness, Feed
-from metrics.rules.rules import RulesByAuthority
+from metrics.figures.reference.population import published
+from metrics.rules.rules import Rules, RulesByAuthority
 from metrics.rules.teams import UNKNOWN, told_teams
 
 FEED_LATE_AFTER = timedelta(minutes=10)  # a feed reports each minute
@@ -33,12 +35,8 @@ def judge(found: list[HeardAuthority], rules: RulesByAuthority | None) -> Iterat
             yield from _feeds(here, here.now)
         if rules is not None and here.teams is not None:
             yield from _teams(here, here.teams - {UNKNOWN}, rules)
-    bare = [here.name for here in found if rules is not None and _has_no_map(here, rules)]
-    if bare:
-        yield worth_knowing(
-            f"authority.toml names no team of {some(bare)}, so every locality there is {UNKNOWN}",
-            "docs/authority.md shows how",
-        )
+    if rules is not None:
+        yield from _absent(found, rules)
     absent = set(rules.named if rules else ()) - {here.name for here in found}
     if absent and found:
         yield worth_knowing(
@@ -70,9 +68,29 @@ def _feed(here: HeardAuthority, now: datetime, source: str, feed: Feed) -> Itera
         yield wrong(f"{here.name}: the feed {source} is late, complete to {since}", "look at the feed's own log")
 
 
-def _has_no_map(here: HeardAuthority, rules: RulesByAuthority) -> bool:
-    """Return whether teams are told and none is named. Of a made-up authority nobody minds."""
-    return not (rules.of(here.name).teams or here.authority.simulated) and bool((here.teams or set()) - {UNKNOWN})
+def _absent(found: list[HeardAuthority], rules: RulesByAuthority) -> Iterator[Finding]:
+    """Yield what is not set, and so cannot be shown, a line for each kind."""
+    for what, is_absent in ABSENT.items():
+        bare = [here.name for here in found if is_absent(here, rules.of(here.name))]
+        made_up = [name for name in bare if name in MADE_UP]
+        if bare:
+            yield worth_knowing(
+                f"authority.toml {what.format(some(bare))}",
+                f"docs/authority.md shows how{f'; deploy/wexshire.toml has those of {made_up[0]}' if made_up else ''}",
+            )
+
+
+def _has_no_map(here: HeardAuthority, rules: Rules) -> bool:
+    return bool((here.teams or set()) - {UNKNOWN}) and not rules.teams
+
+
+ABSENT: Mapping[str, Callable[[HeardAuthority, Rules], bool]] = {
+    f"names no team of {{}}, so every locality there is {UNKNOWN}": _has_no_map,
+    "sets no population of {}, so rates have no number there": lambda here, rules: (
+        not rules.population and here.name not in published()
+    ),
+    "sets no targets of {}, so it is judged by the few that hold for all": lambda _, rules: not rules.targets,
+}
 
 
 def _teams(here: HeardAuthority, told: frozenset[str], rules: RulesByAuthority) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from deploy.configuration.authorities import AuthoritiesUnreadable
 from deploy.configuration.settings import Settings
 from deploy.doctor.finding import Finding, findings_of, worth_knowing, wrong
 from deploy.machine.disk import free_mb
+from deploy.processes.authority_directory import ClockUnknown, check_clock
 from events.sources.pseudonym import KeyUnusable, key_file
 from events.time import LONDON
 from events.working_days import LAST, PUBLISHED
@@ -25,6 +26,7 @@ def machine(settings: Settings, today: date) -> Iterator[Finding]:
     yield from secrets(settings)
     yield from zone()
     yield from calendar(today)
+    yield from clock(settings)
     yield from authorities(settings)
 
 
@@ -79,6 +81,14 @@ def calendar(today: date) -> Iterator[Finding]:
             f"bank holidays are those that were published, to the end of {PUBLISHED:%Y}; later ones are computed",
             "install a newer casepulse: a holiday that is proclaimed moves deadlines",
         )
+
+
+def clock(settings: Settings) -> Iterator[Finding]:
+    """Say that nobody knows what time it is at the made-up authority, so that none of its figures is shown."""
+    try:
+        check_clock(settings)
+    except ClockUnknown as exc:
+        yield from findings_of(exc)
 
 
 def authorities(settings: Settings) -> Iterator[Finding]:

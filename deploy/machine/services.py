@@ -82,7 +82,10 @@ def _worker(wanted: Wanted, settings: Settings, health_port: int) -> Service:
 
 
 def _server(wanted: Wanted, settings: Settings) -> Service:
-    """Return the server. It starts after the worker's claim, which withholds figures for a moment."""
+    """Return the server. It starts after the worker's claim, which withholds figures for a moment.
+
+    Beside a made-up authority it does not start without that one's clock, not even where the worker has refused.
+    """
     server = _python(
         settings,
         "server",
@@ -92,7 +95,8 @@ def _server(wanted: Wanted, settings: Settings) -> Service:
         "--port",
         str(wanted.port),
     )
-    return Service(server, needs=("valkey",), first_after=("worker",), grace_seconds=4.0)
+    has_clock = demonstration.files(settings.data_dir)[0].exists if wanted.simulate else lambda: True
+    return Service(server, needs=("valkey",), first_after=("worker",), first_when=has_clock, grace_seconds=4.0)
 
 
 def _prometheus(wanted: Wanted, settings: Settings, health_port: int) -> Service:

@@ -44,17 +44,18 @@ def worker(metrics_port: int | None, dead_letter_limit: int, publishes: bool) ->
 @click.command(hidden=True)
 def publish() -> None:
     """Publish the figures of the partitions that standard input names: each worker starts one."""
-    from deploy.processes.authority_directory import MADE_UP, authority_directory
+    from deploy.processes.authority_directory import ClockUnknown, authority_directory
     from metrics.store.reader import NotReady
     from streams.publishing import publisher
 
     settings = read_settings()
-    clock = settings.demonstration
+    directory = authority_directory(settings)
 
     def now(authority: str) -> datetime:
-        if clock is not None and authority in MADE_UP and not clock.exists():
-            raise NotReady(None)  # its story so far is still being told
-        return authority_directory(settings).now(authority)
+        try:
+            return directory.now(authority)
+        except ClockUnknown as exc:  # its story so far is still being told
+            raise NotReady(None) from exc
 
     publisher.main(
         publisher.Publication(

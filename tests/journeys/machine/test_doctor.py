@@ -168,13 +168,16 @@ def test_one_that_is_well(installation: Installation) -> None:
     installation.fill(healthy())
     assert installation.wrong(with_cases=True) == []
     eventually(lambda: "no worker runs" in installation.worth_knowing(), within=30)  # one that was killed may linger
+    everybody = "X99999900, X99999901, X99999902, X99999903"
     assert installation.worth_knowing() == [
         f"topic {installation.topic} has 4 partitions, and 8 are usual",
         f"topic {installation.topic} has one copy, on one disk",
         "no worker runs",
-        "authority.toml names no team of X99999900, X99999901, X99999902, X99999903, "
-        "so every locality there is unknown",
+        f"authority.toml names no team of {everybody}, so every locality there is unknown",
+        f"authority.toml sets no population of {everybody}, so rates have no number there",
+        f"authority.toml sets no targets of {everybody}, so it is judged by the few that hold for all",
     ]
+    assert "deploy/wexshire.toml has those of X99999901" in str(examine(installation.environ))
     done = run(installation.environ, "--json")
     assert (done.returncode, {it["level"] for it in json.loads(done.stdout)}) == (0, {"worth knowing"})
 
