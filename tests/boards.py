@@ -29,8 +29,9 @@ from metrics.exposition.http.app import create_app
 from metrics.rules.rules import Rules, RulesByAuthority
 from metrics.store.connection import connect
 from metrics.store.in_memory import InMemoryStore
-from metrics.store.reader import NotReady, Reader
+from metrics.store.reader import NotReady, Reader, Withheld
 from metrics.store.redis import Store
+from metrics.store.worker_sign import WorkerReport
 from metrics.sums.sums import GrowingSums
 from tests.promises.test_time_passes_on_read import LOG, commit
 from tests.story import AUTHORITY, told
@@ -67,7 +68,9 @@ class Told(Reader):
         self.rules = rules or Rules(calendar(), targets=TARGETS)
         self.version = 0
         self.withheld: float | None = None
-        self.answered_at = 0.0
+        self.why: Withheld = "rebuilding"
+        self.answered_at: float | None = 0.0
+        self.worker_report = WorkerReport("reading")
         book = InMemoryStore(RulesByAuthority(default=self.rules)).tell(told(table))
         self.known = dict(book.authorities)
         self.sums = dict(book.sums())
@@ -78,7 +81,7 @@ class Told(Reader):
 
     def authorities(self) -> dict[str, Completeness]:
         if self.withheld is not None:
-            raise NotReady(self.withheld)
+            raise NotReady(self.withheld, self.why)
         return self.known
 
     def authority(self, name: str) -> tuple[Completeness, GrowingSums] | None:
@@ -86,6 +89,9 @@ class Told(Reader):
 
     def catalogue(self, names: object = None) -> str:
         return "a-catalogue"
+
+    def worker(self, name: str) -> WorkerReport:
+        return self.worker_report
 
     async def follow(self) -> None:
         await asyncio.Event().wait()
@@ -97,9 +103,10 @@ class Told(Reader):
         memory: Memory | None = None,
         name: str | None = AUTHORITY,
         board: Board = MASH,
+        speed: float = 0.0,
     ) -> dict[str, Any]:
         """Return a message of *board* as it goes over the wire at *now*."""
-        clock = Clock(now if isinstance(now, datetime) else at(now))
+        clock = Clock(now if isinstance(now, datetime) else at(now), speed)
         content = message(board, self, clock.clocks(self.rules), name, team, memory)
         over_the_wire: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(content))
         return over_the_wire

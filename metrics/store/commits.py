@@ -6,6 +6,7 @@ from metrics.counting.completeness import Completeness
 from metrics.counting.fold import Change
 from metrics.counting.tally import Tally
 from metrics.store.position import Position
+from metrics.store.worker_sign import WorkerSign
 
 TallyName = tuple[str, str]  # authority, part
 
@@ -30,8 +31,10 @@ class CommitStep(msgspec.Struct, frozen=True):
 
 
 class PartitionView(msgspec.Struct, frozen=True):
-    """What a reader that follows sees: where a partition stands, and the steps that took it there."""
+    """What a reader that follows sees: where a partition stands, the steps that took it there, its worker's sign."""
 
     position: Position | None
     authorities: dict[str, Completeness]
     steps: list[CommitStep]
+    sign: WorkerSign | None = None
+    sign_age: float = 0.0  # seconds, by the store's clock

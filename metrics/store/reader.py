@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from metrics.catalogue import MEASURES
 from metrics.counting.completeness import Completeness
@@ -20,6 +21,7 @@ from metrics.store.connection import STORE_ERRORS
 from metrics.store.loading import load, reached, take
 from metrics.store.position import Log, Position
 from metrics.store.redis import Store
+from metrics.store.worker_sign import WorkerReport, WorkerWatch
 from metrics.sums.sums import GrowingSums
 
 FOLLOW_SECONDS = 0.05  # between looks at the store
@@ -28,12 +30,23 @@ PARTS = tuple(dict.fromkeys(part.name for measure in MEASURES for part in measur
 STOCKS = frozenset(part.name for measure in MEASURES for part in measure.parts if part.stock)
 
 
-class NotReady(Exception):
-    """Figures are being rebuilt: show that, and no number. *read*: the share done, None where unknown."""
+Withheld = Literal["rebuilding", "not_counting", "store_away"]
+WHY_WITHHELD: dict[Withheld, str] = {
+    "rebuilding": "figures are being rebuilt from the log",
+    "not_counting": "figures are to be counted from the log, and no worker is at it",
+    "store_away": "the store does not answer, so nobody knows the figures of now",
+}
 
-    def __init__(self, read: float | None) -> None:
-        super().__init__("figures are being rebuilt from the log")
-        self.read = read
+
+WORST_FIRST: tuple[Withheld, ...] = ("store_away", "not_counting", "rebuilding")
+
+
+class NotReady(Exception):
+    """Figures may not be shown: say *why*, and no number. *read*: the share rebuilt, None where unknown."""
+
+    def __init__(self, read: float | None, why: Withheld = "rebuilding") -> None:
+        super().__init__(WHY_WITHHELD[why])
+        self.read, self.why = read, why
 
 
 @dataclass
@@ -47,6 +60,8 @@ class ReaderPartition:
     highest: int = 0  # the highest offset that was shown of this log, or might have been
     log: Log | None = None
     answered_at: float = 0.0  # when the store last answered for it (monotonic seconds)
+    worker: WorkerWatch = field(default_factory=WorkerWatch)
+    is_claimed: bool = False  # whether a worker ever began it, as far as the store says now
 
     @property
     def whole(self) -> bool:
@@ -54,7 +69,21 @@ class ReaderPartition:
 
         An authority may have changed its rules since: its figures are by the former rules until a recount is done.
         """
-        return self.complete and time.monotonic() - self.answered_at <= STORE_SILENT_SECONDS
+        return self.complete and not self.is_silent
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the store does not answer for it any more, or never has."""
+        return time.monotonic() - self.answered_at > STORE_SILENT_SECONDS
+
+    @property
+    def withheld(self) -> Withheld:
+        """Why it is not shown, where it is not whole."""
+        if self.is_silent:
+            return "store_away"
+        worker = self.worker.report(time.monotonic()).state
+        has_none = worker == "away" or (worker == "unknown" and not self.is_claimed)  # a worker claims at its start
+        return "not_counting" if has_none else "rebuilding"
 
     @property
     def complete(self) -> bool:
@@ -125,6 +154,9 @@ class Reader:
         partition.answered_at = self.answered_at = time.monotonic()
 
     async def _take(self, number: int, partition: ReaderPartition, view: PartitionView) -> None:
+        has_moved = _has_moved(partition.position, view.position)
+        partition.worker.take(view.sign, view.sign_age, has_moved, time.monotonic())
+        partition.is_claimed = view.position is not None
         if view.position is None:
             self._note(partition, None)
             return
@@ -189,7 +221,15 @@ class Reader:
         done, end = (
             sum(numbers) for numbers in zip(*(partition.read for partition in self._partitions.values()), strict=True)
         )
-        return NotReady(done / end if done < end else None)  # else the reason is another one, and no share tells it
+        read = done / end if done < end else None  # else the reason is another one, and no share tells it
+        reasons = {partition.withheld for partition in self._partitions.values() if not partition.whole}
+        return NotReady(read, next((why for why in WORST_FIRST if why in reasons), "rebuilding"))
+
+    def worker(self, name: str) -> WorkerReport:
+        """Return what is known of the worker that counts an authority."""
+        holding = (partition for partition in self._partitions.values() if name in partition.authorities)
+        partition = next(holding, None)
+        return WorkerReport("unknown") if partition is None else partition.worker.report(time.monotonic())
 
     def catalogue(self, names: Collection[str] | None = None) -> str:
         """Return the fingerprint that the figures of the authorities *names*, or of all, were counted by.
@@ -232,3 +272,8 @@ class Reader:
     def positions(self) -> Iterator[tuple[int, int | None]]:
         """Yield each partition and the offset that its figures are of."""
         return ((number, partition.offset) for number, partition in self._partitions.items())
+
+
+def _has_moved(before: Position | None, now: Position | None) -> bool:
+    """Return whether a worker did something between two looks; the first look tells nothing."""
+    return before is not None and now is not None and before != now

@@ -8,6 +8,7 @@ All keys of a partition carry it as their hash tag, so one script touches one sl
     {case-events:3}:authorities        hash: authority -> what holds of it as a whole
     {case-events:3}:dead-letters       sorted set by offset: "offset reason place"
     {case-events:3}:changes            stream: the last commits, each with (from, to), that readers follow
+    {case-events:3}:worker             hash: the sign of life of its worker; nothing is counted from it
 
 The position goes with the state: lose it, roll it back, fail it over, and replay from that position repairs it.
 """
@@ -38,6 +39,7 @@ from metrics.store.commits import Commit, PartitionView, TallyName
 from metrics.store.connection import rights_required, script
 from metrics.store.generations import Generations
 from metrics.store.position import FORMAT, FORMAT_BEFORE, Log, Moved, Position, Refused, check_claimed, first_generation
+from metrics.store.worker_sign import WorkerSign, decode_sign
 
 MAX_STEPS_READ = 500
 CASES_AT_ONCE = 500
@@ -195,9 +197,20 @@ class Store:
         """Return where *partition* stands, and what was committed after *offset*, all as of one moment."""
         async with self._client.pipeline(transaction=True) as pipe:
             self._ask_state(pipe, partition, "+" if offset is None else str(offset + 1), MAX_STEPS_READ)
-            state, authorities, entries = await pipe.execute()
+            pipe.hgetall(self._key(partition, "worker"))
+            pipe.time()
+            state, authorities, entries, left, (now, _) = await pipe.execute()
         steps = [decode_step(entry) for _, entry in entries] if offset is not None else []
-        return PartitionView(decode_position(state, self._topic), decode_authorities(authorities), steps)
+        position = decode_position(state, self._topic)
+        sign = decode_sign(left)
+        return PartitionView(position, decode_authorities(authorities), steps, sign, now - sign.given_at if sign else 0)
+
+    async def sign(self, signs: Mapping[int, WorkerSign]) -> None:
+        """Leave the sign of life of the worker of each partition."""
+        async with self._client.pipeline(transaction=False) as pipe:
+            for number, sign in signs.items():
+                pipe.hset(self._key(number, "worker"), mapping=sign.fields())
+            await pipe.execute()
 
     def _ask_state(self, pipe: Any, partition: int, after: str, count: int | None = None) -> None:
         """Have *pipe* ask for the position, the authorities, and the changes from *after* on."""

@@ -23,6 +23,7 @@ from streams.worker.health import Counters, Health
 from streams.worker.owned_partition import OwnedPartition, landed
 from streams.worker.processor import Batch, FetchedRecord, LogRecord, Rejected, appended, read
 from streams.worker.recount import Recount, here
+from streams.worker.signs import Signs
 
 MAX_COMMIT_RECORDS = 1000  # a commit of so many holds Redis for some 6 ms
 
@@ -60,6 +61,7 @@ class Owner:
         self._claims = Claims(store, log, rules, counters, recount or here(store, rules))
         self._owned: dict[int, OwnedPartition] = {}
         self._earlier: dict[int, OwnedPartition] = {}  # owned before the claims that have not succeeded yet
+        self._signs = Signs()
         self.refused: Refused | None = None
 
     def turned(self) -> None:
@@ -70,9 +72,17 @@ class Owner:
         """Note how many events wait. Raises KafkaError."""
         offsets = {owned.tp: owned.position.offset for owned in self._owned.values()}
         bounds = await self._kafka.bounds(list(offsets)) if offsets else {}
+        for tp, (_, end) in bounds.items():
+            self._signs.look(tp.partition, offsets[tp], end)
         self._health.lag = sum(max(0, end - offsets[tp]) for tp, (_, end) in bounds.items())
         if offsets and not self._health.lag:
             self._health.applied_at = time.monotonic()
+
+    async def sign(self, log_answers: bool) -> None:
+        """Leave a sign of life in the store for every partition that is ours. Raises one of STORE_ERRORS."""
+        if not log_answers:
+            self._signs.without_log()
+        await self._store.sign(self._signs.now())
 
     async def stands(self) -> None:
         """Look whether the store still is where we left it: a flush or a failover tells nobody. Raises Reseek."""
@@ -97,6 +107,7 @@ class Owner:
     async def positions(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
         """Claim the partitions and return the next offset of each. Raises Reseek."""
         wanted = {tp.partition for tp in partitions}
+        self._signs.hold(wanted)
         known = {**self._earlier, **self._owned}
         self._earlier, self._owned = {number: known[number] for number in known if number in wanted}, {}
         self._health.assigned = False  # until we know where we are

@@ -15,6 +15,7 @@ from metrics.store.address import RedisSettings
 from metrics.store.connection import STORE_ERRORS, connect
 from metrics.store.position import Log, Refused
 from metrics.store.redis import Store
+from metrics.store.worker_sign import SIGN_SECONDS
 from streams.broker import topics
 from streams.broker.connection import KafkaAddress
 from streams.worker.app import KAFKA_UNAVAILABLE, App, create_app
@@ -27,7 +28,7 @@ from streams.worker.owner import Owner
 from streams.worker.recount import dealt_out
 
 STOP_SECONDS = 8.0  # until the process ends itself: what is not committed is read again
-MEASURE_SECONDS = 5.0  # between counts of the events that wait
+MEASURE_SECONDS = 3.0  # that Kafka is given to say how far the log goes
 RECHECK_SECONDS = 60.0  # between looks at whether log and store are still those of the start
 
 
@@ -144,12 +145,16 @@ class Worker:
                 continue  # away, not wrong
 
     async def _measure(self, owner: Owner) -> None:
-        """Note every few seconds how many events wait, for the watch and for readyz."""
+        """Note every few seconds how many events wait: for the watch, for readyz, and in the store for the boards."""
         while True:
-            await asyncio.sleep(MEASURE_SECONDS)
+            await asyncio.sleep(SIGN_SECONDS)
+            log_answers = False
             with suppress(*KAFKA_UNAVAILABLE):  # what was last known stands
                 async with asyncio.timeout(MEASURE_SECONDS):
                     await owner.look()
+                    log_answers = True
+            with suppress(*STORE_ERRORS):  # the board says itself that the store is away
+                await owner.sign(log_answers)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,15 @@
 """The messages of a board. Each is the whole small truth of it, so that a page replaces and never adds.
 
-Every message says which state the board is in: `live`, `delayed` (the feed is late), `rebuilding` (figures are being
-counted again), `empty` (nothing of the authority has arrived) or `unknown_team`. Only the first two carry figures.
+Every message says which state the board is in: `live`, `delayed` (the feed is late, or we are), `rebuilding` (figures
+are being counted again), `store_away` (the store does not answer), `empty` (nothing of the authority has arrived) or
+`unknown_team`. Only the first two carry figures.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
 import msgspec
 
@@ -23,10 +25,12 @@ from metrics.exposition.boards.view import BoardView, Draw, ShownFigure
 from metrics.figures.answers import Answers
 from metrics.rules.rules import Rules
 from metrics.store.reader import NotReady, Reader
+from metrics.store.worker_sign import WorkerReport
 from metrics.windows import At
 
 REPORT_GAP_SECONDS = 60  # between two reports of a feed (contract 2)
 REPORT_DELAY_SECONDS = 5  # of ours that a report may take to get here; at a demonstration's speed they are many more
+WORKER_LATE_SECONDS = 30  # of ours that our worker may be away or behind before a board says so by itself
 MICROSECONDS_PER_SECOND = 1e6
 
 
@@ -58,7 +62,7 @@ def message(
         name = name or _first(reader, directory)
         snapshot = reader.snapshot([] if name is None else [name])
     except NotReady as exc:
-        return _rebuilding(_BoardEnvelope(board, reader, directory, name or "", team), exc, memory.pace)
+        return _withheld(_BoardEnvelope(board, reader, directory, name or "", team), exc, memory.pace)
     memory.pace.rest()
     envelope = _BoardEnvelope(board, reader, directory, name or "", team)
     return _answered(envelope, Answers(snapshot, directory.now, directory.rules), memory)
@@ -92,7 +96,9 @@ class _BoardEnvelope:
 
     def saying(self, state: str, **more: Any) -> dict[str, Any]:
         """Return the message of a *state*; what *more* does not say is null."""
-        nothing = dict.fromkeys(("complete_to", "rebuilding", "loaded", "lead", "figures"))
+        nothing = dict.fromkeys(
+            ("complete_to", "delay", "rebuilding", "store_answered_at", "loaded", "lead", "figures")
+        )
         undrawn = dict.fromkeys(drawing.name for drawing in self.board.drawings)
         return {**self._whose(), "state": state, **self._clock(), "simulated": False, **nothing, **undrawn, **more}
 
@@ -116,6 +122,12 @@ class _BoardEnvelope:
             "office": _office(self.directory.rules(self.name), now),
         }
 
+    def store_answered_at(self) -> datetime | None:
+        if self.reader.answered_at is None:
+            return None
+        silent = timedelta(seconds=time.monotonic() - self.reader.answered_at)
+        return self.directory.now(self.name) - silent * self.directory.speed(self.name)
+
 
 def _office(rules: Rules, now: datetime) -> dict[str, Any]:
     hours = opening(rules, now)
@@ -127,11 +139,19 @@ def _office(rules: Rules, now: datetime) -> dict[str, Any]:
     }
 
 
-def _rebuilding(envelope: _BoardEnvelope, exc: NotReady, pace: Pace) -> dict[str, Any]:
-    """Return which share is read, null where that is not known, and when all of it may be."""
+def _withheld(envelope: _BoardEnvelope, exc: NotReady, pace: Pace) -> dict[str, Any]:
+    """Return which share is read, null where that is not known, when all of it may be, and whether a worker is at it.
+
+    Where the store is away, return when it last answered, by the authority's clock; null: it never has.
+    """
+    if exc.why == "store_away":
+        pace.rest()
+        return envelope.saying("store_away", store_answered_at=_iso(envelope.store_answered_at()))
     name, directory = envelope.name, envelope.directory
-    back_at = pace.done_at(exc.read, directory.now(name), directory.speed(name))
-    return envelope.saying("rebuilding", rebuilding={"read": exc.read, "back_at": _iso(back_at)})
+    is_counting = exc.why == "rebuilding"
+    back_at = pace.done_at(exc.read, directory.now(name), directory.speed(name)) if is_counting else None
+    rebuilding = {"read": exc.read, "back_at": _iso(back_at), "counting": is_counting}
+    return envelope.saying("rebuilding", rebuilding=rebuilding)
 
 
 def _with_figures(envelope: _BoardEnvelope, answers: Answers, memory: Memory) -> dict[str, Any]:
@@ -140,13 +160,16 @@ def _with_figures(envelope: _BoardEnvelope, answers: Answers, memory: Memory) ->
     complete_to = completeness.complete_to(instant(now)) or completeness.last_complete_to()
     if complete_to is not None:
         complete_to = max(complete_to, moment_of(START))  # of a feed that has never looked, perhaps 1970
-    late = complete_to is not None and delayed(complete_to, now, rules, directory.speed(name))
-    # A late feed's clocks stop with its figures: nothing may look overdue that was perhaps authorised since.
-    at = At(complete_to.astimezone(LONDON)) if late and complete_to is not None else At(now)
+    speed = directory.speed(name)
+    late_since = complete_to if complete_to is not None and delayed(complete_to, now, rules, speed) else None
+    delay = delay_of(late_since, envelope.reader.worker(name), now, speed)
+    # The clocks of late figures stop with them: nothing may look overdue that was perhaps authorised since.
+    at = At(now if delay is None else delay.since.astimezone(LONDON))
     return envelope.saying(
-        "delayed" if late else "live",
+        "live" if delay is None else "delayed",
         as_of=str(at),
         complete_to=_iso(complete_to),
+        delay=delay,
         simulated=completeness.simulated,
         **_contents(envelope.board, BoardView(answers, name, envelope.team, at), memory),
     )
@@ -181,6 +204,31 @@ def _lead(
         return None
     more = {name: drawing.more_than_usual for name, drawing in drawn.items() if isinstance(drawing, Arrivals)}
     return lead(board.lead, counts_for(board.lead, figures, more, view.at.day), any(loaded.values()))
+
+
+class Delay(msgspec.Struct, frozen=True):
+    """Who has figures wait, and since when. *waiting*: records of the log that our worker has not read yet."""
+
+    by: Literal["case_system", "worker_away", "worker_behind", "log_away"]
+    since: datetime
+    waiting: int = 0
+
+
+def delay_of(late_since: datetime | None, worker: WorkerReport, now: datetime, speed: float) -> Delay | None:
+    """Return the delay of figures whose feed is late since then (None: it is not), counted by *worker*.
+
+    A feed whose reports lie unread is not late itself. So where our worker is away or behind it is our delay.
+    """
+    stands_since = now - timedelta(seconds=worker.seconds * speed)
+    is_late = late_since is not None or worker.seconds > WORKER_LATE_SECONDS
+    match worker.state:
+        case "away" if is_late:
+            return Delay("worker_away", late_since or stands_since, worker.waiting)
+        case "no_log" if is_late:
+            return Delay("log_away", late_since or stands_since)
+        case "behind" if is_late:
+            return Delay("worker_behind", late_since or stands_since, worker.waiting)
+    return None if late_since is None else Delay("case_system", late_since)
 
 
 def delayed(complete_to: datetime, now: datetime, rules: Rules, speed: float) -> bool:

@@ -56,7 +56,7 @@ def _answers_to_errors(app: FastAPI) -> None:
     @app.exception_handler(NotReady)
     async def not_ready(_: Request, exc: NotReady) -> Response:
         share = "" if exc.read is None else f", {exc.read:.0%} read"
-        return problem(503, f"{exc}{share}", {"Retry-After": str(RETRY_AFTER_SECONDS)})
+        return problem(503, f"{exc}{share}", {"Retry-After": str(RETRY_AFTER_SECONDS)}, reason=exc.why)
 
     @app.exception_handler(HTTPException)
     async def refused(_: Request, exc: HTTPException) -> Response:

@@ -16,7 +16,7 @@ TITLES = {
 }
 
 
-def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Return an error as RFC 9457 has it."""
-    body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "detail": detail}
+def problem(status: int, detail: str, headers: Mapping[str, str] | None = None, **more: str) -> Response:
+    """Return an error as RFC 9457 has it; *more* is for programs."""
+    body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "detail": detail, **more}
     return Response(msgspec.json.encode(body), status, headers, media_type="application/problem+json")

@@ -15,6 +15,8 @@ import pytest
 from playwright.sync_api import Browser, CDPSession, Page
 
 from metrics.exposition.boards.states import Memory
+from metrics.store.reader import Withheld
+from metrics.store.worker_sign import WorkerReport
 from tests.boards import Server, Told, at, event, front_door, playing, table
 from tests.contracts.test_mash import DAY
 from tests.journeys.boards.screen import opened, picture, says, shown, slot, state, strays, violations
@@ -244,6 +246,42 @@ STATES: dict[str, tuple[Callable[[], Message], dict[str, str]]] = {
             "day_0_word": "Wed",
         },
     ),
+    "worker-away": (
+        lambda: late_by(WorkerReport("away", 1320.0, 12)),
+        {
+            "light": "Delayed 22 min",
+            "lead": "Figures as of 14:10",
+            "aside": "casepulse has counted nothing for 22 minutes",
+        },
+    ),
+    "worker-behind": (
+        lambda: late_by(WorkerReport("behind", 240.0, 120_400)),
+        {"lead": "Figures as of 14:28", "aside": "casepulse is behind, 120,400 events to count"},
+    ),
+    "log-away": (
+        lambda: late_by(WorkerReport("no_log", 240.0)),
+        {"lead": "Figures as of 14:28", "aside": "casepulse has reached no new events for 4 minutes"},
+    ),
+    "store-away": (
+        lambda: withheld("store_away") | {"store_answered_at": "2017-12-14T14:10:00+00:00"},
+        {
+            "light": "No store",
+            "lead": "The store has not answered since 14:10",
+            "aside": "No figures until it does",
+            "waiting": "–",
+            "waiting_word": "No store",
+            "day_0_word": "No store",
+        },
+    ),
+    "not-counting": (
+        lambda: withheld("not_counting"),
+        {
+            "light": "Not counting",
+            "lead": "Rebuilding stands still, 31 % read",
+            "aside": "“casepulse doctor” says why",
+            "waiting_word": "Not counting",
+        },
+    ),
     "rebuilding": (
         lambda: rebuilding("2017-12-14T14:36:00+00:00"),
         {
@@ -268,10 +306,21 @@ STATES: dict[str, tuple[Callable[[], Message], dict[str, str]]] = {
 }
 
 
-def rebuilding(back_at: str) -> Message:
+def withheld(why: Withheld) -> Message:
     reader = Told()
-    reader.withheld = 0.31
-    message = reader.message(AFTERNOON)
+    reader.withheld, reader.why = 0.31, why
+    return reader.message(AFTERNOON)
+
+
+def late_by(report: WorkerReport) -> Message:
+    """Return what a board says whose worker is away or behind; no feed says that it is late."""
+    reader = copy.copy(front())
+    reader.worker_report = report
+    return reader.message(AFTERNOON, speed=1.0)
+
+
+def rebuilding(back_at: str) -> Message:
+    message = withheld("rebuilding")
     message["rebuilding"]["back_at"] = back_at
     return message
 

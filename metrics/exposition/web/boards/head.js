@@ -1,6 +1,6 @@
 /* The head of a board: its name, its clock, whether its figures can be relied on, and the one sentence. */
 
-import { countdown, date, number, opening, span, time, timeSeenFrom } from "./words.js";
+import { counted, countdown, date, number, opening, span, time, timeSeenFrom } from "./words.js";
 
 const NOTHING = { text: "" };
 const LEADS = {
@@ -9,14 +9,25 @@ const LEADS = {
   nothing: { mark: "circle", tone: "good" },
 };
 
-const lateness = (truth, now) => now - Date.parse(truth.complete_to);
+const lateness = ({ delay, as_of }, now) => now - Date.parse(delay?.since ?? as_of);
+
+/* Who has the figures wait. "Worker" is no word for a board: here that is a social worker. */
+const DELAYS = {
+  case_system: (ago) => `The case system has sent nothing for ${ago}`,
+  worker_away: (ago) => `casepulse has counted nothing for ${ago}`,
+  worker_behind: (ago, { waiting }) => `casepulse is behind, ${counted(waiting, "event", "events")} to count`,
+  log_away: (ago) => `casepulse has reached no new events for ${ago}`,
+};
 
 export function light(state, truth, now) {
   switch (state) {
     case "loading":
     case "unknown_team": return NOTHING;
     case "disconnected": return { mark: "square", tone: "late", text: "Disconnected" };
-    case "rebuilding": return { mark: "triangle", tone: "warn", text: "Rebuilding" };
+    case "store_away": return { mark: "square", tone: "late", text: "No store" };
+    case "rebuilding":
+      return truth.rebuilding?.counting === false
+        ? { mark: "square", tone: "late", text: "Not counting" } : { mark: "triangle", tone: "warn", text: "Rebuilding" };
     case "delayed": return { mark: "triangle", tone: "warn", text: `Delayed ${span(lateness(truth, now))}` };
   }
   return truth.office?.open === false
@@ -38,6 +49,8 @@ function lead(truth, now, onThePage) {
   return { ...LEADS[sentence.kind], text: sentence.text };
 }
 
+const share = (read) => `${Math.floor(read * 100)} %`;
+
 const HEADS = {
   loading: () => ({ lead: NOTHING, aside: "" }),
   disconnected: (truth, now, since) => ({
@@ -47,13 +60,26 @@ const HEADS = {
     aside: truth?.figures ? "Do not rely on these figures. Trying again" : "No figures yet. Trying again",
   }),
   rebuilding: ({ rebuilding }, now) => {
-    const { read = null, back_at: back = null } = rebuilding ?? {};
+    const { read = null, back_at: back = null, counting = true } = rebuilding ?? {};
+    if (!counting) {
+      return {
+        banner: true,
+        lead: { mark: "square", tone: "late", text: read === null ? "Nothing is being counted" : `Rebuilding stands still, ${share(read)} read` },
+        aside: "“casepulse doctor” says why",
+      };
+    }
     return {
       banner: true,
-      lead: { mark: "triangle", tone: "warn", text: read === null ? "Rebuilding" : `Rebuilding, ${Math.floor(read * 100)} % read` },
+      lead: { mark: "triangle", tone: "warn", text: read === null ? "Rebuilding" : `Rebuilding, ${share(read)} read` },
       aside: back === null ? "No figures until it is done" : `back at about ${timeSeenFrom(back, now)}`,
     };
   },
+  store_away: ({ store_answered_at: since }, now) => ({
+    banner: true,
+    lead: { mark: "square", tone: "late",
+      text: since ? `The store has not answered since ${timeSeenFrom(since, now)}` : "The store does not answer" },
+    aside: "No figures until it does",
+  }),
   empty: (truth) => ({
     lead: { text: `No events${truth.authority ? ` of ${truth.name || truth.authority}` : ""} have arrived yet` },
     aside: "waiting for the first",
@@ -65,7 +91,7 @@ const HEADS = {
   delayed: (truth, now) => ({
     banner: true,
     lead: { mark: "triangle", tone: "warn", text: `Figures as of ${timeSeenFrom(truth.as_of, now)}` },
-    aside: `The case system has sent nothing for ${span(lateness(truth, now), { minute: "minutes", hour: "hours" })}`,
+    aside: DELAYS[truth.delay?.by ?? "case_system"](span(lateness(truth, now), { minute: "minutes", hour: "hours" }), truth.delay ?? {}),
   }),
   live: (truth, now, since, onThePage) => ({ lead: lead(truth, now, onThePage), aside: office(truth, now) }),
 };

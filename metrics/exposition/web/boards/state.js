@@ -4,7 +4,7 @@ export const LOADING_MS = 1_000;     // a page that has heard nothing for so lon
 export const SILENCE_MS = 40_000;    // the server speaks every few seconds
 export const ERROR_GRACE_MS = 5_000; // a restart of the server is shorter than this
 
-const STATES = ["live", "delayed", "rebuilding", "empty", "unknown_team"];
+const STATES = ["live", "delayed", "rebuilding", "store_away", "empty", "unknown_team"];
 
 /** The state of the page *at* so many milliseconds of its own clock, which no zone and no daylight saving moves. */
 export function stateOf({ truth, openedAt, heardAt, failedAt }, at) {
@@ -28,7 +28,7 @@ export function moment(link, at) {
 export function decode(text) {
   const truth = JSON.parse(text);
   if (!STATES.includes(truth.state)) throw new TypeError(`no such state of a board: ${truth.state}`);
-  if (truth.state === "delayed" && !truth.complete_to) throw new TypeError("a delayed board without the time that it is complete to");
+  if (truth.state === "delayed" && !truth.as_of) throw new TypeError("a delayed board without the time that it is of");
   if (Number.isNaN(Date.parse(truth.now))) throw new TypeError("a board without the time");
   return truth;
 }

@@ -11,10 +11,13 @@ const DASH = { text: "–", tone: "ghost" };
 const NO_FIGURES = {
   loading: { text: "Loading" },
   rebuilding: { mark: "triangle", tone: "warn", text: "Rebuilding" },
+  store_away: { mark: "square", tone: "late", text: "No store" },
   empty: { text: "No events yet" },
   unknown_team: NOTHING, // once is enough
   disconnected: { mark: "square", tone: "late", text: "No connection" },
 };
+
+const NOT_COUNTING = { mark: "square", tone: "late", text: "Not counting" };
 
 export const valueOf = (figure) => (figure && !figure.suppressed ? figure.value ?? null : null);
 
@@ -32,6 +35,7 @@ export class View {
     this.truth = truth ?? {};
     this.now = now;
     this.day = truth?.as_of?.slice(0, 10) ?? null; // of the authority: the server tells it with its offset
+    this.isCounting = state !== "rebuilding" || truth?.rebuilding?.counting !== false;
     this.onThePage = this.day === null || now === null || sameDay(this.day, now);
   }
 
@@ -68,7 +72,7 @@ export class View {
 
   /** Why there is no number, or what *judge* says of it. */
   word(figure, loaded, judge) {
-    if (!figure) return NO_FIGURES[this.state] ?? { text: "Not known" };
+    if (!figure) return this.isCounting ? NO_FIGURES[this.state] ?? { text: "Not known" } : NOT_COUNTING;
     if (!loaded) return { text: "None loaded" };
     if (figure.suppressed) return { text: "Too few to show" };
     return judge(valueOf(figure));

@@ -62,16 +62,27 @@ function show(section, list, items, asLine) {
   byId(section).hidden = items.length === 0;
 }
 
-class Rebuilding extends Error {
-  constructor(after) {
-    super("rebuilding");
+/* Why no figures are shown, by the reason that the server gives. */
+const WITHHELD = {
+  rebuilding: ["Rebuilding: the figures are being counted again", "There are no numbers until it is done."],
+  not_counting: ["Nothing is being counted", "The worker of casepulse is away: “casepulse doctor” says why."],
+  store_away: ["The store does not answer", "There are no numbers until it does."],
+};
+
+class Withheld extends Error {
+  constructor(after, reason) {
+    super(reason);
+    this.words = WITHHELD[reason] ?? WITHHELD.rebuilding;
     this.afterMs = Math.min(LATEST_MS, Math.max(1, Number(after) || AGAIN_MS / 1000) * 1000);
   }
 }
 
 async function ask(address) {
   const answer = await fetch(address, { headers: { accept: "application/json" } });
-  if (answer.status === 503) throw new Rebuilding(answer.headers.get("retry-after"));
+  if (answer.status === 503) {
+    const { reason } = await answer.json().catch(() => ({}));
+    throw new Withheld(answer.headers.get("retry-after"), reason);
+  }
   if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
   return answer.json();
 }
@@ -102,9 +113,9 @@ function full(authorities) {
 
 function missing(problem) {
   show("boards", "authorities", [], lines);
-  if (problem instanceof Rebuilding) {
-    say("rebuilding", "Rebuilding: the figures are being counted again",
-      ["There are no numbers until it is done. This page asks again by itself."], TRIANGLE);
+  if (problem instanceof Withheld) {
+    const [heading, more] = problem.words;
+    say("withheld", heading, [`${more} This page asks again by itself.`], TRIANGLE);
     return problem.afterMs;
   }
   say("unreachable", "No connection", ["This page asks again by itself."], SQUARE);
