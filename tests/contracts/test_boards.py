@@ -64,7 +64,7 @@ def board(*tiles: Tile) -> Board:
             ),
             "lead: no 'assessments_overdue': there are none",
         ),
-        (lambda: replace(board(PAST), lead=MASH.lead), "lead: no 'enquiries_overdue': there are assessments_overdue"),
+        (lambda: replace(board(PAST), lead=MASH.lead), "lead: no 'enquiries_due': there are none"),
     ],
 )
 def test_a_declaration_that_contradicts_itself_is_refused(declare: Callable[[], Board], says: str) -> None:

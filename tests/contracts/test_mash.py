@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from events.office_hours import Hours
-from events.time import LONDON
+from events.time import LONDON, instant
 from events.working_days import calendar
 from metrics.exposition.boards import pace
 from metrics.exposition.boards.arrivals import Arrivals
@@ -17,6 +17,7 @@ from metrics.exposition.boards.mash import MASH
 from metrics.exposition.boards.opening import opening
 from metrics.exposition.boards.pace import Pace
 from metrics.exposition.boards.states import Memory
+from metrics.exposition.boards.wait import wait
 from metrics.rules.rules import Parameters, Rules
 from metrics.rules.teams import TeamFact
 from tests.boards import TARGETS, Clock, Told, at, table
@@ -112,6 +113,43 @@ def test_one_mark_for_each_who_waits() -> None:
     assert [mark["hours"] for mark in before] == [mark["hours"] for mark in after], "nobody waits while it is closed"
 
 
+@pytest.mark.parametrize(
+    ("since", "now", "expected"),
+    [
+        ("2017-12-12T10:00", "2017-12-12T16:30", (0, 6.5)),
+        ("2017-12-12T10:00", "2017-12-13T09:59", (0, 7 + 59 / 60)),
+        ("2017-12-12T10:00", "2017-12-13T10:00", (1, 0)),  # eight office hours, and a day
+        ("2017-12-12T10:00", "2017-12-14T14:32", (2, 4 + 32 / 60)),
+        ("2017-12-12T10:00", "2017-12-14T03:00", (1, 7)),  # nobody waits at night
+        ("2017-12-14T16:30", "2017-12-15T15:59", (0, 7 + 29 / 60)),
+        ("2017-12-14T16:30", "2017-12-15T16:00", (1, 0)),  # a short Friday is a day too
+        ("2017-12-14T16:30", "2017-12-18T09:00", (1, 0)),
+        ("2017-12-14T16:30", "2017-12-18T16:30", (2, 0)),
+        ("2017-12-16T03:00", "2017-12-18T08:00", (0, 0)),  # it came at the weekend
+        ("2017-12-16T03:00", "2017-12-17T08:00", (0, 0)),
+        ("2017-12-16T03:00", "2017-12-19T09:00", (1, 0)),
+        ("2017-12-22T12:00", "2017-12-28T13:00", (2, 1)),  # over Christmas
+        ("2018-03-23T12:00", "2018-03-26T13:00", (1, 1)),  # the clocks go forward
+        ("2012-01-03T09:00", "2017-12-14T09:00", (1506, 0)),
+    ],
+)
+def test_the_longest_wait_is_told_in_working_days(since: str, now: str, expected: tuple[int, float]) -> None:
+    """Days as deadlines have them, whatever a day's hours, and office hours since the last of them."""
+    told = wait(instant(at(since)), instant(at(now)), Rules(calendar()))
+    assert told is not None
+    assert (told.days, round(told.hours, 6)) == (expected[0], round(expected[1], 6))
+
+
+def test_a_board_says_how_long_the_first_has_waited() -> None:
+    """Of the team that is looked at; where nobody waits, nothing; and where the office never opens, no days."""
+    reader = Told(DAY)
+    assert reader.message("2017-12-14T14:32")["wait"] == {"days": 2, "hours": 4 + 32 / 60}
+    assert reader.message("2017-12-14T14:32", "South")["wait"]["days"] == 0
+    assert reader.message("2017-12-14T14:32", "North")["wait"] is None
+    never = Rules(calendar(), hours=Hours((None,) * 7))
+    assert Told(DAY, never).message("2017-12-14T14:32")["wait"] is None
+
+
 def test_a_long_queue_is_a_histogram() -> None:
     """Above 40 the marks could not be told apart; nobody is lost, and who waits longer than the axis stands beyond."""
     rows = [(f"2017-12-14T09:{n:02}:00+00:00", "enquiry received", f"E{n}", f"c{n}", "") for n in range(40)]
@@ -129,12 +167,12 @@ def test_a_long_queue_is_a_histogram() -> None:
 @pytest.mark.parametrize(
     ("enquiries", "conferences", "assessments", "far", "says"),
     [
-        ((3, 2), (1, 4), (14, 9), True, ("late", "2 enquiries are late")),
-        ((0, 1), (0, 0), (0, 0), False, ("late", "1 enquiry is late")),
-        ((3, 0), (1, 4), (14, 9), True, ("due_today", "3 enquiries must be decided today")),
+        ((3, 2), (1, 4), (14, 9), True, ("due_today", "3 enquiries must be decided today")),
         ((1, 0), (0, 0), (0, 0), False, ("due_today", "1 enquiry must be decided today")),
         ((0, 0), (1, 4), (14, 9), True, ("due_today", "1 conference is due today")),
         ((0, 0), (0, 4), (14, 9), True, ("due_today", "14 assessments reach day 45 today")),
+        ((0, 2), (0, 4), (0, 9), True, ("late", "2 enquiries are late")),
+        ((0, 1), (0, 0), (0, 0), False, ("late", "1 enquiry is late")),
         ((0, 0), (0, 4), (0, 9), True, ("arrivals", "16 more enquiries than usual by now")),
         ((0, 0), (0, 4), (0, 9), False, ("late", "4 conferences are late")),
         ((0, 0), (0, 0), (0, 1), False, ("late", "1 assessment is past day 45")),
@@ -148,7 +186,7 @@ def test_one_sentence_by_a_fixed_order(
     far: bool,
     says: tuple[str, str],
 ) -> None:
-    """Late now, due today, far more than usual, what else is late, nothing; and only what is true."""
+    """What can still be saved, what is lost, far more than usual, what else is late; and only what is true."""
     today_and_late = {"enquiries": enquiries, "assessments": assessments, "conferences": conferences}
     counts = SentenceCounts(
         late={f"{name}_overdue": late for name, (_, late) in today_and_late.items()},

@@ -6,6 +6,7 @@ from metrics.exposition.boards.declaration import Area, Board, Tile
 from metrics.exposition.boards.lead import Sentence, Sentences
 from metrics.exposition.boards.queue import QueueDrawing
 from metrics.exposition.boards.view import BoardFigure
+from metrics.exposition.boards.wait import WaitDrawing
 
 DAYS_AHEAD = 5  # working days that the strip shows after today
 
@@ -33,6 +34,7 @@ LONGEST_TILE = Tile(
     area=Area(row=1, column=2),
     asks={"longest": BoardFigure("longest_wait"), "due": ENQUIRIES_DUE_FIGURE, "overdue": ENQUIRIES_OVERDUE_FIGURE},
     loaded="enquiries",
+    drawing=WaitDrawing("wait", since="longest_wait"),
 )
 DECIDED_TILE = Tile(
     id="decided",
@@ -98,15 +100,15 @@ PAST_TILE = Tile(
     loaded="assessments",
 )
 
-# Late comes first where the front door itself can still decide it. The conferences that are late and the assessments
-# past day 45 are hundreds in some places, every day, and have tiles of their own: they are the sentence only where it
-# would else say that all is well.
+# What can still be saved comes before what is lost. Of the late, those come first that the front door itself decides.
+# The conferences that are late and the assessments past day 45 are hundreds in some places, every day, and have tiles
+# of their own: they are the sentence only where it would else say that all is well.
 LEAD = Sentences(
     (
-        Sentence("late", "enquiries_overdue", "enquiry is late", "enquiries are late"),
         Sentence("due_today", "enquiries_due", "enquiry must be decided today", "enquiries must be decided today"),
         Sentence("due_today", "conferences_due", "conference is due today", "conferences are due today"),
         Sentence("due_today", "assessments_due", "assessment reaches day 45 today", "assessments reach day 45 today"),
+        Sentence("late", "enquiries_overdue", "enquiry is late", "enquiries are late"),
         Sentence("arrivals", "arrivals", "more enquiry than usual by now", "more enquiries than usual by now"),
         Sentence("late", "conferences_overdue", "conference is late", "conferences are late"),
         Sentence("late", "assessments_overdue", "assessment is past day 45", "assessments are past day 45"),

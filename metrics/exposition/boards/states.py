@@ -189,7 +189,7 @@ def _contents(board: Board, view: BoardView, memory: Memory) -> dict[str, Any]:
 
 def _drawn(
     tile: Tile, drawing: Drawing, figures: Mapping[str, ShownFigure], view: BoardView, memory: Memory
-) -> msgspec.Struct:
+) -> msgspec.Struct | None:
     return memory.draw_of(drawing)(view, {role: figures[figure.name] for role, figure in tile.asks.items()})
 
 
@@ -197,7 +197,7 @@ def _lead(
     board: Board,
     view: BoardView,
     figures: Mapping[str, ShownFigure],
-    drawn: Mapping[str, msgspec.Struct],
+    drawn: Mapping[str, msgspec.Struct | None],
     loaded: Mapping[str, bool],
 ) -> Lead | None:
     if board.lead is None:

@@ -79,4 +79,4 @@ def counts_by_day(figures: ShownFigure) -> Mapping[date, int]:
 
 
 # Draws for one board from the figures of a tile, by the names that the tile knows them by.
-Draw = Callable[[BoardView, Mapping[str, ShownFigure]], msgspec.Struct]
+Draw = Callable[[BoardView, Mapping[str, ShownFigure]], msgspec.Struct | None]

@@ -1,6 +1,7 @@
 """A screen and who looks at it: what a page says, whether it fits, whether everybody can read it."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,7 +43,7 @@ def slot(page: Page, name: str) -> str:
     return page.locator(f"[data-slot={name}]").first.inner_text().strip()
 
 
-def says(page: Page, name: str, text: str, within: float = 5) -> None:
+def says(page: Page, name: str, text: str | re.Pattern[str], within: float = 5) -> None:
     """Wait until a place of the board says *text*."""
     expect(page.locator(f"[data-slot={name}]")).to_have_text(text, timeout=within * 1000)
 

@@ -1,6 +1,7 @@
 """The wallboard in a real browser, on real parts: it moves, and each of its states is reached by breaking the part."""
 
 import os
+import re
 import signal
 import socket
 import threading
@@ -17,7 +18,7 @@ from deploy.machine.programs import free_port
 from events.simulator.clock import DemonstrationClock
 from events.time import LONDON
 from tests.conftest import Store
-from tests.journeys.boards.screen import opened, picture, shown, slot, state, strays, violations
+from tests.journeys.boards.screen import opened, picture, says, shown, slot, state, strays, violations
 from tests.journeys.machine.test_up import READY, Up, up
 from tests.journeys.parts import Process, committed, environment, eventually, new_topic, send, worker
 
@@ -88,10 +89,30 @@ def test_a_feed_that_stops_is_said(page: Page, running: Up) -> None:
     with frozen(running.processes()["deploy.machine.demonstration"]):
         state(page, "delayed", within=120)
         assert "Figures as of" in page.inner_text("main")
+        assert slot(page, "aside").startswith("The case system has sent nothing for")
         before = figures(page)
         picture(page, "delayed")
         page.wait_for_timeout(2000)  # two minutes of the authority's
         assert figures(page) == before
+    state(page, "live", within=120)
+
+
+def test_a_worker_that_stops_is_said(page: Page, running: Up) -> None:
+    """The case system goes on sending and nobody counts it: that is our delay, and not the case system's."""
+    with frozen(running.processes()["worker"]):
+        state(page, "delayed", within=120)
+        says(page, "aside", re.compile("^casepulse has counted nothing for"), within=15)
+        picture(page, "worker-stopped")
+    state(page, "live", within=120)
+
+
+def test_a_store_that_stands_still_is_said(page: Page, running: Up) -> None:
+    """Nothing is being rebuilt: nobody knows the figures, and the board shows none until the store answers."""
+    with frozen(running.processes()["valkey"]):
+        state(page, "store_away", within=60)
+        assert slot(page, "lead").startswith("The store has not answered since")
+        texts = [text.strip() for text in page.locator("[data-figure]:visible").all_inner_texts()]
+        assert set(texts) <= {"–", ""}
     state(page, "live", within=120)
 
 

@@ -198,7 +198,7 @@ STATES: dict[str, tuple[Callable[[], Message], dict[str, str]]] = {
     ),
     "short-history": (
         lambda: Told(DAY).message(AFTERNOON),
-        {"received": "2", "received_word": "no usual yet, 1 of 26", "lead": "1 enquiry is late"},
+        {"received": "2", "received_word": "no usual yet, 1 of 26", "lead": "2 enquiries must be decided today"},
     ),
     "suppressed": (
         lambda: doctored(suppressed),
