@@ -3,6 +3,8 @@
 Every rule of the contract that a single record can break has its reason below (contract 1).
 """
 
+import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -21,6 +23,7 @@ LARGEST_BYTES = 64 * 1024
 TOLERANCE = timedelta(hours=24)  # how far a clock or an entry may run ahead
 MAY_LIE_OUTSIDE_CALENDAR = frozenset(("person.recorded", "worker.recorded"))
 STORABLE_YEARS = (1900, 2100)  # of every instant: arithmetic on offsets may overflow beyond
+MOMENTS = ("recorded_at", "received_at", "occurred_at", "complete_to")
 
 
 class Reason(StrEnum):
@@ -73,12 +76,14 @@ class _Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
 TYPES: dict[str, type[Event]] = {str(kind.__struct_config__.tag): kind for kind in EVENTS}
 _MOMENTS: dict[type[Event], tuple[str, ...]] = {
-    kind: tuple(n for n in ("recorded_at", "received_at", "complete_to", "died_on") if n in kind.__struct_fields__)
+    kind: tuple(n for n in (*MOMENTS, "died_on") if n != "occurred_at" and n in kind.__struct_fields__)
     for kind in (*EVENTS, Retraction)
 }
 _event: msgspec.json.Decoder[Event] = msgspec.json.Decoder(reduce(or_, EVENTS))
 _envelope = msgspec.json.Decoder(_Envelope)
-_retraction = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_raw_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_LONG_FRACTION = re.compile(rb"\.[0-9]{7}")
+_FINER_DIGITS = re.compile(r"(?<=\.[0-9]{6})[0-9]+", re.ASCII)  # of a second, beyond the sixth
 
 
 def decode(value: bytes | None, appended_at: datetime) -> Event:
@@ -93,11 +98,15 @@ def decode(value: bytes | None, appended_at: datetime) -> Event:
 
 
 def decode_lines(lines: Iterator[bytes], now: datetime) -> Iterator[Event | DeadLetter]:
-    """Yield the event or the dead letter of each line of an `.ndjson` file. Empty lines are skipped."""
-    for line in lines:
-        if line.strip():
+    """Yield the event or the dead letter of each line of an `.ndjson` file.
+
+    Empty lines are skipped, and so is the byte order mark that Windows tools begin a file with.
+    """
+    for number, line in enumerate(lines):
+        text = line.removeprefix(BOM_UTF8) if number == 0 else line
+        if text.strip():
             try:
-                yield decode(line.rstrip(b"\r\n"), now)  # the line's end is no part of the event
+                yield decode(text.rstrip(b"\r\n"), now)  # the line's end is no part of the event
             except DeadLetter as dead:
                 yield dead
 
@@ -127,6 +136,7 @@ def _parse(value: bytes | None) -> Event:
 def _read(value: bytes) -> Event | DeadLetter:
     try:
         value.decode()  # msgspec does not look into fields that it skips
+        value = _with_cut_seconds(value)
         return _event.decode(value)
     except UnicodeDecodeError:
         return DeadLetter(Reason.NOT_UTF8)
@@ -139,6 +149,31 @@ def _read(value: bytes) -> Event | DeadLetter:
     return _retracted(value) or _letter(fault)
 
 
+def _with_cut_seconds(value: bytes) -> bytes:
+    """Return *value* with the digits of a second beyond the sixth cut off.
+
+    msgspec rounds them: the last tick of a day, as .NET and SQL Server write it, would be the next day, or year.
+    """
+    if _LONG_FRACTION.search(value) is None and b"\\" not in value:  # an escape may hide one
+        return value
+    try:
+        fields = _raw_fields.decode(value)
+    except (msgspec.DecodeError, RecursionError):
+        return value
+    cut = {name: short for name in MOMENTS if name in fields and (short := _cut(fields[name])) is not None}
+    return msgspec.json.encode({**fields, **cut}) if cut else value
+
+
+def _cut(raw: msgspec.Raw) -> str | None:
+    """Return the moment that *raw* writes, with its finer digits cut off; None where there are none."""
+    try:
+        text = msgspec.json.decode(raw, type=str)
+    except msgspec.DecodeError:
+        return None
+    short = _FINER_DIGITS.sub("", text)
+    return short if short != text else None
+
+
 def _retracted(value: bytes) -> Retraction | DeadLetter | None:
     """Return *value* as a retraction that has no more than the envelope, or None if it is not one."""
     try:
@@ -146,7 +181,7 @@ def _retracted(value: bytes) -> Retraction | DeadLetter | None:
         kind = TYPES[envelope.type]
         if not envelope.retracted:
             return None
-        fields = _retraction.decode(value)
+        fields = _raw_fields.decode(value)
         wanted = {name: fields[name] for name in Retraction.__struct_fields__ if name in fields and name != "retracts"}
         about_child, about_worker = issubclass(kind, ChildEvent), kind is WorkerRecorded
         subject = envelope.child if about_child else envelope.worker if about_worker else ""

@@ -185,6 +185,7 @@ def turning_days(events: list[Event]) -> list[list[date]]:
         elif event.get("birth_month"):
             month = date.fromisoformat(f"{event['birth_month']}-01")
             birthdays = [months_after(month, 1 + 12 * n) for n in (0, 1, 5, 10, 16, 18)]
+            birthdays.append(months_after(month, 2))  # from when on nobody is unborn any more
             turning.append([min([month, *birthdays], key=lambda birthday: abs(birthday - middle))])
         if event.get("died_on"):
             turning.append([date.fromisoformat(event["died_on"])])
@@ -655,6 +656,8 @@ def placed(scribe: Scribe, child: str, when: When, care: str | None = None, /, *
     fields = {"placement": rng.choice(PLACEMENTS), "provider": rng.choice(("PR1", "PR4", None))} | fields
     if rng.random() < 0.15:
         fields.setdefault("same_carer", rng.random() < 0.7)
+    if rng.random() < 0.4:
+        fields.setdefault("home", rng.choice(("H1", "H2")))
     if care:
         fields["care"] = care
     kept = {name: value for name, value in fields.items() if value is not None}
@@ -687,7 +690,7 @@ def stays_elsewhere(scribe: Scribe) -> None:
     rng, child, day, record = scribe.rng, scribe.child(), scribe.day(), scribe.record("P")
     begun = rng.choice((day - 2 * A_DAY, months_after(day, -12), months_after(day, -12) - 5 * A_DAY))
     scribe.tell("care.started", child, record, scribe.moment(begun))
-    home = {"placement": "U1", "provider": rng.choice(("PR1", None))}
+    home = {"placement": "U1", "provider": rng.choice(("PR1", None))} | rng.choice(({}, {"home": "H1"}))
     first = placed(scribe, child, scribe.moment(begun), record, **home)
     if rng.random() < 0.5:
         left(scribe, child, first, scribe.moment(begun + 2 * A_DAY))
@@ -695,7 +698,7 @@ def stays_elsewhere(scribe: Scribe) -> None:
         stay = placed(scribe, child, begun + (2 + n) * A_DAY, record, placement=rng.choice(("T0", "T1", "T3")))
         if rng.random() < 0.4:
             left(scribe, child, stay, begun + (3 + n) * A_DAY)
-    back = home | rng.choice(({}, {}, {"provider": "PR4"}, {"provider": None}, {"placement": "U3"}))
+    back = home | rng.choice(({}, {}, {"provider": "PR4"}, {"provider": None}, {"placement": "U3"}, {"home": "H1"}))
     last = placed(scribe, child, scribe.moment(begun + 5 * A_DAY), record, **back)
     if rng.random() < 0.4:
         left(scribe, child, last, scribe.moment(begun + rng.choice((5, 6, 30)) * A_DAY))
@@ -907,7 +910,9 @@ def eighteen_inside(scribe: Scribe) -> None:
 def another_age(scribe: Scribe) -> None:
     """An age band ends in the season; of the unborn, the month in which they are expected."""
     rng, day = scribe.rng, scribe.day()
-    born(scribe, scribe.child(), day + rng.choice((-40, 0, 0)) * A_DAY, rng.choice((-1, 0, 0, 1, 5, 10, 16)))
+    unborn = {"unborn": True} if rng.random() < 0.3 else {}
+    years = rng.choice((0, 0, -1)) if unborn else rng.choice((-1, 0, 0, 1, 5, 10, 16))
+    born(scribe, scribe.child(), day + rng.choice((-40, 0, 0)) * A_DAY, years, **unborn)
 
 
 def told_in_parts(scribe: Scribe) -> None:
@@ -1127,6 +1132,7 @@ def corrected(scribe: Scribe) -> None:
         ("into", scribe.child()),
         ("placement", rng.choice(PLACEMENTS)),
         ("provider", rng.choice(("PR1", "PR4"))),
+        ("home", rng.choice(("H1", "H2"))),
         ("same_carer", rng.random() < 0.5),
         ("other_authority", rng.random() < 0.5),
         ("category", rng.choice(("NEG", "SAB"))),

@@ -45,18 +45,38 @@ def _period_of(fact: LegalStatusChanged | PlacementStarted, life: Life) -> str |
     """
     if fact.care is not None:
         return fact.care
-    covering = [period for period in life.stretches(PERIODS) if period.covers(fact.occurred)]
-    return max(covering, key=lambda period: period.rank).value.record if covering else None
+    around = [p for p in life.stretches(PERIODS) if not _is_before(fact, p) and not _is_after(fact, p)]
+    return max(around, key=lambda period: period.rank).value.record if around else None
+
+
+def _is_before(fact: LegalStatusChanged | PlacementStarted, period: Stretch[Any]) -> bool:
+    """Return whether *fact* lies before *period*: by day where it is dated, as all of its day is meant (rules 5)."""
+    if fact.occurred >= period.start:
+        return False
+    return fact.occurred_on is None or fact.occurred_on < day_of(period.start)
+
+
+def _is_after(fact: LegalStatusChanged | PlacementStarted, period: Stretch[Any]) -> bool:
+    """Return whether *fact* lies at or after the end of *period*: by day where it is dated.
+
+    Dated on the one day of a period of hours, it is of that period.
+    """
+    if period.end is None or fact.occurred >= period.end:
+        return period.end is not None
+    return _is_dated_at_the_end(fact, period) and fact.occurred > period.start
+
+
+def _is_dated_at_the_end(fact: LegalStatusChanged | PlacementStarted, period: Stretch[Any]) -> bool:
+    """Return whether *fact* is dated on or after the day on which *period* ended."""
+    return fact.occurred_on is not None and period.end is not None and fact.occurred_on >= day_of(period.end)
 
 
 def _begun(facts: list[F], period: Stretch[Any]) -> Iterator[Begun[F]]:
     """Yield the facts that stand within *period*, and from when: the last one before it stands from its start."""
-    before = [fact for fact in facts if fact.occurred < period.start]
-    if before:
-        yield period.start, before[-1]
-    for fact in facts[len(before) :]:
-        if period.end is None or fact.occurred < period.end:
-            yield fact.occurred, fact
+    last_before = next((fact for fact in reversed(facts) if _is_before(fact, period)), None)
+    for fact in facts:
+        if (fact is last_before or not _is_before(fact, period)) and not _is_after(fact, period):
+            yield max(fact.occurred, period.start), fact
 
 
 def _period(start: Any, life: Life) -> Stretch[Any]:
@@ -99,7 +119,7 @@ def _placed(facts: list[PlacementStarted], period: Stretch[Any], life: Life) -> 
     ends = life.by_record(PlacementEnded)
     sound = [fact for fact in facts if (end := ends.get(fact.record)) is None or not ends_before(fact, end)]
     for at, fact in _begun(sound, period):
-        if fact.occurred >= period.start or (end := ends.get(fact.record)) is None or end.occurred > at:
+        if not _is_before(fact, period) or (end := ends.get(fact.record)) is None or end.occurred > at:
             yield at, fact
 
 
@@ -127,6 +147,8 @@ def _stays(period: Stretch[Any], life: Life) -> Iterator[Stay]:
     begun: list[tuple[Instant, PlacementStarted]] = []  # when each stay began, and its last placement
     away = False  # on a temporary stay since that placement
     for at, fact in _placements(life).get(period.value.record, ()):
+        if _is_dated_at_the_end(fact, period):
+            continue
         if fact.placement in TEMPORARY:
             away = True
             continue
@@ -143,8 +165,14 @@ def _stays(period: Stretch[Any], life: Life) -> Iterator[Stay]:
 def _continues(fact: PlacementStarted, last: PlacementStarted, away: bool, life: Life) -> bool:
     if fact.same_carer and not life.rules.parameters.same_carer_counts:
         return True
-    came_back = away and (fact.placement, fact.provider) == (last.placement, last.provider)
-    return came_back or fact.placement in ADOPTED_IN_PLACE
+    return (away and _is_same_place(fact, last)) or fact.placement in ADOPTED_IN_PLACE
+
+
+def _is_same_place(fact: PlacementStarted, last: PlacementStarted) -> bool:
+    """Return whether two placements are in one place: by `home` where both tell it, else by code and provider."""
+    if fact.home is not None and last.home is not None:
+        return fact.home == last.home
+    return (fact.placement, fact.provider) == (last.placement, last.provider)
 
 
 def stays_in_year(life: Life) -> Timeline[int]:

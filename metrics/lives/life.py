@@ -63,10 +63,15 @@ class Life:
 
     # --- the person ---------------------------------------------------------------------------------------------
 
+    @cached_property
+    def _recorded(self) -> list[PersonRecorded]:
+        """What was recorded of the person, the newest first; it holds at every date."""
+        facts = self.facts(PersonRecorded)
+        return sorted(facts, key=lambda fact: (fact.recorded_at, fact.id, fact.record), reverse=True)
+
     def _newest(self, field: Callable[[PersonRecorded], R | None]) -> R | None:
-        """Return the value that was recorded last for a *field* of the person; such a fact holds at every date."""
-        facts = sorted(self.facts(PersonRecorded), key=lambda fact: (fact.recorded_at, fact.id))
-        return next((value for fact in reversed(facts) if (value := field(fact)) is not None), None)
+        """Return the value of a *field* of the person that was recorded last."""
+        return next((value for fact in self._recorded if (value := field(fact)) is not None), None)
 
     @cached_property
     def dies_at(self) -> Instant | None:
@@ -87,15 +92,27 @@ class Life:
 
     @cached_property
     def age_bands(self) -> Timeline[str]:
-        """The age band over time; `unborn` before the month of birth, and while a record says so."""
-        unborn = self._newest(lambda fact: fact.unborn) if self.facts(PersonRecorded) else None
-        if unborn:
-            return ((EVER, "unborn"),)
-        if self._birthday is None:
-            return ((EVER, UNKNOWN),)
-        born = midnight(add_months(self._birthday, -1))
-        bands = [(midnight(add_months(self._birthday, 12 * age)), band) for age, band in AGE_BANDS[1:]]
-        return ((EVER, "unborn"), (born, AGE_BANDS[0][1]), *bands)
+        """The age band over time; `unborn` before the birth."""
+        first, born = self._birthday, self._born
+        if first is None:
+            return ((EVER, "unborn" if self._is_unborn else UNKNOWN),)
+        assert born is not None, "who has a birthday has a month of birth"
+        bands = [(midnight(add_months(first, 12 * age)), band) for age, band in AGE_BANDS[1:]]
+        return ((EVER, "unborn"), (midnight(born), AGE_BANDS[0][1]), *bands)
+
+    @property
+    def _is_unborn(self) -> bool:
+        """Whether the newest record says so. One that leaves it out says no: it was made at the birth or after it."""
+        return bool(self._recorded) and self._recorded[0].unborn is True
+
+    @property
+    def _born(self) -> date | None:
+        """The day from which the child counts as born: the first of the month of birth.
+
+        Who is still recorded as unborn counts as born from the second month after the expected one: no child is
+        expected for longer, and nobody has said so yet.
+        """
+        return self._birthday and add_months(self._birthday, 1 if self._is_unborn else -1)
 
     # --- records that stand -------------------------------------------------------------------------------------
 

@@ -307,6 +307,47 @@ def at(kind: str, recorded_at: str, occurred: str, **more: Any) -> bytes:
     return written({**event, "recorded_at": recorded_at, name: occurred, **more})
 
 
+@pytest.mark.parametrize("name", INSTANTS)
+@pytest.mark.parametrize("digits", ["9999999", "999999999", "9999995", "9" * 40])
+def test_digits_of_a_second_beyond_the_sixth_are_cut_off(name: str, digits: str) -> None:
+    """As .NET and SQL Server write the last tick of a day: it stays in its second, day and year. Never rounded up."""
+    kind = "feed.reported" if name == "complete_to" else "care.started"
+    event = {**full(kind), "occurred_on": "2025-12-01"}
+    if name == "occurred_at":
+        del event["occurred_on"]
+    for text, second in (
+        (f"2025-12-31T23:59:59.{digits}Z", "2025-12-31T23:59:59.999999Z"),
+        (f"2026-01-01t00:59:59.{digits}+01:00", "2026-01-01T00:59:59.999999+01:00"),
+        ("2025-12-31T23:59:59.0000001Z", "2025-12-31T23:59:59Z"),
+    ):
+        wanted = decode(written({**event, name: second}), NOW)
+        assert decode(written({**event, name: text}), NOW) == wanted
+        assert decode(written({**event, name: text}).replace(b".", b"\\u002e"), NOW) == wanted
+        assert decode(written({**event, name: text, "moon": "\\ 1.12345678"}), NOW) == wanted
+
+
+def test_only_moments_are_cut() -> None:
+    """A code, a number and a field that we do not know keep all of their digits; what is no moment becomes none."""
+    record, miles = "1.12345678", 1.123456789
+    event = {**full("placement.started"), "record": record, "distance_miles": miles}
+    event |= {"recorded_at": "2026-11-26T10:00:00.1234567Z"}
+    assert (told(written(event))["record"], told(written(event))["distance_miles"]) == (record, miles)
+    for text in ("2026-11-26T10:00:00.12345678x", "2026-11-26T10:00:00.1234567.1234567Z", "1.12345678"):
+        assert rejected(written({**event, "recorded_at": text})) == ("bad_date", "$.recorded_at")
+    for value in (5, None, ["2026-11-26T10:00:00.1234567Z"]):
+        at = {**least("care.started"), "recorded_at": value, "need": "1.12345678"}
+        assert rejected(written(at))[1] == "$.recorded_at"
+
+
+def test_the_last_tick_of_the_calendar_is_inside_it() -> None:
+    """2050 ends with it; a retraction, which is read in a way of its own, is cut alike."""
+    event = {**envelope("case.allocated"), "retracted": True, "recorded_at": "2050-12-31T23:59:59.9999999Z"}
+    del event["occurred_on"]
+    moment = datetime(2050, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+    event |= {"occurred_at": event["recorded_at"]}
+    assert decode(written(event), moment).occurred_at == moment
+
+
 def test_exactly_one_date() -> None:
     """Not two, and not none, whatever the fields are called that are null."""
     event = least("care.started")
@@ -605,6 +646,28 @@ def test_lines_of_a_file() -> None:
     event = decode(AS_BYTES, NOW)
     found = [x.reason if isinstance(x, DeadLetter) else x for x in decode_lines(iter(lines), NOW)]
     assert found == [event, Reason.NOT_JSON, event, event, Reason.TOO_LARGE, event]
+
+
+MARK = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize("before", [MARK, MARK + b"\n", MARK + b" \r\n\n", MARK + b"  "])
+def test_a_byte_order_mark_at_the_start_of_a_file_is_skipped(before: bytes) -> None:
+    """Windows tools write one: the first event behind it counts, on its line or further down."""
+    lines = (before + AS_BYTES + b"\r\n" + AS_BYTES).splitlines(keepends=True)
+    assert list(decode_lines(iter(lines), NOW)) == [decode(AS_BYTES, NOW)] * 2
+    assert list(decode_lines(iter([MARK]), NOW)) == []
+    largest = AS_BYTES.ljust(LARGEST_BYTES)
+    assert list(decode_lines(iter([MARK + largest]), NOW)) == [decode(AS_BYTES, NOW)]
+
+
+def test_a_byte_order_mark_elsewhere_is_no_json() -> None:
+    """In a record of Kafka, twice, or within a file."""
+    assert rejected(MARK + AS_BYTES) == ("not_json", "$")
+    for lines in ([MARK + MARK + AS_BYTES], [b"\n", MARK + AS_BYTES]):
+        (letter,) = decode_lines(iter(lines), NOW)
+        assert isinstance(letter, DeadLetter)
+        assert letter.reason is Reason.NOT_JSON
 
 
 # --- keys ---------------------------------------------------------------------------------------------------------

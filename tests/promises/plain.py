@@ -204,7 +204,7 @@ class Child:
         giving = [fact for fact in self.all("person.recorded") if fact.get(field) is not None]
         if not giving:
             return None
-        return max(giving, key=lambda fact: (instant(fact["recorded_at"]), fact["id"]))[field]
+        return max(giving, key=when_recorded)[field]
 
     @cached_property
     def death(self) -> datetime | None:
@@ -219,7 +219,10 @@ class Child:
 
     @cached_property
     def unborn(self) -> bool:
-        return self.recorded_last("unborn") is True
+        """As the newest record has it, told or not."""
+        records = self.all("person.recorded")
+        newest = max(records, key=when_recorded) if records else {}
+        return newest.get("unborn") is True
 
     def birthday(self, n: int) -> date | None:
         """The first of the month after the month of birth, *n* years later."""
@@ -234,11 +237,10 @@ class Child:
         return None if birthday is None else instant(birthday.isoformat())
 
     def age_band(self, day: date) -> str:
-        if self.unborn:
-            return "unborn"
         if self.birth_month is None:
-            return "unknown"
-        if day < self.birth_month:
+            return "unborn" if self.unborn else "unknown"
+        born = months_after(self.birth_month, 2) if self.unborn else self.birth_month
+        if day < born:
             return "unborn"
         age = 0
         while (birthday := self.birthday(age + 1)) is not None and birthday <= day:
@@ -406,16 +408,34 @@ class Child:
         """The record of the period that a status or a placement belongs to: the one named, else the one of its date."""
         if fact.get("care") is not None:
             return str(fact["care"])  # known or not: a name is not replaced by the date
-        around = [start for start, span in self.periods if holds(span, happened(fact))]
+        around = [start for start, span in self.periods if meets(fact, span)]
         return str(around[-1]["record"]) if around else None
 
+    def within(self, span: Span, facts: list[Event]) -> list[tuple[datetime, Event]]:
+        """Of the facts that belong to a period, those that stand in it, each with the moment from which it does.
+
+        Of several from before the period only the last: it stands from the period's start.
+        """
+        since, _ = span
+        standing: list[tuple[datetime, Event]] = []
+        earlier = [fact for fact in facts if is_before(fact, span)]
+        for fact in facts:
+            if meets(fact, span) or fact in earlier[-1:]:
+                standing.append((max(since, happened(fact)), fact))
+        return standing
+
     @cached_property
-    def statuses(self) -> list[tuple[str | None, Event]]:
-        return [(self.period_of(status), status) for status in self.all("legal_status.changed")]
+    def statuses(self) -> dict[str, list[tuple[datetime, Event]]]:
+        """By period, the legal statuses in it in order, each with the moment from which it stands."""
+        changes = [(self.period_of(status), status) for status in self.all("legal_status.changed")]
+        return {
+            period["record"]: self.within(span, [status for of, status in changes if of == period["record"]])
+            for period, span in self.periods
+        }
 
     def status(self, period: Event, moment: datetime) -> str | None:
         """The legal status of one period of care: the latest of its own that has begun."""
-        begun = [s for of, s in self.statuses if of == period["record"] and happened(s) <= moment]
+        begun = [status for since, status in self.statuses[period["record"]] if since <= moment]
         return str(begun[-1]["status"]) if begun else None
 
     def present_period(self, moment: datetime) -> Event | None:
@@ -436,18 +456,15 @@ class Child:
             end = self.one("placement.ended", placed["record"])
             if end is None or not ends_before_it_starts(placed, end):
                 valid.append(placed)
-        for period, (since, until) in self.periods:
+        for period, span in self.periods:
             own = [placed for placed in valid if self.period_of(placed) == period["record"]]
-            before = [placed for placed in own if happened(placed) < since]
-            within = [
-                placed for placed in own if since <= happened(placed) and (until is None or happened(placed) < until)
-            ]
             kept = []
-            if before:  # only the last of them, as if begun with the period, unless it was over by then
-                end = self.one("placement.ended", before[-1]["record"])
-                if end is None or happened(end) > since:
-                    kept.append((since, before[-1]))
-            by_period[period["record"]] = kept + [(happened(placed), placed) for placed in within]
+            for since, placed in self.within(span, own):
+                end = self.one("placement.ended", placed["record"])
+                over = end is not None and is_before(placed, span) and happened(end) <= since
+                if not over:
+                    kept.append((since, placed))
+            by_period[period["record"]] = kept
         return by_period
 
     def placement(self, period: Event, moment: datetime) -> str:
@@ -471,6 +488,8 @@ class Child:
         lasts: list[Event] = []  # of each stay, the last placement
         away = False  # a stay elsewhere since the last placement that was none
         for begin, placed in placements:
+            if period_ends is not None and is_dated(placed) and day_of(placed) >= local_day(period_ends):
+                continue
             if placed["placement"] in ("T0", "T1", "T2", "T3", "T4"):
                 away = True
                 continue
@@ -492,7 +511,10 @@ def continues(before: Event, placed: Event, away: bool) -> bool:
     """Whether a placement goes on with the stay that *before* was the last placement of."""
     if placed.get("same_carer") is True or placed["placement"] in ("A3", "A5"):
         return True
-    same = placed["placement"] == before["placement"] and placed.get("provider") == before.get("provider")
+    if placed.get("home") is None or before.get("home") is None:
+        same = placed["placement"] == before["placement"] and placed.get("provider") == before.get("provider")
+    else:
+        same = placed["home"] == before["home"]
     return away and same
 
 
@@ -925,6 +947,28 @@ def ends_before_it_starts(start: Event, end: Event) -> bool:
     return day_of(end) < day_of(start)
 
 
+def is_dated(event: Event) -> bool:
+    return event.get("occurred_at") is None
+
+
+def is_before(fact: Event, period: Span) -> bool:
+    """Whether it happened before a period of care: what is dated happened at any time of its day (rules 5)."""
+    since, _ = period
+    return day_of(fact) < local_day(since) if is_dated(fact) else happened(fact) < since
+
+
+def meets(fact: Event, period: Span) -> bool:
+    """Whether it happened in a period of care; dated on its last day it did not, unless that is its first as well."""
+    since, until = period
+    if is_before(fact, period):
+        return False
+    if until is None:
+        return True
+    if is_dated(fact) and day_of(fact) != local_day(since):
+        return day_of(fact) < local_day(until)
+    return happened(fact) < until
+
+
 def flow(child: Child, kind: str, asked: Asked) -> list[Event]:
     return [event for event in child.all(kind) if asked.covers(happened(event))]
 
@@ -932,6 +976,10 @@ def flow(child: Child, kind: str, asked: Asked) -> list[Event]:
 def began(event: Event) -> tuple[datetime, str]:
     """What orders facts: of two that began at one moment the one with the greater record stands (contract 1)."""
     return happened(event), event["record"]
+
+
+def when_recorded(event: Event) -> tuple[datetime, str, str]:
+    return instant(event["recorded_at"]), event["id"], event["record"]
 
 
 def told(event: Event, field: str) -> str:

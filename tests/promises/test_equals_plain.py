@@ -1,8 +1,14 @@
-"""The figures equal a calculation that shares nothing with them: plain loops over the facts at a date."""
+"""The figures equal a calculation that shares nothing with them: plain loops over the facts at a date.
+
+Each history is folded in small batches, as a live feed brings it: a fault of going on from what was kept shows in no
+fold of all at once.
+"""
 
 import json
+import random
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -11,6 +17,8 @@ from events.decode import decode
 from events.event import Event
 from events.time import MICROSECONDS_PER_HOUR, instant
 from metrics.catalogue import MEASURES
+from metrics.counting.fold import fold
+from metrics.counting.tally_cache import TallyCache
 from metrics.figures.evaluate import evaluate
 from metrics.figures.figure import Figure
 from metrics.figures.question import Question
@@ -64,6 +72,15 @@ def events(log: Log) -> Iterator[Event]:
     return (decode(json.dumps(event).encode(), NOW) for event in log)
 
 
+def told_in_batches(seed: int, log: Log) -> InMemoryStore:
+    """Return the store that *log* makes, folded one to seven events at a time."""
+    rng, store, remembered = random.Random(f"batches {seed}"), InMemoryStore(RulesByAuthority()), TallyCache()
+    source = events(log)
+    while batch := list(islice(source, rng.randint(1, 7))):
+        store.take(fold(store.kept, store.authorities, batch, store.rules, remembered))
+    return store
+
+
 def windows(measure: Measure) -> tuple[str, ...]:
     return ("now",) if measure.numerator.stock else WINDOWS
 
@@ -89,7 +106,7 @@ def compare(seeds: range) -> int:
     compared = 0
     for seed in seeds:
         log = history(seed)
-        sums = InMemoryStore(RulesByAuthority()).tell(events(shuffled(seed, log))).sums()[AUTHORITY]
+        sums = told_in_batches(seed, shuffled(seed, log)).sums()[AUTHORITY]
         look = None
         for turn, at in enumerate(moments(seed, log)):
             look = look.again(at) if look else plain.Look(log, at, authority=AUTHORITY)
@@ -136,7 +153,7 @@ def test_as_known_at_equals_the_plain_loops(chunk: int) -> None:
     """As it stood then: what was not known by then counts for nothing, whatever was learned since."""
     for seed in range(chunk * 10, chunk * 10 + 10):
         log = history(seed)
-        store = InMemoryStore(RulesByAuthority()).tell(events(log))
+        store = told_in_batches(seed, log)
         for at, known in zip(moments(seed, log), (*knowns(seed, log), *reversed(moments(seed, log))), strict=False):
             sums = store.known_at(parse_at(known).instant).sums()[AUTHORITY]
             look = plain.Look(log, at, authority=AUTHORITY, known_at=known)

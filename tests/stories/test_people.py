@@ -265,19 +265,64 @@ def test_a_child_passes_from_one_age_band_to_the_next_on_the_first_of_a_month(
     )
 
 
-def test_the_unborn_are_unborn_until_somebody_says_otherwise(story: Story) -> None:
-    """Expected in June, and not told to be born: unborn on every day. Born in May, as it turns out: 0 from 1 May."""
-    table = """
-        day        | event           | record | fields
-        -----------+-----------------+--------+--------------------------------
-        2025-03-03 | episode opened  | E1     |
-        2025-03-03 | person recorded | ada    | unborn=true birth_month=2025-06
-    """
-    for on in ("2025-03-31", "2025-12-31"):
-        story(table, on=on, by="age_band", expect={CHILDREN_IN_NEED_NOW: {"unborn": 1}})
-    born = table + "2025-05-20 | person recorded | ada | unborn=false birth_month=2025-05"
+UNBORN = """
+    day        | event           | record | child | fields
+    -----------+-----------------+--------+-------+--------------------------------
+    2025-03-03 | episode opened  | E1     | ada   |
+    2025-03-03 | person recorded | ada    | ada   | unborn=true birth_month=2025-06
+"""
+
+
+@pytest.mark.parametrize(
+    ("on", "band"),
+    [
+        ("2025-05-31", "unborn"),
+        ("2025-07-31", "unborn"),  # a month late, and nobody has said so
+        ("2025-08-01", "0"),  # no child is expected for longer
+        ("2026-06-30", "0"),
+        ("2026-07-01", "1-4"),  # born in June, as was expected
+    ],
+)
+def test_the_unborn_count_as_born_from_the_second_month_after_the_expected_one(
+    story: Story, on: str, band: str
+) -> None:
+    """Expected in June, and never told to be born: nobody stays unborn for years."""
+    story(UNBORN, on=on, by="age_band", expect={CHILDREN_IN_NEED_NOW: {band: 1}})
+
+
+@pytest.mark.parametrize("said", ["unborn=false ", ""])
+def test_the_newest_record_says_who_is_unborn_told_or_not(story: Story, said: str) -> None:
+    """Born in May, as it turns out: 0 from 1 May. The record made at the birth need not deny what is plain."""
+    born = UNBORN + f"2025-05-20 | person recorded | ada | ada | {said}birth_month=2025-05"
     for on, band in (("2025-04-30", "unborn"), ("2025-05-01", "0"), ("2026-05-31", "0"), ("2026-06-01", "1-4")):
         story(born, on=on, by="age_band", expect={CHILDREN_IN_NEED_NOW: {band: 1}})
+
+
+@pytest.mark.parametrize("links", [("u", "n"), ("n", "u")])
+def test_a_second_name_given_at_birth_ends_being_unborn(story: Story, links: tuple[str, str]) -> None:
+    """Unborn under one name, recorded at birth under another, joined either way: one child, and it was born."""
+    child, into = links
+    table = f"""
+        day        | event                   | record | child   | fields
+        -----------+-------------------------+--------+---------+--------------------------------
+        2018-01-01 | person recorded         | u      | u       | unborn=true birth_month=2018-05
+        2018-02-01 | protection plan started | PL     | u       |
+        2018-05-20 | person recorded         | n      | n       | birth_month=2018-05
+        2018-05-21 | child merged            | M      | {child} | into={into}
+    """
+    for on, band in (("2018-03-01", "unborn"), ("2018-07-01", "0"), ("2020-07-01", "1-4")):
+        story(table, on=on, by="age_band", expect={PROTECTION_PLANS_OPEN: {band: 1}})
+
+
+def test_a_newer_record_may_say_unborn_again_and_an_expected_month_may_be_missing(story: Story) -> None:
+    """Each field by itself, as recorded last; who is unborn of no expected month stays so."""
+    again = UNBORN + "2025-05-20 | person recorded | P2 | ada | disabled=true\n"
+    story(again, on="2025-05-31", by="age_band", expect={CHILDREN_IN_NEED_NOW: {"unborn": 1}})
+    story(again, on="2025-06-01", by="age_band", expect={CHILDREN_IN_NEED_NOW: {"0": 1}})
+    again += "2025-05-21 | person recorded | P3 | ada | unborn=true\n"
+    story(again, on="2025-07-31", by="age_band", expect={CHILDREN_IN_NEED_NOW: {"unborn": 1}})
+    nothing = UNBORN.replace(" birth_month=2025-06", "")
+    story(nothing, on="2035-05-31", by="age_band", expect={CHILDREN_IN_NEED_NOW: {"unborn": 1}})
 
 
 def test_nobody_told_when_the_child_was_born(story: Story) -> None:

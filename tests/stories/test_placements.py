@@ -146,6 +146,41 @@ def test_only_the_same_place_with_the_same_provider_is_a_return(
     )
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "number"),
+    [
+        ("placement=U4 provider=A home=H1", "placement=U4 provider=A home=H2", 2),  # another foster home of A's
+        ("placement=U4 provider=A home=H1", "placement=U4 provider=A home=H1", 1),
+        ("placement=U4 provider=A home=H1", "placement=U1 provider=B home=H1", 1),  # the place is the same
+        ("placement=U4 provider=A home=H1", "placement=U4 provider=A", 1),  # one tells none: as before
+        ("placement=U4 provider=A", "placement=U4 provider=A home=H1", 1),
+        ("placement=U4 provider=A", "placement=U4 provider=B home=H1", 2),
+    ],
+)
+def test_a_home_that_both_tell_says_whether_the_child_came_back(
+    story: Story, before: str, after: str, number: int
+) -> None:
+    """The registration and the postcode tell one foster home of a provider from another."""
+    placed(
+        story,
+        number,
+        f"2025-01-06 | placement started | PL1 | {before}",
+        "2025-03-03 | placement started | PL2 | placement=T3 home=H9",
+        "2025-03-10 | placement started | PL3 | placement=T1",
+        f"2025-03-17 | placement started | PL4 | {after}",
+    )
+
+
+def test_the_home_left_last_is_the_one_that_a_return_is_held_against(story: Story) -> None:
+    """The carers moved house with the child before the stay; and the same home again without a stay is a move."""
+    moved = "2025-02-03 | placement started | PL2 | placement=U4 home=H2 same_carer=true"
+    stay = "2025-03-03 | placement started | PL3 | placement=T1"
+    first = "2025-01-06 | placement started | PL1 | placement=U4 home=H1"
+    placed(story, 1, first, moved, stay, "2025-03-10 | placement started | PL4 | placement=U4 home=H2")
+    placed(story, 2, first, moved, stay, "2025-03-10 | placement started | PL4 | placement=U4 home=H1")
+    placed(story, 2, first, "2025-03-10 | placement started | PL4 | placement=U4 home=H1")
+
+
 def test_the_same_place_again_without_a_stay_between_is_a_move(story: Story) -> None:
     """Told twice in a row, or left for another placement and come back to: each start is a placement of its own."""
     again = "2025-03-10 | placement started | PL3 | placement=U4 provider=A"
