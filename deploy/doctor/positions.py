@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from deploy.doctor.broker import KafkaView
 from deploy.doctor.finding import Finding, which, worth_knowing, wrong
-from metrics.store.position import FORMAT, FORMAT_BEFORE, UNCOUNTED, Log, Position
+from metrics.store.position import FORMAT, FORMATS_BEFORE, UNCOUNTED, Log, Position
 
 MAX_WAITING_EVENTS = 10_000  # that may wait beside a running worker: a few seconds of it
 FLUSH_REMEDY = "stop the workers, flush the store, start them: it is rebuilt from the log"
@@ -37,13 +37,13 @@ def judge(stands: StorePositions, seen: KafkaView | None) -> Iterator[Finding]:
 
 
 def _readable(stands: StorePositions) -> Iterator[Finding]:
-    before = {number for number, kind in stands.formats.items() if kind == FORMAT_BEFORE}
+    before = {number for number, kind in stands.formats.items() if kind in FORMATS_BEFORE}
     if before:
         yield worth_knowing(
-            f"{which(before)} of the store: written by the version before",
-            "start a worker: it carries them on; the version before cannot read them from then on",
+            f"{which(before)} of the store: written by an earlier version",
+            "start a worker: it carries them on; the earlier version cannot read them from then on",
         )
-    other = {number: kind for number, kind in stands.formats.items() if kind not in (FORMAT, FORMAT_BEFORE)}
+    other = {number: kind for number, kind in stands.formats.items() if kind not in (FORMAT, *FORMATS_BEFORE)}
     if other:
         yield wrong(
             f"{which(other)} of the store: format {', '.join(sorted(set(other.values())))}, and not {FORMAT}",

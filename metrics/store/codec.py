@@ -16,7 +16,7 @@ from metrics.counting.tally import Tally
 from metrics.shapes import Value
 from metrics.shapes.part import CellKey
 from metrics.store.commits import Commit, CommitStep, TallyName
-from metrics.store.position import FORMAT, Log, Position, Refused
+from metrics.store.position import FORMAT, FORMATS_BEFORE, Log, Position, Refused
 
 MAX_CHANGES_KEPT = 2000  # commits that a reader may be behind before it reads a partition anew
 CELLS_AT_ONCE = 2000
@@ -58,12 +58,19 @@ def _quoted(name: str) -> str:
 
 
 def decode_position(fields: Fields, topic: str) -> Position | None:
-    """Return a position; None where there is none, or one of another format."""
+    """Return a position; None where there is none, or one of a format that is not known. Before a claim, no token."""
     text = {name.decode(): value.decode() for name, value in fields.items()}
-    if text.get("format") != FORMAT or "offset" not in text:
+    if text.get("format") not in (FORMAT, *FORMATS_BEFORE) or "offset" not in text:
         return None
     log = Log(topic, text["cluster"], text["topic_id"], int(text["partitions"]))
-    return Position(int(text["offset"]), int(text["head"]), text["generation"], log, int(text["dead_in_a_row"]))
+    return Position(
+        int(text["offset"]),
+        int(text["head"]),
+        text["generation"],
+        log,
+        int(text["dead_in_a_row"]),
+        text.get("token", ""),
+    )
 
 
 def decode_authorities(fields: Fields) -> dict[str, Completeness]:
@@ -126,6 +133,7 @@ def commit_arguments(
     change = {authority: _fields(tally) for authority, tally in commit.change.tallies.items()}
     values: list[bytes | int] = [b"", MAX_CHANGES_KEPT, pack(change)]  # the first points at the others
     pointers = {
+        "token": commit.token,
         "expected": str(commit.expected),
         "position": str(commit.position),
         "generation": commit.generation,

@@ -7,8 +7,8 @@
 -- have, and the new tellings.
 -- Redis does not roll a script back: every check and every sum comes before the first write.
 local commit = cmsgpack.unpack(ARGV[1])
-local position = redis.call('HMGET', KEYS[1], 'offset', 'generation')
-if position[1] ~= commit.expected or position[2] ~= commit.generation then
+local position = redis.call('HMGET', KEYS[1], 'offset', 'generation', 'token')
+if position[1] ~= commit.expected or position[2] ~= commit.generation or position[3] ~= commit.token then
   return {'moved', position[1] or '', position[2] or ''}
 end
 

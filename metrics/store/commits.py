@@ -12,8 +12,9 @@ TallyName = tuple[str, str]  # authority, part
 
 
 class Commit(msgspec.Struct, frozen=True, kw_only=True):
-    """What one batch writes. *expected* is the offset that the store must still stand at."""
+    """What one batch writes. *expected* is the offset that the store must still stand at, under the claim *token*."""
 
+    token: str
     expected: int
     position: int  # the offset after it
     generation: str

@@ -4,8 +4,8 @@ import secrets
 
 import msgspec
 
-FORMAT = "2"
-FORMAT_BEFORE = "1"  # is read as it is; a claim carries it on as FORMAT
+FORMAT = "3"
+FORMATS_BEFORE = ("1", "2")  # a claim carries them on as FORMAT; until then there is no token in them
 UNCOUNTED = "uncounted"  # the catalogue of a generation that holds no tallies yet
 LONG_LOG_EVENTS = 20_000  # a log this long is counted once all of it is told: once a case, not at every change
 
@@ -39,6 +39,7 @@ class Position(msgspec.Struct, frozen=True):
     generation: str
     log: Log
     dead_in_a_row: int
+    token: str = ""  # of the claim that holds it; each claim writes another
 
     @property
     def catalogue(self) -> str:
@@ -62,6 +63,20 @@ class Position(msgspec.Struct, frozen=True):
     def rebuilding(self) -> bool:
         """Whether part of what was in the log at the last claim is not read yet."""
         return self.offset < self.head
+
+
+def new_token() -> str:
+    """Return what a claim is known by. A store that was put back to before that claim does not hold it."""
+    return secrets.token_hex(8)
+
+
+def check_held(position: Position, token: bytes | None, offset: bytes | None) -> None:
+    """Raise Moved unless the *token* and *offset* that were found say that what was read with them is of our claim.
+
+    The offset may be past *position*, by a commit of ours that landed meanwhile.
+    """
+    if (token or b"").decode() != position.token or int(offset or -1) < position.offset:
+        raise Moved("another claim holds the partition, or the store was put back")
 
 
 def new_generation(catalogue: str) -> str:

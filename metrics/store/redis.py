@@ -38,7 +38,18 @@ from metrics.store.codec import (
 from metrics.store.commits import Commit, PartitionView, TallyName
 from metrics.store.connection import rights_required, script
 from metrics.store.generations import Generations
-from metrics.store.position import FORMAT, FORMAT_BEFORE, Log, Moved, Position, Refused, check_claimed, first_generation
+from metrics.store.position import (
+    FORMAT,
+    FORMATS_BEFORE,
+    Log,
+    Moved,
+    Position,
+    Refused,
+    check_claimed,
+    check_held,
+    first_generation,
+    new_token,
+)
 from metrics.store.worker_sign import WorkerSign, decode_sign
 
 MAX_STEPS_READ = 500
@@ -121,7 +132,8 @@ class Store:
             **msgspec.structs.asdict(log),
         }
         keys = [self._key(partition, "position"), self._key(partition, "rights")]
-        about = [self._key(partition) + ":*", log.topic_id, end, FORMAT_BEFORE, FORMAT]
+        before = "," + ",".join(FORMATS_BEFORE) + ","
+        about = [self._key(partition) + ":*", log.topic_id, end, before, FORMAT, new_token()]
         with rights_required():
             flat = await self._claim(keys=keys, args=[*about, *(item for pair in fresh.items() for item in pair)])
         return dict(zip(flat[::2], flat[1::2], strict=True))
@@ -135,14 +147,17 @@ class Store:
         members = await self._client.zrange(self._key(partition, "dead-letters"), 0, -1)
         return [(int(offset), reason, place) for offset, reason, place in (m.decode().split(" ", 2) for m in members)]
 
-    async def kept(self, partition: int, keys: Iterable[CaseKey]) -> dict[CaseKey, Kept]:
-        """Return what is kept under *keys*, and the households that they point to."""
+    async def kept(self, partition: int, position: Position, keys: Iterable[CaseKey]) -> dict[CaseKey, Kept]:
+        """Return what is kept under *keys*, and the households that they point to. Raises Moved.
+
+        *position*: of our claim; what is read is of it, or of a commit of ours that followed.
+        """
         kept: dict[CaseKey, Kept] = {}
         wanted = set(keys)
         while wanted:
             asked = sorted(wanted)
             names = [self._key(partition, "case", *key) for key in asked]
-            values = await self._client.mget(names)
+            values = await self._held(partition, position, names)
             self._old_headers.update(
                 name for name, value in zip(names, values, strict=True) if value and has_old_header(value)
             )
@@ -152,6 +167,24 @@ class Store:
             pointed = {(key[0], home) for key in asked if isinstance(home := kept.get(key), str)}
             wanted = pointed - kept.keys()
         return kept
+
+    async def _held(self, partition: int, position: Position, names: Sequence[str | bytes]) -> list[bytes | None]:
+        """Return the values under *names*, if our claim at *position* still holds the partition. Raises Moved."""
+        async with self._client.pipeline(transaction=True) as pipe:
+            pipe.hmget(self._key(partition, "position"), "token", "offset")
+            pipe.mget(names)
+            about, values = await pipe.execute()
+        check_held(position, *about)
+        return list(values)
+
+    async def authorities_at(self, partition: int, position: Position) -> dict[str, Completeness]:
+        """Return what holds of each authority, if our claim at *position* still holds the partition. Raises Moved."""
+        async with self._client.pipeline(transaction=True) as pipe:
+            pipe.hmget(self._key(partition, "position"), "token", "offset")
+            pipe.hgetall(self._key(partition, "authorities"))
+            about, fields = await pipe.execute()
+        check_held(position, *about)
+        return decode_authorities(fields)
 
     async def authorities(self, partition: int) -> dict[str, Completeness]:
         """Return what holds of each authority of *partition* as a whole."""
@@ -227,12 +260,13 @@ class Store:
         """Yield every household of *partition* with its authority."""
         keys = await self.case_keys(partition)
         for first in range(0, len(keys), CASES_AT_ONCE):
-            for household in await self.households_of(keys[first : first + CASES_AT_ONCE]):
+            page = keys[first : first + CASES_AT_ONCE]
+            for household in decode_households(page, await self._client.mget(page)):
                 yield household
 
-    async def households_of(self, keys: Sequence[bytes]) -> list[tuple[str, Case]]:
-        """Return every household that is kept under some *keys* of cases, with its authority."""
-        return decode_households(keys, await self._client.mget(keys) if keys else [])
+    async def households_of(self, partition: int, position: Position, keys: Sequence[bytes]) -> list[tuple[str, Case]]:
+        """Return every household under some *keys* of cases, with its authority, as of *position*. Raises Moved."""
+        return decode_households(keys, await self._held(partition, position, keys))
 
     async def households(self, partition: int) -> list[tuple[str, Case]]:
         """Return every household of *partition* with its authority, as of one moment. Raises Moved."""
@@ -249,6 +283,6 @@ class Store:
     async def replace_tallies(self, partition: int, position: Position, tallies: Mapping[str, Tally]) -> Position:
         """Put *tallies* in the place of those counted by an older catalogue, in one switch.
 
-        Returns the new position. Raises Moved where the partition went on meanwhile.
+        Returns the new position. Raises Moved where the partition went on meanwhile, or another claim holds it.
         """
         return await self._generations.replace(partition, position, self._catalogue, tallies)

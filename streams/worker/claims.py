@@ -30,6 +30,7 @@ class Claims:
         Raises Refused, Moved, Reseek, and STORE_ERRORS.
         """
         partition = tp.partition
+        await self._counted(partition)
         position = await self._position(partition, end)
         if position.offset < oldest:
             raise Refused(
@@ -37,8 +38,11 @@ class Claims:
                 "between is gone from Kafka. Restore the log or the store from a backup"
             )
         if position.catalogue != fingerprint(self._rules) and not position.telling:
-            await self._recount(partition, position)
-        return OwnedPartition(tp, position, await self._store.authorities(partition), position.offset)
+            self._recounts[partition] = asyncio.ensure_future(self._count_afresh(partition, position))
+            await self._counted(partition)
+            raise Reseek(f"partition {partition} was recounted by a new catalogue")
+        authorities = await self._store.authorities_at(partition, position)
+        return OwnedPartition(tp, position, authorities, position.offset)
 
     async def _position(self, partition: int, end: int) -> Position:
         try:
@@ -52,22 +56,22 @@ class Claims:
         self._past_end.discard(partition)
         return position
 
-    async def _recount(self, partition: int, position: Position) -> None:
-        """Recount a partition whose tallies were counted by another catalogue. Raises Reseek, always.
+    async def _counted(self, partition: int) -> None:
+        """Return once no recount of *partition* is under way. Raises Reseek where one is, and what one failed of.
 
-        A recount may take longer than an assignment may; so it goes on beside, and the partition is claimed again.
+        A recount may take longer than an assignment may; so it goes on beside, and we are asked again. It is of a claim
+        of its own, which nothing claims away meanwhile but another worker.
         """
-        task = self._recounts.get(partition)
-        if task is None or task.done():
-            if task is not None and (failure := task.exception()) is not None:
-                del self._recounts[partition]
-                raise failure
-            task = self._recounts[partition] = asyncio.ensure_future(self._count_afresh(partition, position))
+        if (task := self._recounts.get(partition)) is None:
+            return
         await asyncio.wait({task}, timeout=RECOUNT_WAIT_SECONDS)
-        raise Reseek(f"partition {partition} is being recounted by a new catalogue")
+        if not task.done():
+            raise Reseek(f"partition {partition} is being recounted by a new catalogue")
+        del self._recounts[partition]
+        task.result()
 
     async def _count_afresh(self, partition: int, position: Position) -> None:
         done = self._counters.recounted.labels(str(partition))
-        tallies = await self._recount_all(partition, done.set)
+        tallies = await self._recount_all(partition, position, done.set)
         done.set(1)
         await self._store.replace_tallies(partition, position, tallies)

@@ -77,7 +77,7 @@ class OwnedPartition:
         """Read what is kept under those of the *wanted* keys that are not remembered, and remember it."""
         unknown = [key for key in wanted if key not in self.cases]  # no set of all that is remembered: it is large
         if unknown:
-            kept = await store.kept(self.number, unknown)  # where it fails, nothing is remembered as new
+            kept = await store.kept(self.number, self.position, unknown)  # where it fails, nothing is remembered as new
             self.cases.remember({**dict.fromkeys(unknown), **kept})
 
     def remember(self, change: Change) -> None:

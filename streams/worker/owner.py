@@ -89,8 +89,8 @@ class Owner:
         for number, owned in list(self._owned.items()):
             with self._reseeking():
                 position = await self._store.position(number)
-                there = position and (position.offset, position.generation)
-                if there != (owned.position.offset, owned.position.generation):
+                there = position and (position.offset, position.generation, position.token)
+                if there != (owned.position.offset, owned.position.generation, owned.position.token):
                     raise Moved(f"partition {number} was at {owned.position.offset}")
 
     async def step_over(self, tp: TopicPartition, offset: int) -> None:
@@ -194,6 +194,7 @@ class Owner:
             await self._kafka.reject(owned.number, batch.rejected)
         before = owned.position
         commit = Commit(
+            token=before.token,
             expected=before.offset,
             position=next_offset,
             generation=before.generation,

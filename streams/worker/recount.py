@@ -10,18 +10,22 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import asynccontextmanager
 from ctypes import Array, c_longlong
+from functools import partial
 from multiprocessing import connection, get_context, parent_process
 from typing import NamedTuple
 
+from events.case import Case
 from metrics.counting.fingerprint import fingerprint
 from metrics.counting.tally import Tally, add, of_cases, swept
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.address import RedisSettings
 from metrics.store.connection import STORE_ERRORS, connect
+from metrics.store.position import Moved, Position
 from metrics.store.redis import Store
 
 CASES_A_TURN = 100  # counted before anything else has a turn: some 20 ms
@@ -31,7 +35,8 @@ PROGRESS_SECONDS = 0.2  # between looks at how far the processes are
 
 NoteShare = Callable[[float], None]  # notes the share that is done
 Tallies = dict[str, Tally]  # by authority
-Recount = Callable[[int, NoteShare], Awaitable[Tallies]]  # of a partition
+Households = Callable[[Sequence[bytes]], Awaitable[list[tuple[str, Case]]]]  # under some keys, with their authorities
+Recount = Callable[[int, Position, NoteShare], Awaitable[Tallies]]  # of a partition that a claim of ours holds
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +46,8 @@ class PoolTask(NamedTuple):
 
     where: RedisSettings | str
     topic: str
+    partition: int
+    position: Position
     rules: RulesByAuthority
     catalogue: str  # that it must count by
 
@@ -53,8 +60,9 @@ _counts: "Array[c_longlong] | None" = None
 def here(store: Store, rules: RulesByAuthority) -> Recount:
     """Count in this process."""
 
-    async def recount(partition: int, note: NoteShare) -> Tallies:
-        return await _alone(store, rules, await store.case_keys(partition), note)
+    async def recount(partition: int, position: Position, note: NoteShare) -> Tallies:
+        async with _same_cases(store, partition) as keys:
+            return await _alone(partial(store.households_of, partition, position), rules, keys, note)
 
     return recount
 
@@ -62,35 +70,50 @@ def here(store: Store, rules: RulesByAuthority) -> Recount:
 def dealt_out(store: Store, where: RedisSettings | str, topic: str, rules: RulesByAuthority) -> Recount:
     """Count many cases in as many processes as there are processors; each reads the store by itself."""
 
-    async def recount(partition: int, note: NoteShare) -> Tallies:
-        keys = await store.case_keys(partition)
+    async def recount(partition: int, position: Position, note: NoteShare) -> Tallies:
+        async with _same_cases(store, partition) as keys:
+            return await count(PoolTask(where, topic, partition, position, rules, fingerprint(rules)), keys, note)
+
+    async def count(task: PoolTask, keys: Sequence[bytes], note: NoteShare) -> Tallies:
         if len(keys) > FEW_CASES and (processes := min(MAX_PROCESSES, _processors())) > 1:
             try:
-                return await _deal(processes, PoolTask(where, topic, rules, fingerprint(rules)), keys, note)
+                return await _deal(processes, task, keys, note)
             except STORE_ERRORS:
                 raise
             except (BrokenProcessPool, OSError, MemoryError, AnotherVersion) as exc:  # unavailable, or of no use
                 log.warning("counting in one process (%s)", type(exc).__name__)
                 note(0)
-        return await _alone(store, rules, keys, note)
+        return await _alone(partial(store.households_of, task.partition, task.position), rules, keys, note)
 
     return recount
+
+
+@asynccontextmanager
+async def _same_cases(store: Store, partition: int) -> AsyncIterator[list[bytes]]:
+    """Hand out the keys of all cases of *partition*. Raises Moved at the end where they are others by then.
+
+    A store that is being filled from a copy while the keys are listed may not have all of them yet.
+    """
+    keys = await store.case_keys(partition)
+    yield keys
+    if keys != await store.case_keys(partition):
+        raise Moved("cases came or went while they were counted")
 
 
 def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-async def _alone(store: Store, rules: RulesByAuthority, keys: Sequence[bytes], note: NoteShare) -> Tallies:
-    return await _count(store, rules, keys, lambda done: note(done / len(keys)))
+async def _alone(households: Households, rules: RulesByAuthority, keys: Sequence[bytes], note: NoteShare) -> Tallies:
+    return await _count(households, rules, keys, lambda done: note(done / len(keys)))
 
 
 async def _count(
-    store: Store, rules: RulesByAuthority, keys: Sequence[bytes], note_counted: Callable[[int], None]
+    households: Households, rules: RulesByAuthority, keys: Sequence[bytes], note_counted: Callable[[int], None]
 ) -> Tallies:
     total: Tallies = {}
     for first in range(0, len(keys), CASES_A_TURN):
-        of_cases(await store.households_of(keys[first : first + CASES_A_TURN]), rules, total)
+        of_cases(await households(keys[first : first + CASES_A_TURN]), rules, total)
         note_counted(min(first + CASES_A_TURN, len(keys)))
     return swept(total)
 
@@ -152,7 +175,7 @@ def _begin(counts: "Array[c_longlong]") -> None:
 def _share(task: PoolTask, number: int, keys: Sequence[bytes]) -> Tallies:
     """Count some cases of a partition.
 
-    Raises AnotherVersion, Stopped, and ConnectionError where the store does not answer.
+    Raises AnotherVersion, Stopped, Moved, and ConnectionError where the store does not answer.
     """
     if fingerprint(task.rules) != task.catalogue:
         raise AnotherVersion
@@ -170,7 +193,7 @@ async def _counted(task: PoolTask, number: int, keys: Sequence[bytes]) -> Tallie
 
     store = Store(connect(task.where), task.topic)
     try:
-        return await _count(store, task.rules, keys, note)
+        return await _count(partial(store.households_of, task.partition, task.position), task.rules, keys, note)
     except STORE_ERRORS as exc:
         raise ConnectionError(type(exc).__name__) from None  # not every one of them can be pickled
     finally:

@@ -49,12 +49,13 @@ async def main(kafka: str, redis: str, topic: str) -> None:
             events = [decode(record.value, appended(record.timestamp)) for record in chunk]
             touched = {key for event in events for key in names(event)}
             if unknown := touched - cases.keys():
-                cases.update({**dict.fromkeys(unknown), **await store.kept(tp.partition, unknown)})
+                cases.update({**dict.fromkeys(unknown), **await store.kept(tp.partition, positions[tp], unknown)})
             touched |= {(key[0], home) for key in touched if isinstance(home := cases[key], str)}
             kept = {key: case for key in touched if (case := cases.get(key)) is not None}
             change = fold(kept, authorities, events, rules)
             expected, offsets[tp] = offsets[tp], chunk[-1].offset + 1
-            commit = Commit(expected=expected, position=offsets[tp], generation=positions[tp].generation, change=change)
+            token, generation = positions[tp].token, positions[tp].generation
+            commit = Commit(token=token, expected=expected, position=offsets[tp], generation=generation, change=change)
             await store.commit(tp.partition, commit)
             cases.update(change.cases)
             authorities.update(change.authorities)

@@ -184,8 +184,9 @@ async def fill(url: str, tally: Tally) -> None:
         while some := dict(islice(rest, MAX_COMMIT_CELLS)):
             at = next(offsets)
             change = Change(authorities={AUTHORITY: Completeness()}, tallies={AUTHORITY: {part: some}})
-            generation = position.generation
-            await store.commit(0, Commit(expected=at, position=at + 1, generation=generation, change=change))
+            token, generation = position.token, position.generation
+            commit = Commit(token=token, expected=at, position=at + 1, generation=generation, change=change)
+            await store.commit(0, commit)
     await store.close()
 
 

@@ -37,7 +37,9 @@ def filled(valkey: conftest.Store) -> Iterator[conftest.Store]:
         store = Store(connect(valkey.url), LOG.topic)
         position = await store.claim(0, LOG, len(EVENTS))
         change = fold({}, {}, [decode(json.dumps(event).encode(), NOW) for event in EVENTS], RulesByAuthority())
-        await store.commit(0, Commit(expected=0, position=len(EVENTS), generation=position.generation, change=change))
+        token, generation = position.token, position.generation
+        commit = Commit(token=token, expected=0, position=len(EVENTS), generation=generation, change=change)
+        await store.commit(0, commit)
         await store.close()
 
     asyncio.run(fill())
@@ -69,7 +71,9 @@ def counted(filled: conftest.Store, progress: Callable[[float], None], frozen: b
 
             store.case_keys = keys_then_freeze  # type: ignore[method-assign]  # for the one call
         try:
-            return await recount.dealt_out(store, filled.url, LOG.topic, RulesByAuthority())(0, progress)
+            position = await store.position(0)
+            assert position is not None
+            return await recount.dealt_out(store, filled.url, LOG.topic, RulesByAuthority())(0, position, progress)
         finally:
             await store.close()
 
@@ -174,7 +178,8 @@ from streams.worker import recount
 async def main():
     store = Store(connect(sys.argv[2]), "case-events")
     while True:
-        await recount.dealt_out(store, sys.argv[2], "case-events", RulesByAuthority())(0, lambda _: None)
+        position = await store.position(0)
+        await recount.dealt_out(store, sys.argv[2], "case-events", RulesByAuthority())(0, position, lambda _: None)
 
 if __name__ == "__main__":
     recount.FEW_CASES, recount.CASES_A_TURN = 3, 5

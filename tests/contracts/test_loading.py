@@ -65,7 +65,13 @@ class Committer:
         end = position.offset + self._choose.choice((1, 7))
         await self._store.commit(
             partition,
-            Commit(expected=position.offset, position=end, generation=position.generation, change=change),
+            Commit(
+                token=position.token,
+                expected=position.offset,
+                position=end,
+                generation=position.generation,
+                change=change,
+            ),
         )
 
     def _cell(self) -> tuple[str, str, CellKey]:
@@ -219,6 +225,7 @@ def test_reading_keeps_nobody_waiting(valkey: conftest.Store) -> None:
             await store.commit(
                 0,
                 Commit(
+                    token=position.token,
                     expected=position.offset,
                     position=end,
                     generation=position.generation,

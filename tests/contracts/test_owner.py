@@ -18,7 +18,7 @@ from metrics.store import position as store_position
 from metrics.store.commits import Commit
 from metrics.store.connection import connect
 from metrics.store.generations import Generations
-from metrics.store.position import FORMAT
+from metrics.store.position import FORMAT, Position
 from metrics.store.redis import Store
 from streams.worker import case_cache
 from streams.worker import owner as owner_module
@@ -129,7 +129,9 @@ def test_a_case_that_is_not_the_one_remembered_is_not_added_to(valkey: conftest.
         received = next(event for event in EVENTS if event["type"] == "enquiry.received")
         *before, new = records([*EVENTS, {**received, "id": "new", "record": "new"}])
         await owner.apply(PARTITION, before)
-        kept = await store.kept(PARTITION.partition, [("X99999901", str(received["child"]))])
+        position = await store.position(PARTITION.partition)
+        assert position is not None
+        kept = await store.kept(PARTITION.partition, position, [("X99999901", str(received["child"]))])
         (home,) = [child for (_, child), case in kept.items() if isinstance(case, Case)]
         key = f"{{{LOG.topic}:{PARTITION.partition}}}:case:X99999901:{home}"
         command, *arguments = damage
@@ -160,7 +162,7 @@ def test_a_store_of_the_format_before_is_carried_on(valkey: conftest.Store) -> N
             if (value := await client.get(key)).startswith(ARRAY):
                 await client.set(key, msgspec.msgpack.encode(list(decode_case(value))))
         await client.hset(POSITION, "format", "1")
-        assert await store.position(PARTITION.partition) is None
+        assert await store.format(PARTITION.partition) == "1"
         store = Store(client, LOG.topic)
         after = owning(store)
         assert list((await after.positions([PARTITION])).values()) == [100]
@@ -206,10 +208,10 @@ class CountingStore(Store):
 
     asked = 0
 
-    async def kept(self, partition: int, keys: Iterable[CaseKey]) -> dict[CaseKey, Kept]:
+    async def kept(self, partition: int, position: Position, keys: Iterable[CaseKey]) -> dict[CaseKey, Kept]:
         wanted = set(keys)
         self.asked += len(wanted)
-        return await super().kept(partition, wanted)
+        return await super().kept(partition, position, wanted)
 
 
 @pytest.mark.parametrize("overtaken", [False, True])
