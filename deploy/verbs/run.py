@@ -21,6 +21,7 @@ def worker(metrics_port: int | None, dead_letter_limit: int, publishes: bool) ->
 
     Start as many as you like: they share the partitions. Ends with 3, saying why, where going on would not be safe.
     """
+    from deploy.processes.metrics_port import MetricsPort
     from deploy.processes.publisher import Publishing
     from streams.worker import worker as running
     from streams.worker.dead_letters import Limit
@@ -33,7 +34,7 @@ def worker(metrics_port: int | None, dead_letter_limit: int, publishes: bool) ->
                 redis=settings.redis,
                 rules=settings.rules,
                 topic=settings.topic,
-                metrics_port=metrics_port,
+                shown=MetricsPort(metrics_port) if metrics_port else None,
                 dead_letter_limit=Limit(dead_letter_limit),
                 beside=Publishing({**os.environ, **settings.variables}) if publishes else None,
             )

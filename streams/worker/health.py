@@ -1,21 +1,14 @@
-"""What the worker says of itself: its own counters, and whether it is alive and ready.
+"""What the worker says of itself: its own counters, and whether it is alive and ready."""
 
-On a port and a thread of its own: it answers while the worker is busy, and tells when the worker hangs.
-"""
-
-import json
 import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.exposition import make_wsgi_app
 
 from streams.worker.processor import Batch, FetchedRecord, appended
 
@@ -107,34 +100,3 @@ def watch(health: Health, every: float = 5.0) -> None:
                 os._exit(70)
 
     threading.Thread(target=loop, name="watch", daemon=True).start()
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: there is a scrape each five seconds."""
-
-
-def serve(port: int, registry: CollectorRegistry, health: Health) -> None:
-    """Serve /metrics, /livez and /readyz on loopback. Raises OSError where the port is taken."""
-    metrics = make_wsgi_app(registry)
-
-    def app(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        match environ["PATH_INFO"]:
-            case "/metrics":
-                text: Iterable[bytes] = metrics(environ, start)
-                return text
-            case "/livez":
-                why = health.hangs(time.monotonic())
-                return _answer(start, why is None, {"hangs": why})
-            case "/readyz":
-                return _answer(start, health.assigned, {"assigned": health.assigned, "lag": health.lag})
-        start("404 Not Found", [("Content-Type", "text/plain")])
-        return [b"/metrics, /livez and /readyz are here\n"]
-
-    server = make_server("127.0.0.1", port, app, handler_class=_Quiet)
-    threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
-
-
-def _answer(start: Callable[..., Any], good: bool, body: dict[str, object]) -> list[bytes]:
-    start("200 OK" if good else "503 Service Unavailable", [("Content-Type", "application/json")])
-    return [json.dumps(body).encode()]

@@ -2,12 +2,15 @@
 
 import asyncio
 import logging
+import os
 import signal
 import time
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
+
+from prometheus_client import CollectorRegistry
 
 from metrics.counting.fingerprint import fingerprint
 from metrics.rules.rules import RulesByAuthority
@@ -22,7 +25,7 @@ from streams.worker.app import KAFKA_UNAVAILABLE, App, create_app
 from streams.worker.dead_letters import Limit
 from streams.worker.ending import DONE, FAILED, REFUSED, end_within, say
 from streams.worker.garbage import collect_garbage
-from streams.worker.health import Counters, Health, serve, watch
+from streams.worker.health import Counters, Health, watch
 from streams.worker.kafka_log import KafkaLog
 from streams.worker.owner import Owner
 from streams.worker.recount import dealt_out
@@ -44,6 +47,17 @@ class Beside(Protocol):
         ...
 
 
+class Shown(Protocol):
+    """Where counters and health are shown, while the worker is busy too."""
+
+    @property
+    def port(self) -> int: ...
+
+    def serve(self, registry: CollectorRegistry, health: Health) -> None:
+        """Begin to show them. Raises OSError where the port is taken."""
+        ...
+
+
 @dataclass
 class Worker:
     """One run of a worker, from start to end."""
@@ -53,7 +67,7 @@ class Worker:
     rules: RulesByAuthority
     topic: str = topics.EVENTS
     group: str = topics.GROUP
-    metrics_port: int | None = None  # of 127.0.0.1; None: no metrics are served
+    shown: Shown | None = None  # None: no metrics are served
     dead_letter_limit: Limit = field(default_factory=Limit)
     beside: Beside | None = None
     _health: Health = field(default_factory=Health, init=False)
@@ -78,12 +92,14 @@ class Worker:
     async def _start(self, store: Store) -> int:
         await self._wait_for_store(store)
         log = await asyncio.to_thread(topics.describe, self.kafka, self.topic)
-        if self.metrics_port is not None:
+        if self.shown is not None:
             try:
-                serve(self.metrics_port, self._counters.registry, self._health)
+                self.shown.serve(self._counters.registry, self._health)
             except OSError as exc:
-                port = f"port {self.metrics_port} of 127.0.0.1"
-                return say(f"{port} is unavailable ({exc.strerror}): choose another --metrics-port", FAILED)
+                port = f"port {self.shown.port} of 127.0.0.1"
+                return say(
+                    f"{port} is unavailable ({os.strerror(exc.errno or 0)}): choose another --metrics-port", FAILED
+                )
         watch(self._health)
         return await self._carry(store, log)
 

@@ -23,7 +23,7 @@ DOORS = {
     "aiokafka": ("streams/", "deploy/"),
     "fastapi": ("metrics/exposition/http/", "deploy/"),
     "starlette": ("metrics/exposition/http/", "deploy/"),
-    "uvicorn": ("deploy/processes/",),
+    "uvicorn": ("metrics/exposition/http/",),
     "prometheus_client": ("metrics/exposition/http/", "metrics/exposition/prometheus/", "streams/worker/", "deploy/"),
     "socket": ("streams/", "deploy/"),
     "subprocess": ("deploy/",),

@@ -18,7 +18,7 @@ from metrics.exposition.boards.declaration import Board
 from metrics.exposition.http.boards import board_routes
 from metrics.exposition.http.figures import figure_routes
 from metrics.exposition.http.guard import Guarded
-from metrics.exposition.http.problems import problem
+from metrics.exposition.http.problems import problem, refused
 from metrics.exposition.http.replies import json_of
 from metrics.exposition.prometheus.collector import FigureCollector
 from metrics.store.reader import NotReady, Reader
@@ -58,12 +58,7 @@ def _answers_to_errors(app: FastAPI) -> None:
         share = "" if exc.read is None else f", {exc.read:.0%} read"
         return problem(503, f"{exc}{share}", {"Retry-After": str(RETRY_AFTER_SECONDS)}, reason=exc.why)
 
-    @app.exception_handler(HTTPException)
-    async def refused(_: Request, exc: HTTPException) -> Response:
-        headers = dict(exc.headers or {})
-        if "Allow" in headers:
-            headers["Allow"] = "GET, HEAD"  # all that any route allows
-        return problem(exc.status_code, str(exc.detail), headers)
+    app.add_exception_handler(HTTPException, refused)
 
     @app.exception_handler(RequestValidationError)
     async def unreadable(_: Request, __: RequestValidationError) -> Response:
