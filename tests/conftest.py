@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,12 @@ import pytest
 
 from deploy.machine import programs
 from deploy.machine.running import Program, Running
+
+# What is tested is set up by its test: by nothing of this shell, and by no `up` that runs in this folder.
+ASKED_OF_TESTS = ("CASEPULSE_SAID", "CASEPULSE_PICTURES")
+for name in [name for name in os.environ if name.startswith("CASEPULSE_") and name not in ASKED_OF_TESTS]:
+    del os.environ[name]
+os.environ["CASEPULSE_DATA_DIR"] = str(Path(tempfile.gettempdir()) / "casepulse-tests-have-none")
 
 
 @dataclass(frozen=True)

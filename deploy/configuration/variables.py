@@ -1,7 +1,8 @@
 """The variables that set an installation up: what each means, and who set it.
 
 The environment sets them, or a file named by `--config`, a key each: CASEPULSE_KAFKA_USER is `kafka_user` there. A
-variable that neither sets has the value that the `up` running here has published, else its default.
+variable that neither sets has the value that the `up` running here has published, else its default. Who sets
+any part of how Kafka or the store is reached has nothing of that `up`: half of its connections would be nobody's.
 """
 
 import fcntl
@@ -79,13 +80,13 @@ class Setting(NamedTuple):
 
 
 def values(environ: Mapping[str, str] = os.environ, by_up: bool = True) -> dict[str, Setting]:
-    """Return every variable, with what an `up` that runs here has published or without; an empty one is as left out.
+    """Return every variable, with what an `up` that runs here has published or without; an empty one has its default.
 
     Raises Unreadable where the file cannot be used.
     """
     given = _of_file(environ.get(CONFIG, ""))
     given |= {v.name: Setting(environ[v.name], "environment") for v in VARIABLES if v.name in environ}
-    if by_up and not {"CASEPULSE_KAFKA", "CASEPULSE_REDIS"} & given.keys():  # never half of one and half of another
+    if by_up and not CONNECTIONS & given.keys():  # never half of one Kafka or store and half of another
         given = _beside_up(given)
     return {
         v.name: setting if (setting := given.get(v.name)) and setting.value else Setting(v.default, "default")
@@ -112,11 +113,10 @@ def _of_file(name: str) -> dict[str, Setting]:
 
 def _beside_up(given: Mapping[str, Setting]) -> dict[str, Setting]:
     """Return what is *given*, and all else as the `up` that runs on the data directory has published it."""
-    published = _published(Path(given["CASEPULSE_DATA_DIR"].value if "CASEPULSE_DATA_DIR" in given else DATA_DIR))
-    if _differs(given, published):
-        published.pop(SERVER, None)  # it counts another topic, or by other rules, than is asked for here
-    connections = {name: setting for name, setting in published.items() if name in CONNECTIONS}
-    return {**published, **given, **connections}
+    of_up = published(Path(given["CASEPULSE_DATA_DIR"].value if "CASEPULSE_DATA_DIR" in given else DATA_DIR))
+    if _differs(given, of_up):
+        of_up.pop(SERVER, None)  # it counts another topic, or by other rules, than is asked for here
+    return {**of_up, **given}
 
 
 def _differs(given: Mapping[str, Setting], published: Mapping[str, Setting]) -> bool:
@@ -132,7 +132,7 @@ def _comparable(variable: Variable, value: str) -> str:
     return str(Path(value).absolute()) if variable.is_file and value else value or variable.default
 
 
-def _published(data_dir: Path) -> dict[str, Setting]:
+def published(data_dir: Path) -> dict[str, Setting]:
     """Return what the `up` running on *data_dir* has published; nothing where none runs."""
     try:
         with (data_dir / LOCK).open() as lock:

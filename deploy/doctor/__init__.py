@@ -19,6 +19,7 @@ from deploy.doctor.broker import KafkaView
 from deploy.doctor.finding import Finding, Level, findings_of, several, some, worth_knowing, wrong
 from deploy.doctor.reach import reach
 from deploy.processes.authority_directory import ClockUnknown, authority_directory
+from deploy.processes.refusal import refusal
 from metrics.counting.fingerprint import fingerprint
 from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.rules.rules import RulesByAuthority
@@ -87,7 +88,7 @@ class _StoreLook:
             findings += broker.clock("the store", clock - time.time())
             findings += store.judge(info)
             stands = await self._stands()
-            findings += positions.judge(stands, self._seen)
+            findings += positions.judge(stands, self._seen, refusal(self._settings))
             findings += await self._dead_letters(stands)
             findings += authorities.judge(await self._authorities(stands), self._rules)
             if self._with_cases:

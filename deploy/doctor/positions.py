@@ -20,19 +20,24 @@ class StorePositions:
     catalogue: str | None  # by which this version counts; None: authority.toml cannot be read
 
 
-def judge(stands: StorePositions, seen: KafkaView | None) -> Iterator[Finding]:
-    """Yield what is wrong with where the store stands; *seen* is None where Kafka does not answer."""
+def judge(stands: StorePositions, seen: KafkaView | None, refusal: str | None = None) -> Iterator[Finding]:
+    """Yield what is wrong with where the store stands.
+
+    *seen* is None where Kafka does not answer; *refusal* is what the worker of the `up` here said as it refused.
+    """
+    if refusal is not None:
+        yield _refused(refusal)
     yield from _readable(stands)
     log = seen.log if seen else None
     ours = {number: it for number, it in stands.positions.items() if log is None or it.log == log}
     if log is not None:
         yield from _another(stands.positions, log)
-        if not stands.formats:
+        if not stands.formats and refusal is None:
             yield worth_knowing("nothing has been read from the log yet", "start a worker: `casepulse worker`")
     if seen is not None:
         yield from _within(ours, seen)
         if len(ours) == len(stands.formats):  # else the workers wait for somebody, and not the events
-            yield from _waiting(ours, seen)
+            yield from _waiting(ours, seen, refusal is not None)
     yield from _rebuilding(ours, stands.catalogue)
 
 
@@ -99,8 +104,16 @@ def _within(ours: Mapping[int, Position], seen: KafkaView) -> Iterator[Finding]:
         )
 
 
-def _waiting(ours: Mapping[int, Position], seen: KafkaView) -> Iterator[Finding]:
+def _refused(said: str) -> Finding:
+    what, colon, remedy = said.rpartition(": ")
+    again = "then start `casepulse up` again"
+    return wrong(f"the worker has refused to run ({what if colon else said})", f"{remedy}; {again}" if colon else again)
+
+
+def _waiting(ours: Mapping[int, Position], seen: KafkaView, has_refused: bool) -> Iterator[Finding]:
     waiting = sum(max(0, end - ours[n].offset if n in ours else end) for n, (_, end) in seen.bounds.items())
+    if has_refused:  # which is said: another one would refuse as well
+        return
     if seen.workers == 0 and waiting:
         yield wrong(f"{waiting:,} events wait and no worker runs", "start one: `casepulse worker`")
     elif seen.workers == 0:

@@ -151,3 +151,12 @@ def last_line(log: Path) -> str:
         file.seek(max(0, log.stat().st_size - 65536))
         lines = file.read().decode(errors="replace").splitlines()
     return next((line for line in reversed(lines) if line and not line[0].isspace()), "")
+
+
+SPEAKERS = ("casepulse worker: refused to run: ", "casepulse worker: ", "Error: ")
+
+
+def words(log: Path) -> str:
+    """Return the last line of *log* as a person is told it: without who says it."""
+    line = last_line(log)
+    return next((line.removeprefix(who) for who in SPEAKERS if line.startswith(who)), line)

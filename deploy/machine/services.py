@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from kafka.errors import KafkaError
 
 from deploy.configuration.settings import Settings
 from deploy.generate.scrape import scrape_config
 from deploy.machine import demonstration, programs
-from deploy.machine.running import Program, Running
+from deploy.machine.running import Program, Running, last_line
 from deploy.machine.supervisor import Service
 from deploy.machine.wanted import Wanted
 from streams.broker import topics
@@ -57,7 +58,13 @@ def _kafka(settings: Settings) -> Program:
 def _simulator(wanted: Wanted, settings: Settings) -> Service:
     clock, _ = demonstration.files(settings.data_dir)
     simulator = _python(settings, "simulator", clock.exists, "deploy.machine.demonstration", str(wanted.speed))
-    return Service(simulator, needs=("kafka",), grace_seconds=1.0, tells=True)
+    return Service(
+        simulator,
+        needs=("kafka",),
+        grace_seconds=1.0,
+        does="tells the story so far",
+        told=lambda: last_line(simulator.program.log),
+    )
 
 
 def _worker(wanted: Wanted, settings: Settings, health_port: int) -> Service:
@@ -78,7 +85,15 @@ def _worker(wanted: Wanted, settings: Settings, health_port: int) -> Service:
         str(wanted.dead_letter_limit),
     )
     is_long = demonstration.begun(settings.data_dir).exists if wanted.simulate else lambda: True
-    return Service(worker, needs=("kafka", "valkey"), first_when=is_long, refusal=REFUSED, grace_seconds=4.0)
+    return Service(
+        worker,
+        needs=("kafka", "valkey"),
+        first_when=is_long,
+        refusal=REFUSED,
+        grace_seconds=4.0,
+        does="reads the log",
+        told=lambda: _to_read(health_port),
+    )
 
 
 def _server(wanted: Wanted, settings: Settings) -> Service:
@@ -96,7 +111,15 @@ def _server(wanted: Wanted, settings: Settings) -> Service:
         str(wanted.port),
     )
     has_clock = demonstration.files(settings.data_dir)[0].exists if wanted.simulate else lambda: True
-    return Service(server, needs=("valkey",), first_after=("worker",), first_when=has_clock, grace_seconds=4.0)
+    return Service(
+        server,
+        needs=("valkey",),
+        first_after=("worker",),
+        first_when=has_clock,
+        grace_seconds=4.0,
+        does="waits for figures",
+        told=lambda: _said(f"{wanted.server}/readyz"),
+    )
 
 
 def _prometheus(wanted: Wanted, settings: Settings, health_port: int) -> Service:
@@ -128,13 +151,32 @@ def _python(settings: Settings, name: str, ready: Callable[[], bool], module: st
 def _has_caught_up(port: int, clock: Path | None) -> bool:
     """Return whether the worker is ready; beside a made-up authority, once it has what that told."""
     answer = _answer(f"http://127.0.0.1:{port}/readyz")
-    return answer is not None and (clock is None or (clock.exists() and json.loads(answer)["lag"] < CAUGHT_UP_EVENTS))
+    return answer is not None and (clock is None or (clock.exists() and answer["lag"] < CAUGHT_UP_EVENTS))
 
 
-def _answer(url: str) -> bytes | None:
+def _to_read(port: int) -> str:
+    """Return how much a worker has still to read, in words; nothing where it does not say."""
+    answer = _answer(f"http://127.0.0.1:{port}/readyz")
+    return f"{answer['lag']:,} events to go" if answer else ""
+
+
+def _said(url: str) -> str:
+    """Return why a server is not ready, in its words; nothing where it does not say."""
+    try:
+        urllib.request.urlopen(url, timeout=ANSWER_WAIT_SECONDS).close()
+    except urllib.error.HTTPError as exc:
+        with exc, suppress(OSError, ValueError):
+            return str(json.load(exc).get("detail", ""))
+    except OSError:
+        pass
+    return ""
+
+
+def _answer(url: str) -> dict[str, Any] | None:
     """Return what is answered at *url*, if all is well there."""
     try:
         with urllib.request.urlopen(url, timeout=ANSWER_WAIT_SECONDS) as response:
-            return bytes(response.read()) if response.status == 200 else None
-    except (OSError, urllib.error.URLError):
+            answer: dict[str, Any] | None = json.load(response) if response.status == 200 else None
+            return answer
+    except (OSError, ValueError):
         return None

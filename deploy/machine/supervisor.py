@@ -5,26 +5,14 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from deploy.machine.running import Failed, Running, last_line
+from deploy.machine.running import Failed, Running, last_line, words
+from deploy.processes.backoff import FROM_OUTSIDE, Backoff
 
-RESTART_MIN_SECONDS, RESTART_MAX_SECONDS = 0.5, 10.0  # before a program is started again
-STEADY_SECONDS = 30.0  # of life, after which a new end is no part of the old trouble
-FIRST_TRIES = 5  # that a program is given which has not been ready even once
-SLOW_SECONDS = 60.0  # after which it is said that a program is not ready yet
+FIRST_TRIES = 5  # that a program is given which has not been ready even once, and does not come any further
+QUICK_SECONDS = 20.0  # a program that ended sooner has something wrong with it; one that lived longer was slow
+SLOW_SECONDS = 60.0  # after which it is said, each time, that a program is not ready yet
+LOOK_SECONDS = 0.5
 LARGEST_LOG_BYTES = 10_000_000
-
-
-@dataclass
-class Backoff:
-    """How long to wait before the next start: longer each time, until the program has lived a while."""
-
-    wait_seconds: float = RESTART_MIN_SECONDS
-
-    def after(self, lived: float) -> float:
-        """Return how many seconds to wait when the program ended after *lived* seconds."""
-        wait = RESTART_MIN_SECONDS if lived >= STEADY_SECONDS else self.wait_seconds
-        self.wait_seconds = min(2 * wait, RESTART_MAX_SECONDS)
-        return wait
 
 
 @dataclass
@@ -37,17 +25,22 @@ class Service:
     first_when: Callable[[], bool] = lambda: True  # what must be so before its first start
     refusal: int | None = None  # the exit code after which it is left alone
     grace_seconds: float = 2.0  # that it is given to end
-    tells: bool = False  # the last line of its log says how far it is
+    does: str = "starts"  # what it does until it is ready
+    told: Callable[[], str] = lambda: ""  # how far it is with that, in words
     aside: bool = False  # nobody waits for it, and nothing else ends where it does not start
     backoff: Backoff = field(default_factory=Backoff)
     due: float = 0.0
     started: float | None = None  # None while it does not run
     ready: float | None = None  # None while it is not
     ended: float | None = None  # when it last ended by itself
-    tries: int = 0  # since it was last ready
+    tries: int = 0  # that came no further than the one before, since it was last ready
     has_been_ready: bool = False
     has_refused: bool = False
-    is_slow: bool = False
+    look_seconds: float = LOOK_SECONDS  # between looks at how far it is
+    is_at: str = ""  # how far it was when that was last looked at
+    looked: float = 0.0
+    moved: float = 0.0  # when it had come further
+    said_slow: float = 0.0
 
     @property
     def name(self) -> str:
@@ -55,17 +48,22 @@ class Service:
 
     @property
     def progress(self) -> str:
-        """Its name and, where it tells, how far it is."""
-        line = last_line(self.running.program.log) if self.tells and self.started is not None else ""
-        return f"{self.name} ({line})" if line else self.name
+        """What it does until it is ready and, where it tells, how far it is."""
+        if self.started is None:
+            return f"{self.name} waits"
+        return f"{self.name} {self.does}" + (f", {self.is_at}" if self.is_at else "")
 
 
 class Supervisor:
-    """Starts, watches and stops services; *say* is given a line for whoever looks on."""
+    """Starts, watches and stops services.
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    *say* is given a line for whoever looks on, *note_refusal* what a service said that will not run as things are.
+    """
+
+    def __init__(self, say: Callable[[str], None], note_refusal: Callable[[str], None] = lambda _: None) -> None:
         self._services: dict[str, Service] = {}
         self._say = say
+        self._note_refusal = note_refusal
         self._began = time.monotonic()
         self._paused: frozenset[str] = frozenset()
 
@@ -130,9 +128,9 @@ class Supervisor:
         try:
             service.running.start()
         except (Failed, OSError) as exc:  # the last run's process is not quite gone, or there is no room for a log
-            self._again(service, 0.0, str(exc))
+            self._again(service, service.backoff.after(0.0, 1, was_of_use=False), str(exc))
         else:
-            service.started, service.is_slow = time.monotonic(), False
+            service.started = service.said_slow = service.moved = time.monotonic()
 
     def _watch(self, service: Service) -> None:
         if (code := service.running.poll()) is not None:
@@ -141,24 +139,45 @@ class Supervisor:
             if service.running.program.ready(service.running.pid):
                 self._is_ready(service)
             else:
-                self._tell_if_slow(service)
+                self._look(service, time.monotonic())
+                self._tell_if_slow(service, time.monotonic())
+
+    def _look(self, service: Service, now: float) -> None:
+        """Ask how far *service* is: as long as it comes further, nobody gives it up."""
+        if now - service.looked < service.look_seconds:
+            return
+        service.looked = now
+        told = service.told()
+        if told and told != service.is_at:
+            service.is_at, service.moved, service.tries = told, now, 0
 
     def _ended(self, service: Service, code: int) -> None:
         now = time.monotonic()
         lived = now - (service.started or now)
+        was_of_use = service.ready is not None
         service.started = service.ready = None
         service.ended = service.ended or now
         log = service.running.program.log
         if code == service.refusal:
             service.has_refused = True
-            self._say(f"{last_line(log)}. The {service.name} is not started again; the rest stays up")
+            self._refused(service, words(log))
         elif self._has(service.needs):
-            said = "" if code < 0 else last_line(log)
-            self._again(service, lived, (f"killed by signal {-code}" if code < 0 else f"code {code}"), said)
+            if lived > QUICK_SECONDS or code in FROM_OUTSIDE:
+                service.tries = 0
+            how = f"killed by signal {-code}" if code < 0 else f"code {code}"
+            self._again(
+                service, service.backoff.after(lived, code, was_of_use), how, "" if code < 0 else last_line(log)
+            )
         else:
             service.tries = 0  # what it needs went first; it starts when that is back
 
-    def _again(self, service: Service, lived: float, how: str, said: str = "") -> None:
+    def _refused(self, service: Service, said: str) -> None:
+        self._say(
+            f"the {service.name} has refused to run, and is not started again; the rest stays up. It said: {said}"
+        )
+        self._note_refusal(said)
+
+    def _again(self, service: Service, wait: float, how: str, said: str = "") -> None:
         if not service.has_been_ready and service.tries >= FIRST_TRIES:
             log = service.running.program.log
             failed = Failed(f"{service.name} does not start ({how}); the last line of {log}: {last_line(log)}")
@@ -167,7 +186,7 @@ class Supervisor:
             service.has_refused = True
             self._say(f"{failed}. The rest stays up")
             return
-        service.due = time.monotonic() + service.backoff.after(lived)
+        service.due = time.monotonic() + wait
         said = f". The last it said: {said}" if said else ""
         self._say(f"{service.name} ended ({how}); starting it again{said}")
 
@@ -175,15 +194,20 @@ class Supervisor:
         service.ready, service.tries = time.monotonic(), 0
         if not service.has_been_ready:
             where = f": {service.running.program.address}" if service.aside else ""
-            self._say(f"{service.progress} ready in {service.ready - self._began:.1f} s{where}")
+            self._say(f"{service.name} ready in {service.ready - self._began:.1f} s{where}")
         elif service.ended is not None:
             self._say(f"{service.name} is back after {service.ready - service.ended:.1f} s")
         service.has_been_ready, service.ended = True, None
 
-    def _tell_if_slow(self, service: Service) -> None:
-        if not service.is_slow and time.monotonic() - (service.started or 0) > SLOW_SECONDS:
-            service.is_slow = True
-            self._say(f"{service.name} is not ready after {SLOW_SECONDS:.0f} s; see {service.running.program.log}")
+    def _tell_if_slow(self, service: Service, now: float) -> None:
+        if service.started is None or now - service.said_slow < SLOW_SECONDS:
+            return
+        service.said_slow = now
+        passed = f"after {now - service.started:.0f} s"
+        if now - service.moved < SLOW_SECONDS:
+            self._say(f"{passed} the {service.progress}: let it go on")
+        else:
+            self._say(f"{service.name} is not ready {passed}; see {service.running.program.log}")
 
     def _stop(self, services: list[Service]) -> None:
         """Ask each to end, once those that need it have ended; kill what takes longer than it is given."""

@@ -16,6 +16,7 @@ from kafka.errors import KafkaError
 
 from deploy.configuration.authorities import DEFAULT
 from deploy.configuration.settings import DATA_DIR, ENVIRONMENT, LOCK, Settings, read_settings
+from deploy.configuration.variables import PREFIX, values
 from deploy.machine import demonstration, programs
 from deploy.machine.disk import Disk, free_mb
 from deploy.machine.running import Failed
@@ -23,6 +24,7 @@ from deploy.machine.screen import Screen
 from deploy.machine.services import services
 from deploy.machine.supervisor import Supervisor
 from deploy.machine.wanted import Wanted
+from deploy.processes import refusal
 from metrics.store.address import RedisSettings
 from streams.broker import topics
 from streams.broker.connection import KafkaSettings
@@ -86,11 +88,13 @@ def _settled(wanted: Wanted) -> Iterator[Settings]:
     demonstration.begun(data_dir).unlink(missing_ok=True)
     settings = _settings(wanted, clock)
     settings.check()
+    refusal.forget(data_dir)
     settings.publish()
     try:
         yield settings
     finally:
         (data_dir / ENVIRONMENT).unlink(missing_ok=True)
+        refusal.forget(data_dir)
 
 
 def _check_port(port: int) -> None:
@@ -137,7 +141,14 @@ def _keep_running(wanted: Wanted, settings: Settings) -> None:
     screen = Screen()
     began = time.monotonic()
     screen.say(f"casepulse keeps its state and its logs in {wanted.data_dir}")
-    supervisor = Supervisor(screen.say)
+    for line in _unused(wanted):
+        screen.say(line)
+    if wanted.simulate and not demonstration.files(settings.data_dir)[1].exists():
+        screen.say(
+            "a first start tells and counts two years of the made-up authority, Wexshire: half a minute, or a few on a "
+            "machine that has much to do"
+        )
+    supervisor = Supervisor(screen.say, lambda said: refusal.note(settings.data_dir, said))
     try:
         supervisor.keep(services(wanted, settings))
         _turn(wanted, supervisor, screen, began)
@@ -148,6 +159,21 @@ def _keep_running(wanted: Wanted, settings: Settings) -> None:
             signal.signal(number, signal.SIG_IGN)  # it takes seconds, and ends by itself
         supervisor.stop()
     screen.say(f"stopped; what it knows is in {wanted.data_dir}")
+
+
+def _unused(wanted: Wanted) -> Iterator[str]:
+    """Yield which settings are not used here though somebody made them: our own parts are elsewhere."""
+    given = values(by_up=False)
+    for name, option, is_ours in (
+        ("KAFKA", "--kafka", wanted.kafka is None),
+        ("REDIS", "--redis", wanted.redis is None),
+    ):
+        variable = f"{PREFIX}{name}"
+        if is_ours and given[variable].by != "default":
+            yield (
+                f"{variable} is set ({given[variable].by}) and not used here, as this starts one of its own; other "
+                f"commands go by it. Use it here with {option}, or unset it"
+            )
 
 
 def _check_kafka(address: str, settings: Settings) -> None:

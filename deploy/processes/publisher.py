@@ -6,16 +6,27 @@ import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from typing import NamedTuple
 
 import msgspec
 
+from deploy.processes.backoff import Backoff
 from streams.publishing.publisher import BEAT_SECONDS, Done, Owned
 from streams.worker.health import Counters
 
 SILENCE_SECONDS = 24 * BEAT_SECONDS  # without a sign of life, after which it is ended
 RESTART_MIN_SECONDS, RESTART_MAX_SECONDS = 1.0, 60.0  # until one that ended is started again
+FAILED = 1  # the code of one that did not even start, or was ended by us
 GRACE_SECONDS = 2.0  # to end by itself
 DELAY_SECONDS = 2.0  # after our own start, which goes first
+
+
+class End(NamedTuple):
+    """How a publisher ended."""
+
+    how: str
+    code: int = FAILED
+    was_of_use: bool = False
 
 
 class Publishing:
@@ -43,23 +54,23 @@ class Publishing:
 
     async def run(self, counters: Counters) -> None:
         """Keep it running for ever. Whatever becomes of it is counted, and never the worker's end."""
-        wait = RESTART_MIN_SECONDS
+        backoff = Backoff(RESTART_MIN_SECONDS, max_seconds=RESTART_MAX_SECONDS, steady_seconds=RESTART_MAX_SECONDS)
         await self._needed.wait()
         await asyncio.sleep(DELAY_SECONDS)
         while True:
             began = time.monotonic()
             try:
-                how = await self._keep(counters)
+                end = await self._keep(counters)
             except OSError as exc:
-                how = f"did not start ({exc.strerror})"
+                end = End(f"did not start ({exc.strerror})")
             counters.failed.labels("ended").inc()
-            lived = time.monotonic() - began
-            wait = RESTART_MIN_SECONDS if lived > RESTART_MAX_SECONDS else min(2 * wait, RESTART_MAX_SECONDS)
-            print(f"casepulse worker: the publisher {how}; again in {wait:.0f} s", file=sys.stderr, flush=True)
+            wait = backoff.after(time.monotonic() - began, end.code, end.was_of_use)
+            print(f"casepulse worker: the publisher {end.how}; again in {wait:.0f} s", file=sys.stderr, flush=True)
             await asyncio.sleep(wait)
 
-    async def _keep(self, counters: Counters) -> str:
+    async def _keep(self, counters: Counters) -> End:
         """Start it and take in what it reports; return how it ended."""
+        was_of_use = False
         process = self._process = await asyncio.create_subprocess_exec(
             *self._argv, stdin=PIPE, stdout=PIPE, env=self._environment
         )
@@ -68,14 +79,15 @@ class Publishing:
         try:
             while line := await asyncio.wait_for(process.stdout.readline(), SILENCE_SECONDS):
                 done = msgspec.json.decode(line, type=Done)
+                was_of_use = True
                 counters.published.inc(done.published)
                 if done.failed:
                     counters.failed.labels(done.failed).inc()
         except (TimeoutError, ValueError) as exc:  # it hangs, or says what is no report
-            return f"was ended ({type(exc).__name__})"
+            return End(f"was ended ({type(exc).__name__})")
         finally:
             await self.close()
-        return f"ended with {process.returncode}"
+        return End(f"ended with {process.returncode}", process.returncode or 0, was_of_use)
 
     async def close(self) -> None:
         """End it; what it had begun to write is undone."""

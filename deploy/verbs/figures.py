@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from deploy.configuration.settings import read_settings
+from deploy.configuration.settings import Settings, read_settings
+from deploy.processes.refusal import refusal as refusal_of
 from deploy.verbs.parameters import AuthorityCode
 from deploy.verbs.request import FigureRequest, QuestionRefused
 from metrics.windows import At, parse_at
@@ -83,6 +84,7 @@ def figures(
     if settings.server and not (file or known_at or cases):
         try:
             if _shown_by(settings.server, request, as_json, as_csv):
+                _say_refusal(settings)
                 return
         except QuestionRefused as exc:
             refusal = exc
@@ -92,6 +94,8 @@ def figures(
 
     if cases:
         figures_of_store.show_cases(request, file, settings, as_json)
+        if not file:
+            _say_refusal(settings)
         return
     try:
         figures_of_store.show(request, file, settings, as_json, as_csv)
@@ -99,6 +103,14 @@ def figures(
         if refusal is None:
             raise
         raise click.UsageError(str(refusal)) from exc  # nobody else can say what is wrong with the question
+    if not file:
+        _say_refusal(settings)
+
+
+def _say_refusal(settings: Settings) -> None:
+    """Say on standard error that figures stand still, and why, where the worker of the `up` here has refused."""
+    if (said := refusal_of(settings)) is not None:
+        click.echo(f"the worker has refused to run, so nothing new is counted. It said: {said}", err=True)
 
 
 def _shown_by(server: str, request: FigureRequest, as_json: bool, as_csv: bool) -> bool:

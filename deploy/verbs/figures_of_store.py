@@ -13,6 +13,7 @@ import click
 
 from deploy.configuration.settings import Settings
 from deploy.processes.authority_directory import authority_directory
+from deploy.processes.refusal import refusal
 from deploy.verbs.request import FigureRequest
 from deploy.verbs.written import BehindQuestion, cases_written, written
 from events.case import Case
@@ -167,6 +168,8 @@ async def _read(settings: Settings, with_cases: bool) -> Counted:
             try:
                 return await _whole(reader, store, with_cases)
             except NotReady as exc:
+                if (said := refusal(settings)) is not None:
+                    raise click.ClickException(f"figures are withheld: the worker has refused to run: {said}") from exc
                 if time.monotonic() > until:
                     share = "" if exc.read is None else f" ({exc.read:.0%} read)"
                     raise click.ClickException(f"{exc}{share}: try again in a while; is a worker running?") from exc

@@ -21,9 +21,7 @@ from deploy.verbs.parameters import PORT, dead_letter_limit
 @click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
-    default=DATA_DIR,
-    show_default=True,
-    help="State and logs. It survives: the next start goes on from there.",
+    help=f"State and logs. It survives: the next start goes on. [default: CASEPULSE_DATA_DIR, else {DATA_DIR}]",
 )
 @click.option("--kafka", metavar="HOST:PORT", help="Use this Kafka instead of one of our own.")
 @click.option("--redis", metavar="URL", help="Use this Redis or Valkey instead of one of our own.")
@@ -40,7 +38,7 @@ def up(
     simulate: bool,
     speed: float,
     port: int,
-    data_dir: Path,
+    data_dir: Path | None,
     kafka: str | None,
     redis: str | None,
     dead_letter_limit: int,
@@ -67,15 +65,16 @@ def up(
     from deploy.machine import up as machine
     from deploy.machine.wanted import Wanted
 
+    settings = read_settings(by_up=False)
     machine.main(
         Wanted(
             simulate=simulate,
             speed=speed,
             port=port,
-            data_dir=data_dir,
+            data_dir=data_dir or settings.data_dir,
             kafka=kafka,
             redis=redis,
-            topic=read_settings(by_up=False).topic,
+            topic=settings.topic,
             dead_letter_limit=dead_letter_limit,
             least_free_mb=least_free_mb,
             prometheus=prometheus,

@@ -1,5 +1,10 @@
 """Settings: who tells them, what is at odds, and that nothing runs on half of them."""
 
+import fcntl
+import json
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,6 +40,58 @@ def test_the_environment_counts_more_than_the_file(tmp_path: Path, secret: Path)
     by = {name: setting.by for name, setting in values(env).items()}
     assert by["CASEPULSE_KAFKA"] == str(file)
     assert (by["CASEPULSE_KAFKA_USER"], by["CASEPULSE_REDIS"]) == ("environment", "default")
+
+
+@contextmanager
+def up_here(data_dir: Path, **published: str) -> Iterator[None]:
+    """Have an `up` run on *data_dir*, as far as other commands can tell."""
+    data_dir.mkdir()
+    told = {**read_settings({}, by_up=False).variables, "CASEPULSE_DATA_DIR": str(data_dir), **published}
+    (data_dir / "environment").write_text("".join(f"{name}={shlex.quote(value)}\n" for name, value in told.items()))
+    with (data_dir / "up.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+# What environment and file set, beside an `up` whose Kafka is up:1, whose store is up:2 and whose topic is up-events;
+# and who wins: Kafka, store, topic.
+UP, ENVIRONMENT, FILE, DEFAULT = "up", "environment", "file", "default"
+WINNERS = (
+    ({}, "", (UP, UP, UP)),
+    ({"CASEPULSE_TOPIC": "mine"}, "", (UP, UP, ENVIRONMENT)),
+    ({}, 'topic = "mine"', (UP, UP, FILE)),
+    ({"CASEPULSE_TOPIC": "mine"}, 'topic = "his"', (UP, UP, ENVIRONMENT)),
+    ({"CASEPULSE_TOPIC": ""}, 'topic = "his"', (UP, UP, DEFAULT)),
+    ({"CASEPULSE_KAFKA": "k:1"}, "", (ENVIRONMENT, DEFAULT, DEFAULT)),
+    ({"CASEPULSE_KAFKA": "k:1"}, 'redis = "redis://r:1"', (ENVIRONMENT, FILE, DEFAULT)),
+    ({}, 'redis = "redis://r:1"\nkafka = "k:1"', (FILE, FILE, DEFAULT)),
+    ({"CASEPULSE_KAFKA": ""}, "", (DEFAULT, DEFAULT, DEFAULT)),
+    ({"CASEPULSE_KAFKA_USER": "me"}, "", (DEFAULT, DEFAULT, DEFAULT)),
+    ({}, 'redis_user = "me"', (DEFAULT, DEFAULT, DEFAULT)),
+)
+
+
+@pytest.mark.parametrize(("env", "text", "wins"), WINNERS)
+def test_who_wins_is_as_the_page_says(env: dict[str, str], text: str, wins: tuple[str, ...], tmp_path: Path) -> None:
+    """The environment, then the file, then the `up` that runs here, then the default; of connections all or none is
+    of that `up`. `casepulse settings` shows the same."""
+    file = tmp_path / "casepulse.toml"
+    file.write_text(f"{text}\n")
+    env = {**env, "CASEPULSE_CONFIG": str(file), "CASEPULSE_DATA_DIR": str(tmp_path / "state")}
+    names = ("CASEPULSE_KAFKA", "CASEPULSE_REDIS", "CASEPULSE_TOPIC")
+    of_up = {"CASEPULSE_KAFKA": "up:1", "CASEPULSE_REDIS": "redis://up:2/0", "CASEPULSE_TOPIC": "up-events"}
+    with up_here(tmp_path / "state", **of_up):
+        found = values(env)
+        shown = json.loads(CliRunner().invoke(main, ["settings", "--json"], env=env).stdout)
+    assert tuple("file" if found[name].by == str(file) else found[name].by for name in names) == wins
+    assert [(row["name"], row["told_by"]) for row in shown] == [(name, it.by) for name, it in found.items()]
+    assert all(found[name].value == of_up[name] for name in names if found[name].by == "up")
+
+
+def test_no_test_is_set_up_by_an_up_that_runs_here() -> None:
+    """Or by what somebody exported: a process that a test starts finds the parts that the test names, and no others."""
+    assert {name for name, it in values().items() if it.by != "default"} == {"CASEPULSE_DATA_DIR"}
+    assert not read_settings().data_dir.exists()
 
 
 def test_what_is_published_is_what_is_read(tmp_path: Path, secret: Path) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import redis
 from kafka.admin import KafkaAdminClient, NewTopic
 
 from deploy.machine.programs import free_port
@@ -181,6 +182,25 @@ def test_it_uses_the_parts_that_it_is_given(kafka: str, valkey: Store, tmp_path:
         running.wait_for("casepulse load", within=40)
         assert set(running.processes()) - {"publish"} == {"up", "worker", "serve"}
         assert running.get("/readyz") == {"ready": True}
+        assert running.process.stop() == 0
+
+
+def test_a_worker_that_refuses_is_said_in_its_own_words(kafka: str, valkey: Store, tmp_path: Path) -> None:
+    """By `up`, by the doctor and by whoever asks for figures; nobody is told to start one, as it would refuse again."""
+    with redis.Redis.from_url(valkey.url) as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+    given = ("--kafka", kafka, "--redis", valkey.url, "--no-simulate", "--no-prometheus")
+    here = tmp_path / "here"
+    here.mkdir()
+    with up(here, *given, CASEPULSE_TOPIC="case-events-refused") as running:
+        running.wait_for("the worker has refused to run, and is not started again; the rest stays up. It said: ", 60)
+        code, said = once(here, "figures", "enquiries_received")
+        assert (code, said.count("\n")) == (1, 1), said
+        assert said.startswith("Error: figures are withheld: the worker has refused to run: the store may evict keys")
+        code, said = once(here, "doctor")
+        (refused,) = [line for line in said.splitlines() if "the worker has refused to run (" in line]
+        assert "maxmemory-policy" in refused
+        assert "start one" not in said
         assert running.process.stop() == 0
 
 
