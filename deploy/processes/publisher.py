@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from deploy.processes.backoff import Backoff
+from streams.publishing.failures import ENDED, FAILURES, OTHER
 from streams.publishing.publisher import BEAT_SECONDS, Done, Owned
 from streams.worker.health import Counters
 
@@ -63,7 +64,7 @@ class Publishing:
                 end = await self._keep(counters)
             except OSError as exc:
                 end = End(f"did not start ({exc.strerror})")
-            counters.failed.labels("ended").inc()
+            counters.failed.labels(ENDED).inc()
             wait = backoff.after(time.monotonic() - began, end.code, end.was_of_use)
             print(f"casepulse worker: the publisher {end.how}; again in {wait:.0f} s", file=sys.stderr, flush=True)
             await asyncio.sleep(wait)
@@ -82,7 +83,7 @@ class Publishing:
                 was_of_use = True
                 counters.published.inc(done.published)
                 if done.failed:
-                    counters.failed.labels(done.failed).inc()
+                    counters.failed.labels(done.failed if done.failed in FAILURES else OTHER).inc()
         except (TimeoutError, ValueError) as exc:  # it hangs, or says what is no report
             return End(f"was ended ({type(exc).__name__})")
         finally:

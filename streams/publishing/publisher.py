@@ -29,6 +29,7 @@ from metrics.store.reader import NotReady, Reader
 from metrics.store.redis import Store
 from metrics.windows import At
 from streams.broker.connection import KafkaAddress, reached
+from streams.publishing.failures import kind_of
 from streams.publishing.figures_topic import RecordContext, Standing, Telling, key_of, standing
 
 LOOK_AT_STORE_SECONDS = 0.5
@@ -90,7 +91,7 @@ class Publisher:
 
     def _failed(self, exc: Exception) -> None:
         kind = type(exc).__name__
-        self.report(Done(failed=kind))
+        self.report(Done(failed=kind_of(exc)))
         if kind != self._last_failure:
             why = str(exc) if isinstance(exc, Refused) else kind
             _say(f"figures of partition {self.partition} cannot be published ({why}): trying again")

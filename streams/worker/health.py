@@ -4,17 +4,41 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, disable_created_metrics
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
+from events.decode import Reason
+from streams.publishing.failures import FAILURES
 from streams.worker.processor import Batch, FetchedRecord, appended
 
 HANGING_SECONDS = 120.0  # without a turn of the fetch loop, or with events waiting and none applied
 LATE_AFTER = timedelta(hours=24)
 LATENCY_BUCKETS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
+
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # of when each began: nobody asks for it
+
+CONFLICTS = ("moved", "unanswered")  # whom the store found elsewhere than it was left, and whom it did not answer
+
+
+class Lag(Collector):
+    """How many records wait in each partition that is ours. One of which nobody knows it is absent, and not 0."""
+
+    def __init__(self) -> None:
+        self.waiting: Mapping[int, int] = {}  # by partition; replaced as a whole, as another thread reads it
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the one family."""
+        family = GaugeMetricFamily("casepulse_lag_events", "Records that wait to be read", labels=("partition",))
+        for partition, waiting in sorted(self.waiting.items()):
+            family.add_metric((str(partition),), waiting)
+        yield family
 
 
 class Counters:
@@ -23,11 +47,15 @@ class Counters:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.processed = self._counter("casepulse_events_processed", "Records committed, dead letters included")
-        self.dead = self._counter("casepulse_dead_letters", "Records that could not be read", "reason")
+        self.dead = self._counter("casepulse_dead_letters", "Records that could not be read", reason=tuple(Reason))
         self.late = self._counter("casepulse_late_events", "Live events that came over 24 h after they were recorded")
-        self.conflicts = self._counter("casepulse_commit_conflicts", "Commits refused, or without an answer", "kind")
+        self.conflicts = self._counter(
+            "casepulse_commit_conflicts", "Commits refused, or without an answer", kind=CONFLICTS
+        )
         self.published = self._counter("casepulse_figures_published", "Figures written to the topic of figures")
-        self.failed = self._counter("casepulse_figures_failed", "Failures to publish figures, tried again", "kind")
+        self.failed = self._counter("casepulse_figures_failed", "Failures to publish, tried again", kind=FAILURES)
+        self.lag = Lag()
+        self.registry.register(self.lag)
         self.recounted = Gauge(
             "casepulse_recount_done_ratio",
             "Share of the stored cases counted afresh by new rules or a new version",
@@ -41,8 +69,15 @@ class Counters:
             registry=self.registry,
         )
 
-    def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        return Counter(name, text, labels, registry=self.registry)
+    def _counter(self, name: str, text: str, **labels: Iterable[str]) -> Counter:
+        """Return a counter that begins at 0 for each of the values that its label may have.
+
+        One that appeared at 1 would rise by nothing: no rate sees the first of anything.
+        """
+        counter = Counter(name, text, tuple(labels), registry=self.registry)
+        for value in chain.from_iterable(labels.values()):
+            counter.labels(str(value))
+        return counter
 
     def count(self, records: Sequence[FetchedRecord], batch: Batch) -> None:
         """Count committed *records*, of which *batch* was read."""

@@ -74,7 +74,8 @@ class Owner:
         bounds = await self._kafka.bounds(list(offsets)) if offsets else {}
         for tp, (_, end) in bounds.items():
             self._signs.look(tp.partition, offsets[tp], end)
-        self._health.lag = sum(max(0, end - offsets[tp]) for tp, (_, end) in bounds.items())
+        waiting = {tp.partition: max(0, end - offsets[tp]) for tp, (_, end) in bounds.items()}
+        self._counters.lag.waiting, self._health.lag = waiting, sum(waiting.values())
         if offsets and not self._health.lag:
             self._health.applied_at = time.monotonic()
 
@@ -82,6 +83,7 @@ class Owner:
         """Leave a sign of life in the store for every partition that is ours. Raises one of STORE_ERRORS."""
         if not log_answers:
             self._signs.without_log()
+            self._counters.lag.waiting = {}
         await self._store.sign(self._signs.now())
 
     async def stands(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
-from metrics.exposition.boards.states import Delay, delay_of
+from metrics.exposition.delay import Delay, delay_of
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.reader import NotReady, Reader
 from metrics.store.redis import Store

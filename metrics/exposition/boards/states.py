@@ -9,12 +9,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
-from events.time import LONDON, instant, moment_of
-from events.working_days import START
+from events.time import LONDON, instant
 from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.exposition.boards.arrivals import Arrivals
 from metrics.exposition.boards.declaration import Board, Drawing, Tile
@@ -22,16 +21,11 @@ from metrics.exposition.boards.lead import Lead, counts_for, lead
 from metrics.exposition.boards.opening import opening
 from metrics.exposition.boards.pace import Pace
 from metrics.exposition.boards.view import BoardView, Draw, ShownFigure
+from metrics.exposition.delay import complete_to_of, delay_at
 from metrics.figures.answers import Answers
 from metrics.rules.rules import Rules
 from metrics.store.reader import NotReady, Reader
-from metrics.store.worker_sign import WorkerReport
 from metrics.windows import At
-
-REPORT_GAP_SECONDS = 60  # between two reports of a feed (contract 2)
-REPORT_DELAY_SECONDS = 5  # of ours that a report may take to get here; at a demonstration's speed they are many more
-WORKER_LATE_SECONDS = 30  # of ours that our worker may be away or behind before a board says so by itself
-MICROSECONDS_PER_SECOND = 1e6
 
 
 @dataclass
@@ -157,12 +151,8 @@ def _withheld(envelope: _BoardEnvelope, exc: NotReady, pace: Pace) -> dict[str, 
 def _with_figures(envelope: _BoardEnvelope, answers: Answers, memory: Memory) -> dict[str, Any]:
     name, directory = envelope.name, envelope.directory
     now, rules, completeness = directory.now(name), directory.rules(name), answers.completeness(name)
-    complete_to = completeness.complete_to(instant(now)) or completeness.last_complete_to()
-    if complete_to is not None:
-        complete_to = max(complete_to, moment_of(START))  # of a feed that has never looked, perhaps 1970
-    speed = directory.speed(name)
-    late_since = complete_to if complete_to is not None and delayed(complete_to, now, rules, speed) else None
-    delay = delay_of(late_since, envelope.reader.worker(name), now, speed)
+    complete_to = complete_to_of(completeness, now)
+    delay = delay_at(now, complete_to, envelope.reader.worker(name), rules, directory.speed(name))
     # The clocks of late figures stop with them: nothing may look overdue that was perhaps authorised since.
     at = At(now if delay is None else delay.since.astimezone(LONDON))
     return envelope.saying(
@@ -204,40 +194,6 @@ def _lead(
         return None
     more = {name: drawing.more_than_usual for name, drawing in drawn.items() if isinstance(drawing, Arrivals)}
     return lead(board.lead, counts_for(board.lead, figures, more, view.at.day), any(loaded.values()))
-
-
-class Delay(msgspec.Struct, frozen=True):
-    """Who has figures wait, and since when. *waiting*: records of the log that our worker has not read yet."""
-
-    by: Literal["case_system", "worker_away", "worker_behind", "log_away"]
-    since: datetime
-    waiting: int = 0
-
-
-def delay_of(late_since: datetime | None, worker: WorkerReport, now: datetime, speed: float) -> Delay | None:
-    """Return the delay of figures whose feed is late since then (None: it is not), counted by *worker*.
-
-    A feed whose reports lie unread is not late itself. So where our worker is away or behind it is our delay.
-    """
-    stands_since = now - timedelta(seconds=worker.seconds * speed)
-    is_late = late_since is not None or worker.seconds > WORKER_LATE_SECONDS
-    match worker.state:
-        case "away" if is_late:
-            return Delay("worker_away", late_since or stands_since, worker.waiting)
-        case "no_log" if is_late:
-            return Delay("log_away", late_since or stands_since)
-        case "behind" if is_late:
-            return Delay("worker_behind", late_since or stands_since, worker.waiting)
-    return None if late_since is None else Delay("case_system", late_since)
-
-
-def delayed(complete_to: datetime, now: datetime, rules: Rules, speed: float) -> bool:
-    """Return whether a feed is late: twice its usual gap behind, counted in office hours.
-
-    While the office is closed it is late only if it was when the office closed: a quiet Sunday is no broken feed.
-    """
-    behind_seconds = rules.office.elapsed(instant(complete_to), instant(now)) / MICROSECONDS_PER_SECOND
-    return behind_seconds > 2 * REPORT_GAP_SECONDS + REPORT_DELAY_SECONDS * speed
 
 
 def _iso(moment: datetime | None) -> str | None:

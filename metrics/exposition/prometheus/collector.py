@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from typing import get_args
 
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
@@ -10,6 +11,7 @@ from prometheus_client.registry import Collector
 from events.time import instant
 from metrics.catalogue import MEASURES
 from metrics.exposition.authority_directory import AuthorityDirectory
+from metrics.exposition.delay import DelayedBy, complete_to_of, delay_at
 from metrics.exposition.prometheus import names
 from metrics.exposition.prometheus.names import SHOWN, Detail, labels_of, name_of
 from metrics.figures.answers import Answers
@@ -45,7 +47,7 @@ class FigureCollector(Collector):
             answers = Answers(self._reader.snapshot(), self._directory.now, self._directory.rules)
         except NotReady:
             return
-        others = [_feeds(answers), *_targets(answers)]
+        others = [_feeds(answers), *self._delays(answers), *_targets(answers)]
         yield from others
         places = {name: len(answers.places_shown_on(name, answers.now(name).day)) for name in answers.authorities}
         detail = names.details(places, sum(len(family.samples) for family in others))
@@ -60,6 +62,24 @@ class FigureCollector(Collector):
         build = GaugeMetricFamily("casepulse_build_info", "What is running", labels=("version", "catalogue"))
         build.add_metric((self._version, self._reader.catalogue()), 1)
         yield build
+
+    def _delays(self, answers: Answers) -> Iterator[Metric]:
+        """Yield by whom the figures of each authority are late, every way of it, and what its worker has to read."""
+        late = GaugeMetricFamily(
+            "casepulse_delayed", "Whether a board says that figures are late, and by whom", labels=("authority", "by")
+        )
+        waiting = GaugeMetricFamily(
+            "casepulse_waiting_events", "Records of the log that the worker has still to read", labels=("authority",)
+        )
+        for name in answers.authorities:
+            now, worker = self._directory.now(name), self._reader.worker(name)
+            complete_to = complete_to_of(answers.completeness(name), now)
+            delay = delay_at(now, complete_to, worker, answers.rules(name), self._directory.speed(name))
+            for by in get_args(DelayedBy):
+                late.add_metric((name, by), float(delay is not None and delay.by == by))
+            if worker.state in ("reading", "behind"):  # else nobody knows how many wait
+                waiting.add_metric((name,), worker.waiting)
+        yield from (late, waiting)
 
 
 def _targets(answers: Answers) -> Iterator[Metric]:
