@@ -1,6 +1,7 @@
 """Whom the server answers: by which name and from whose page; and that no request at all brings it to a fault."""
 
 import asyncio
+import gzip
 import time
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -238,6 +239,37 @@ def test_what_cannot_be_done_says_what_can(path: str, method: str) -> None:
     assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")
     assert answer.headers["content-type"] == "application/problem+json"
     assert is_guarded(answer)
+
+
+@pytest.mark.parametrize("path", [FIGURES, "/v1/measures", "/metrics", "/boards/assets/board.css", "/openapi.json"])
+def test_a_long_answer_is_compressed_where_that_is_asked_for(path: str) -> None:
+    """The same bytes once unpacked; caches are told that there are two of it."""
+    app, packed = server(), [*OURS, (b"accept-encoding", b"gzip, deflate")]
+    plain, small = asked(app, path), asked(app, path, packed)
+    assert "content-encoding" not in plain.headers
+    assert (small.headers["content-encoding"], "Accept-Encoding" in small.headers["vary"]) == ("gzip", True)
+    assert len(gzip.decompress(small.body)) == len(plain.body) > 3 * len(small.body)
+    assert is_guarded(small)
+
+
+def test_a_tag_is_of_the_bytes_that_are_sent() -> None:
+    """Compressed or not are two answers with two tags, and each is known again."""
+    packed = (b"accept-encoding", b"gzip")
+    tags = []
+    for more in ([], [packed]):
+        first = asked(server(), FIGURES, [*OURS, *more], query=b"at=2025-06-01")
+        tags.append(first.headers["etag"])
+        named = [*OURS, *more, (b"if-none-match", tags[-1].encode())]
+        assert asked(server(), FIGURES, named, query=b"at=2025-06-01").status == 304
+    assert len(set(tags)) == 2
+
+
+def test_a_stream_and_a_short_answer_are_sent_as_they_are() -> None:
+    """A compressed stream would be kept back until there is enough of it."""
+    packed = [*OURS, (b"accept-encoding", b"gzip")]
+    for path in (LIVE, "/livez", "/nowhere"):
+        assert "content-encoding" not in asked(server(), path, packed).headers
+    assert b"event: board" in asked(server(), LIVE, packed).body
 
 
 # --- no fault ---------------------------------------------------------------------------------------------------

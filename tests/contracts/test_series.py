@@ -216,7 +216,7 @@ def test_csv_is_the_same_figures(valkey: conftest.Store) -> None:
         for path in ("/v1/figures?at=2025-05-09&by=team", f"{SERIES}?from=2025-05-01&to=2025-05-09&step=day"):
             told = await client.get(path)
             assert told.headers["content-type"] == "application/json"
-            assert told.headers["vary"] == "Accept"
+            assert told.headers["vary"].startswith("Accept")
             for answer in (
                 await client.get(f"{path}&format=csv"),
                 await client.get(path, headers={"Accept": "text/csv"}),

@@ -13,6 +13,7 @@ from metrics.exposition.feeds.csv import csv_of
 from metrics.figures.figure import Answer
 
 FORMATS = ("json", "csv")
+MIN_GZIP_BYTES = 1_024
 
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
@@ -49,16 +50,23 @@ def format_of(request: Request) -> str:
 def figures_reply(request: Request, answer: Answer, is_over: bool) -> Response:
     """Return *answer* in the format that *request* wants, with a tag where the time that it is about *is_over*.
 
-    The tag is taken over the bytes: equal tags are equal answers, whichever server and version gave them.
+    The tag is taken over the bytes and how they are sent: equal tags are equal answers, whichever server and version
+    gave them.
     """
     as_csv = format_of(request) == "csv"
     body = csv_of(answer.figures).encode() if as_csv else _encode(answer)
     headers = {"Vary": "Accept"}
     if is_over:
-        headers["ETag"] = tag = f'"{sha256(body).hexdigest()[:32]}"'
+        sent = b"gzip" if is_compressed(request, body) else b""
+        headers["ETag"] = tag = f'"{sha256(body + sent).hexdigest()[:32]}"'
         if _is_named(tag, request.headers):
             return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type="text/csv" if as_csv else "application/json")
+
+
+def is_compressed(request: Request, body: bytes) -> bool:
+    """Return whether *body* will be sent compressed, by what stands around the application."""
+    return "gzip" in request.headers.get("accept-encoding", "") and len(body) >= MIN_GZIP_BYTES
 
 
 def _is_named(tag: str, headers: Mapping[str, str]) -> bool:
