@@ -16,7 +16,7 @@ from metrics.counting.tally import Tally
 from metrics.shapes import Value
 from metrics.shapes.part import CellKey
 from metrics.store.commits import Commit, CommitStep, TallyName
-from metrics.store.position import FORMAT, FORMATS_BEFORE, Log, Position, Refused
+from metrics.store.position import FORMAT, FORMATS_BEFORE, LastRecord, Log, Position, Refused
 
 MAX_CHANGES_KEPT = 2000  # commits that a reader may be behind before it reads a partition anew
 CELLS_AT_ONCE = 2000
@@ -63,14 +63,27 @@ def decode_position(fields: Fields, topic: str) -> Position | None:
     if text.get("format") not in (FORMAT, *FORMATS_BEFORE) or "offset" not in text:
         return None
     log = Log(topic, text["cluster"], text["topic_id"], int(text["partitions"]))
+    committing = int(text["committing"]) if "committing" in text else None
     return Position(
         int(text["offset"]),
-        int(text["head"]),
+        max(int(text["head"]), committing or 0),  # cases may be told up to there: nothing is whole before
         text["generation"],
         log,
         int(text["dead_in_a_row"]),
         text.get("token", ""),
+        _decode_last(text.get("last", "")),
+        committing,
     )
+
+
+def encode_last(last: LastRecord | None) -> str:
+    """Return how the store keeps the record that was read last."""
+    return f"{last.offset} {last.digest}" if last else ""
+
+
+def _decode_last(text: str) -> LastRecord | None:
+    offset, _, digest = text.partition(" ")
+    return LastRecord(int(offset), digest) if digest else None
 
 
 def decode_authorities(fields: Fields) -> dict[str, Completeness]:
@@ -126,9 +139,12 @@ def _field(cell: CellKey) -> str:
 
 
 def commit_arguments(
-    topic: str, partition: int, commit: Commit, old_headers: Collection[str]
+    topic: str, partition: int, commit: Commit, old_headers: Collection[str], max_string: int
 ) -> tuple[list[str], list[bytes | int]]:
-    """Return the keys and arguments of commit.lua. A case whose key is among *old_headers* is written anew."""
+    """Return the keys and arguments of commit.lua. A case whose key is among *old_headers* is written anew.
+
+    *max_string*: the longest string that the store takes, in bytes.
+    """
     keys = [key_of(topic, partition, name) for name in ("position", "changes", "dead-letters", "authorities")]
     change = {authority: _fields(tally) for authority, tally in commit.change.tallies.items()}
     values: list[bytes | int] = [b"", MAX_CHANGES_KEPT, pack(change)]  # the first points at the others
@@ -142,6 +158,8 @@ def commit_arguments(
         "authorities": _add_authorities(commit, values),
         "dead": commit.dead,
         "dead_in_a_row": str(commit.dead_in_a_row),
+        "last": encode_last(commit.last),
+        "max_string": str(max_string),
     }
     values[0] = pack(pointers)
     return keys, values

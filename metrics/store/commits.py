@@ -5,7 +5,7 @@ import msgspec
 from metrics.counting.completeness import Completeness
 from metrics.counting.fold import Change
 from metrics.counting.tally import Tally
-from metrics.store.position import Position
+from metrics.store.position import LastRecord, Position
 from metrics.store.worker_sign import WorkerSign
 
 TallyName = tuple[str, str]  # authority, part
@@ -21,6 +21,7 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     change: Change
     dead: list[tuple[int, str]] = []  # offset, and how the store lists it
     dead_in_a_row: int = 0  # at the end of the batch
+    last: LastRecord | None = None  # the record that was read last
 
 
 class CommitStep(msgspec.Struct, frozen=True):

@@ -47,7 +47,7 @@ class Generations:
                 await self._sweep(partition, await self._keys(partition, generation))
             raise
         await self._sweep(partition, older, position.token)
-        return msgspec.structs.replace(position, generation=generation)
+        return msgspec.structs.replace(position, generation=generation, committing=None)
 
     async def _write(
         self, partition: int, position: Position, generation: str, tallies: Mapping[str, Tally]
@@ -78,7 +78,7 @@ class Generations:
 
         A claim may note a later end of the log meanwhile: what was counted stays as it is.
         """
-        keys = [key_of(self._topic, partition, "position"), *written]
+        keys = [*(key_of(self._topic, partition, name) for name in ("position", "changes")), *written]
         about = [position.token, position.offset, position.generation, generation]
         _check(await self._point(keys=keys, args=[*about, *written.values()]))
 

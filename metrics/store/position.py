@@ -31,6 +31,13 @@ class Log(msgspec.Struct, frozen=True):
     partitions: int
 
 
+class LastRecord(msgspec.Struct, frozen=True):
+    """The record that was read last: a log that holds another one at its offset is another log."""
+
+    offset: int
+    digest: str  # of when it was appended, its key and its value
+
+
 class Position(msgspec.Struct, frozen=True):
     """Where a partition stands: the next offset to read, and the log's end when a worker last claimed it."""
 
@@ -40,6 +47,8 @@ class Position(msgspec.Struct, frozen=True):
     log: Log
     dead_in_a_row: int
     token: str = ""  # of the claim that holds it; each claim writes another
+    last: LastRecord | None = None  # None: nothing was read yet, or by a version that did not note it
+    committing: int | None = None  # the offset after a commit that broke off: what it was to write is there in part
 
     @property
     def catalogue(self) -> str:

@@ -2,7 +2,7 @@
 
 All keys of a partition carry it as their hash tag, so one script touches one slot:
 
-    {case-events:3}:position           hash: offset, head, generation, and the log that they are of
+    {case-events:3}:position           hash: offset, head, generation, the log that they are of, the record read last
     {case-events:3}:case:<authority>:<pseudonym>    a household, or the pseudonym under which it is kept
     {case-events:3}:tally:<generation>:<authority>:<part>    hash: cell -> how many
     {case-events:3}:authorities        hash: authority -> what holds of it as a whole
@@ -14,10 +14,12 @@ The position goes with the state: lose it, roll it back, fail it over, and repla
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from events.case import Case
 from metrics.counting.completeness import Completeness
@@ -34,6 +36,7 @@ from metrics.store.codec import (
     decode_step,
     has_old_header,
     key_of,
+    pack,
 )
 from metrics.store.commits import Commit, PartitionView, TallyName
 from metrics.store.connection import rights_required, script
@@ -41,6 +44,7 @@ from metrics.store.generations import Generations
 from metrics.store.position import (
     FORMAT,
     FORMATS_BEFORE,
+    UNCOUNTED,
     Log,
     Moved,
     Position,
@@ -53,6 +57,7 @@ from metrics.store.position import (
 from metrics.store.worker_sign import WorkerSign, decode_sign
 
 MAX_STEPS_READ = 500
+MAX_STRING_BYTES = 512 * 1024 * 1024  # that a server takes where nobody set it otherwise
 CASES_AT_ONCE = 500
 MAX_CLOCK_DIFFERENCE_SECONDS = 60  # between the store's clock and ours
 
@@ -65,6 +70,7 @@ class Store:
         self._topic = topic
         self._catalogue = catalogue or code()  # counts this store's tallies, where we count
         self._old_headers: set[str] = set()  # keys of cases behind a header of another length, as format 1 wrote them
+        self._max_string_bytes = MAX_STRING_BYTES
         self._commit, self._claim = script(client, "commit"), script(client, "claim")
         self._generations = Generations(client, topic)
 
@@ -86,6 +92,10 @@ class Store:
         difference = abs(await self._clock() - now)
         if difference > MAX_CLOCK_DIFFERENCE_SECONDS:
             raise Refused(f"the store's clock and ours are {difference:.0f} s apart: set them right")
+
+        with suppress(ResponseError):  # not every user may ask
+            limit = await self._client.config_get("proto-max-bulk-len")
+            self._max_string_bytes = int(limit.get("proto-max-bulk-len", MAX_STRING_BYTES))
 
     async def _clock(self) -> float:
         seconds, microseconds = await self._client.time()
@@ -123,19 +133,26 @@ class Store:
         return position
 
     async def _claimed(self, partition: int, log: Log, end: int) -> dict[bytes, bytes]:
+        of_log = {name: str(value) for name, value in msgspec.structs.asdict(log).items()}
         fresh = {
             "format": FORMAT,
             "offset": 0,
             "generation": first_generation(self._catalogue, end),
             "dead_in_a_row": 0,
             "head": end,
-            **msgspec.structs.asdict(log),
+            **of_log,
+        }
+        claim = {
+            "pattern": self._key(partition) + ":*",
+            "log": of_log,
+            "head": str(end),
+            "format": FORMAT,
+            "before": dict.fromkeys(FORMATS_BEFORE, True),
+            "token": new_token(),
         }
         keys = [self._key(partition, "position"), self._key(partition, "rights")]
-        before = "," + ",".join(FORMATS_BEFORE) + ","
-        about = [self._key(partition) + ":*", log.topic_id, end, before, FORMAT, new_token()]
         with rights_required():
-            flat = await self._claim(keys=keys, args=[*about, *(item for pair in fresh.items() for item in pair)])
+            flat = await self._claim(keys=keys, args=[pack(claim), *(item for pair in fresh.items() for item in pair)])
         return dict(zip(flat[::2], flat[1::2], strict=True))
 
     async def dead_since(self, partition: int, offset: int) -> int:
@@ -192,11 +209,16 @@ class Store:
 
     async def commit(self, partition: int, commit: Commit) -> None:
         """Write all of *commit*, if the store still stands at the expected offset. Raises Moved, Refused."""
-        keys, values = commit_arguments(self._topic, partition, commit, self._old_headers)
+        keys, values = commit_arguments(self._topic, partition, commit, self._old_headers, self._max_string_bytes)
         with rights_required():
             outcome, *about = await self._commit(keys=keys, args=values)
         if outcome == b"moved":
             raise Moved(f"expected {commit.expected}, found {about[0].decode() or 'nothing'}")
+        if outcome == b"too_long":
+            raise Refused(
+                f"what is told of one child takes more than the {self._max_string_bytes:,} bytes that the store takes "
+                "(proto-max-bulk-len): raise that; or see which feed tells so much of it"
+            )
         if outcome != b"ok":
             raise Refused("a key of the store is not what it should be: flush the store and let it be rebuilt")
         if self._old_headers:
@@ -286,3 +308,7 @@ class Store:
         Returns the new position. Raises Moved where the partition went on meanwhile, or another claim holds it.
         """
         return await self._generations.replace(partition, position, self._catalogue, tallies)
+
+    async def begin_counting_later(self, partition: int, position: Position) -> Position:
+        """Forget that a commit broke off, where nothing is counted yet: all is told once more. Raises Moved."""
+        return await self._generations.replace(partition, position, UNCOUNTED, {})

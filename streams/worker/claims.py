@@ -4,7 +4,7 @@ import asyncio
 
 from metrics.counting.fingerprint import fingerprint
 from metrics.rules.rules import RulesByAuthority
-from metrics.store.position import Log, PastEnd, Position, Refused
+from metrics.store.position import UNCOUNTED, Log, PastEnd, Position, Refused
 from metrics.store.redis import Store
 from streams.broker.partitions import TopicPartition
 from streams.worker.consumer import Reseek
@@ -37,10 +37,13 @@ class Claims:
                 f"partition {partition} was read to {position.offset} and the log begins at {oldest}: what lay "
                 "between is gone from Kafka. Restore the log or the store from a backup"
             )
-        if position.catalogue != fingerprint(self._rules) and not position.telling:
+        if position.committing is not None and position.catalogue == UNCOUNTED:
+            position = await self._store.begin_counting_later(partition, position)
+        is_counted = position.catalogue == fingerprint(self._rules) and position.committing is None
+        if not is_counted and not position.telling:
             self._recounts[partition] = asyncio.ensure_future(self._count_afresh(partition, position))
             await self._counted(partition)
-            raise Reseek(f"partition {partition} was recounted by a new catalogue")
+            raise Reseek(f"partition {partition} was recounted")
         authorities = await self._store.authorities_at(partition, position)
         return OwnedPartition(tp, position, authorities, position.offset)
 
@@ -66,7 +69,7 @@ class Claims:
             return
         await asyncio.wait({task}, timeout=RECOUNT_WAIT_SECONDS)
         if not task.done():
-            raise Reseek(f"partition {partition} is being recounted by a new catalogue")
+            raise Reseek(f"partition {partition} is being recounted")
         del self._recounts[partition]
         task.result()
 

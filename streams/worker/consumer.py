@@ -10,16 +10,25 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
-from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError
+from aiokafka.client import ConnectionGroup
+from aiokafka.errors import (
+    CorruptRecordException,
+    IllegalStateError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+)
 from faust.transport.consumer import ensure_TP
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from streams.broker.partitions import TopicPartition
+from streams.broker.records import damaged
 from streams.worker.processor import FetchedRecord
 
 LOOK_AROUND_SECONDS = 1.0
 FETCH_WAIT_MS = 50
+
+Link = tuple[int | None, object]  # the broker that leads a partition, and our connection to it
 
 
 class Reseek(Exception):
@@ -49,6 +58,10 @@ class PartitionOwner(Protocol):
         """Note that the fetch loop is alive."""
         ...
 
+    def refuse(self, why: str) -> None:
+        """Note that it is not safe to go on."""
+        ...
+
 
 class StoreThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # faust has no types
     """Reads only what was committed, as the source may use transactions, and never waits long for new records.
@@ -76,6 +89,8 @@ class StoreConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no type
         self._assigned = 0  # assignments so far
         self._looked_at = 0.0  # monotonic seconds
         self._ticket: object | None = None  # proof that the store positioned this assignment; None: seek first
+        self._links: dict[TP, Link] = {}  # over which the log was reached when it was last compared with the store
+        self._damaged: set[str] = set()  # what was said of records that could not be read
 
     @property
     def owner(self) -> PartitionOwner:
@@ -86,7 +101,22 @@ class StoreConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no type
         """Return the oldest offset and the end of the log of each partition. Raises KafkaError."""
         oldest = await self._thread.earliest_offsets(*partitions)
         end = await self._thread.highwaters(*partitions)
+        for tp in partitions:
+            self._links.setdefault(ensure_TP(tp), self._link(tp))
         return {tp: (oldest[tp], end[tp]) for tp in partitions}
+
+    def _link(self, tp: TopicPartition) -> Link:
+        """Return who leads *tp*, and our connection to it.
+
+        A log loses its end only while its broker is away, or by another broker that takes over. Either is seen here:
+        aiokafka tells nobody, and a log that has grown meanwhile answers the next fetch as if nothing had been.
+        """
+        client = self._thread._ensure_consumer()._client  # private, and only read
+        leader = client.cluster.leader_for_partition(driver.ensure_aiokafka_TP(tp))
+        return leader, client._conns.get((leader, ConnectionGroup.DEFAULT))
+
+    def _is_linked_as_before(self) -> bool:
+        return all(self._link(tp) == link for tp, link in self._links.items())
 
     def _new_consumer_thread(self) -> StoreThread:
         return StoreThread(self, loop=self.loop, beacon=self.beacon)
@@ -104,6 +134,7 @@ class StoreConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no type
         """
         async with self._store:
             self._ticket, assignment = None, self._assigned
+            self._links.clear()  # the claims ask for the bounds, and compare the log after that
             try:
                 async with asyncio.timeout(self.app.conf.broker_request_timeout / 2):
                     at = await self.owner.positions(self.assignment())
@@ -127,6 +158,12 @@ class StoreConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no type
                     batches, _ = await self._wait_next_records(timeout=1.0)
                 except NoOffsetForPartitionError:  # a new group, asked before our first seek
                     continue
+                except OffsetOutOfRangeError:  # the log ends before our position, or begins after it: a claim says why
+                    self._ticket = None
+                    continue
+                except CorruptRecordException as exc:
+                    self._note_damage(str(exc))
+                    continue
                 if not self.should_stop:
                     await self._serve(batches, ticket)
         except (asyncio.CancelledError, *self.consumer_stopped_errors):
@@ -135,6 +172,13 @@ class StoreConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no type
         except Exception as exc:  # a bug, or a hole in the log: fail, and be started again
             await self.crash(exc)
             raise
+
+    def _note_damage(self, what: str) -> None:
+        """Read on from the store's position. Where the same comes again, it is the log and not the way to us."""
+        self._ticket = None  # records of other partitions, that were handed out beside them, are lost
+        if what in self._damaged:
+            self.owner.refuse(damaged(what.rpartition("partition=")[2].rstrip(")") or what))
+        self._damaged.add(what)
 
     async def _ticketed(self) -> object | None:
         """Seek where there is no ticket for this assignment; return the ticket, if there is one then."""
@@ -146,7 +190,7 @@ class StoreConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no type
         """Apply *batches* that were fetched with *ticket*. Voids the ticket where not all of them are in the store."""
         async with self._store:
             # Records that were fetched before a seek or a rebalance must not reach the store.
-            fresh = ticket is not None and ticket is self._ticket and self.flow_active
+            fresh = ticket is not None and ticket is self._ticket and self.flow_active and self._is_linked_as_before()
             if not (fresh and await self._apply_all(batches) and await self._look_around()):
                 self._ticket = None
 

@@ -6,7 +6,8 @@ from typing import Protocol
 
 from aiokafka import AIOKafkaProducer
 
-from streams.broker import topics
+from metrics.store.position import Position
+from streams.broker import records, topics
 from streams.broker.connection import KafkaAddress
 from streams.broker.partitions import TopicPartition
 from streams.worker.dead_letters import new_producer, send
@@ -41,6 +42,10 @@ class KafkaLog:
     async def bounds(self, partitions: list[TopicPartition]) -> Bounds:
         """Return the oldest offset and the end of each partition. Raises KafkaError."""
         return await self._app.consumer.bounds(partitions)
+
+    async def check_unchanged(self, positions: Mapping[int, Position], bounds: Mapping[int, tuple[int, int]]) -> None:
+        """Raise Refused where the log does not hold what a position says was read last. Raises KafkaError."""
+        await records.check_unchanged(self._kafka, self._topic, positions, bounds)
 
     async def reject(self, partition: int, rejected: list[Rejected]) -> None:
         """Send the dead letters of *partition* on. Raises KafkaError."""

@@ -13,9 +13,10 @@ from metrics.counting.fold import Change
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.commits import Commit
 from metrics.store.connection import STORE_ERRORS
-from metrics.store.position import Log, Moved, Refused
+from metrics.store.position import LastRecord, Log, Moved, Position, Refused
 from metrics.store.redis import Store
 from streams.broker.partitions import TopicPartition
+from streams.broker.records import digest
 from streams.worker.claims import Claims
 from streams.worker.consumer import Reseek
 from streams.worker.dead_letters import LOOK_BACK_RECORDS, Limit, listed
@@ -35,6 +36,10 @@ class SourceLog(Protocol):
 
     async def bounds(self, partitions: list[TopicPartition]) -> Mapping[TopicPartition, tuple[int, int]]:
         """Return the oldest offset that the log still holds of each partition, and its end. Raises KafkaError."""
+        ...
+
+    async def check_unchanged(self, positions: Mapping[int, Position], bounds: Mapping[int, tuple[int, int]]) -> None:
+        """Raise Refused where the log does not hold what a position says was read last. Raises KafkaError."""
         ...
 
     async def reject(self, partition: int, rejected: list[Rejected]) -> None:
@@ -103,7 +108,7 @@ class Owner:
         empty = Batch(dead_in_a_row=owned.position.dead_in_a_row)
         owned.folded = offset
         with self._reseeking():
-            await self._commit(owned, empty, Change(), offset)
+            await self._commit(owned, empty, Change(), offset, owned.position.last)
         _reseek_if_told(owned)
 
     async def positions(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
@@ -117,13 +122,26 @@ class Owner:
             raise Reseek("ending")
         with self._claiming():
             bounds = await self._kafka.bounds(list(partitions))
-            offsets = {tp: await self._claim(tp, *bounds[tp]) for tp in bounds}
+            read_last = await self._read_last(bounds)
+            offsets = {tp: await self._claim(tp, *bounds[tp], read_last[tp.partition]) for tp in bounds}
         self._health.assigned = bool(offsets)
         self._earlier = {}
         return offsets
 
-    async def _claim(self, tp: TopicPartition, oldest: int, end: int) -> int:
+    async def _read_last(self, bounds: Mapping[TopicPartition, tuple[int, int]]) -> dict[int, LastRecord | None]:
+        """Return which record of each partition was read last, once the log is known to hold it still.
+
+        Nothing of the store is changed before. Raises Refused.
+        """
+        kept = {tp.partition: await self._store.position(tp.partition) for tp in bounds}
+        ours = {number: it for number, it in kept.items() if it is not None and it.log == self._log}
+        await self._kafka.check_unchanged(ours, {tp.partition: bounds[tp] for tp in bounds})
+        return {number: it.last if it is not None else None for number, it in kept.items()}
+
+    async def _claim(self, tp: TopicPartition, oldest: int, end: int, read_last: LastRecord | None) -> int:
         owned = await self._claims.claim(tp, oldest, end)
+        if owned.position.last not in (None, read_last):
+            raise Reseek(f"partition {tp.partition} went on while we looked at the log")
         if (earlier := self._earlier.get(tp.partition)) is not None:
             owned.take_over(earlier)
         self._owned[tp.partition] = owned
@@ -187,11 +205,14 @@ class Owner:
     async def _land(self, owned: OwnedPartition, records: Records, batch: Batch, change: Change) -> None:
         """Commit what was folded, and count it for operations. Raises Reseek."""
         with self._reseeking():
-            await self._commit(owned, batch, change, records[-1].offset + 1)
+            last = LastRecord(records[-1].offset, digest(records[-1].timestamp, records[-1].key, records[-1].value))
+            await self._commit(owned, batch, change, last.offset + 1, last)
         self._count(records, batch)
         _reseek_if_told(owned)
 
-    async def _commit(self, owned: OwnedPartition, batch: Batch, change: Change, next_offset: int) -> None:
+    async def _commit(
+        self, owned: OwnedPartition, batch: Batch, change: Change, next_offset: int, last: LastRecord | None
+    ) -> None:
         if batch.rejected:
             await self._kafka.reject(owned.number, batch.rejected)
         before = owned.position
@@ -203,9 +224,12 @@ class Owner:
             change=change,
             dead=listed(batch.rejected),
             dead_in_a_row=batch.dead_in_a_row,
+            last=last,
         )
         await self._store.commit(owned.number, commit)
-        owned.position = msgspec.structs.replace(before, offset=next_offset, dead_in_a_row=batch.dead_in_a_row)
+        owned.position = msgspec.structs.replace(
+            before, offset=next_offset, dead_in_a_row=batch.dead_in_a_row, last=last
+        )
 
     def _count(self, records: Records, batch: Batch) -> None:
         self._health.applied_at = time.monotonic()
@@ -221,7 +245,7 @@ class Owner:
         except Reseek:
             self._health.excused_at = time.monotonic()
             raise
-        except (Moved, KafkaError, *STORE_ERRORS) as exc:
+        except (Moved, KafkaError, TimeoutError, *STORE_ERRORS) as exc:
             raise self._excuse(exc, "claim") from exc
 
     @contextmanager
@@ -233,6 +257,10 @@ class Owner:
             raise self._refuse(exc) from exc
         except (Moved, KafkaError, *STORE_ERRORS) as exc:
             raise self._excuse(exc, "moved" if isinstance(exc, Moved) else "unanswered") from exc
+
+    def refuse(self, why: str) -> None:
+        """Note that it is not safe to go on."""
+        self._refuse(Refused(why))
 
     def _refuse(self, exc: Refused) -> Reseek:
         self.refused = self.refused or exc

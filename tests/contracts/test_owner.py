@@ -163,6 +163,7 @@ def test_a_store_of_the_format_before_is_carried_on(valkey: conftest.Store) -> N
                 await client.set(key, msgspec.msgpack.encode(list(decode_case(value))))
         await client.hset(POSITION, "format", "1")
         assert await store.format(PARTITION.partition) == "1"
+        await client.hdel(POSITION, "last")
         store = Store(client, LOG.topic)
         after = owning(store)
         assert list((await after.positions([PARTITION])).values()) == [100]

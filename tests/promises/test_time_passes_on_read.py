@@ -81,6 +81,9 @@ class Kafka:
     async def bounds(self, partitions: list[Any]) -> Mapping[Any, tuple[int, int]]:
         return dict.fromkeys(partitions, (0, self.end))
 
+    async def check_unchanged(self, positions: Any, bounds: Any) -> None:
+        """Nothing is ever lost here."""
+
     async def reject(self, partition: int, rejected: list[Rejected]) -> None:
         self.rejected += rejected
 
