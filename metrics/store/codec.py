@@ -21,6 +21,9 @@ from metrics.store.position import FORMAT, FORMATS_BEFORE, LastRecord, Log, Posi
 MAX_CHANGES_KEPT = 2000  # commits that a reader may be behind before it reads a partition anew
 CELLS_AT_ONCE = 2000
 
+# What damaged bytes raise. A length among them may ask for more memory than there is.
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, MemoryError)
+
 Fields = Mapping[bytes, bytes]  # a hash, as the store returns it
 
 pack = msgspec.msgpack.Encoder().encode
@@ -87,15 +90,19 @@ def _decode_last(text: str) -> LastRecord | None:
 
 
 def decode_authorities(fields: Fields) -> dict[str, Completeness]:
-    """Return what holds of each authority as a whole."""
-    return {name.decode(): _authority.decode(value) for name, value in fields.items()}
+    """Return what holds of each authority as a whole. Raises Refused."""
+    try:
+        return {name.decode(): _authority.decode(value) for name, value in fields.items()}
+    except UNREADABLE:
+        pass
+    raise Refused("what is stored of an authority cannot be read: flush the store and let it be rebuilt")
 
 
 def decode_kept(value: bytes) -> Kept:
     """Return a household, or the pseudonym that a pointer holds. Raises Refused."""
     try:
         return msgspec.msgpack.decode(value, type=str) if _is_pointer(value) else decode_case(value)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         pass  # msgspec's error may quote a value: it must be neither cause nor context
     raise Refused("a stored case cannot be read: flush the store and let it be rebuilt")
 
@@ -103,7 +110,7 @@ def decode_kept(value: bytes) -> Kept:
 def decode_households(keys: Sequence[bytes], values: Sequence[bytes | None]) -> list[tuple[str, Case]]:
     """Return the households among the *values* kept under *keys* of cases, each with its authority. Raises Refused."""
     names = [unquote(key.decode().rsplit(":", 2)[1]) for key in keys]
-    kept = [(name, decode_kept(value)) for name, value in zip(names, values, strict=True) if value]
+    kept = [(name, decode_kept(value)) for name, value in zip(names, values, strict=True) if value is not None]
     return [(name, case) for name, case in kept if isinstance(case, Case)]
 
 
@@ -114,7 +121,7 @@ def has_old_header(value: bytes) -> bool:
 
 def _is_pointer(value: bytes) -> bool:
     """Whether *value* is a pseudonym and no household: MessagePack tells a string from a list."""
-    return value[0] & 0xE0 == 0xA0 or value[0] in (0xD9, 0xDA)
+    return value[:1] in (b"\xd9", b"\xda") or b"\xa0" <= value[:1] <= b"\xbf"
 
 
 def decode_step(fields: Fields) -> CommitStep:

@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from events.decode import Reason
 from streams.publishing.failures import FAILURES
-from streams.worker.processor import Batch, FetchedRecord, appended
+from streams.worker.processor import UNKNOWN_APPEND, Batch, FetchedRecord, appended
 
 HANGING_SECONDS = 120.0  # without a turn of the fetch loop, or with events waiting and none applied
 LATE_AFTER = timedelta(hours=24)
@@ -85,7 +85,9 @@ class Counters:
         for dead in batch.rejected:
             self.dead.labels(str(dead.letter.reason)).inc()
         last = appended(records[-1].timestamp)
-        self.late.inc(sum(1 for e in batch.events if e.origin in (None, "live") and last - e.recorded_at > LATE_AFTER))
+        if last < UNKNOWN_APPEND:
+            live = (event for event in batch.events if event.origin in (None, "live"))
+            self.late.inc(sum(last - event.recorded_at > LATE_AFTER for event in live))
         now = datetime.now(UTC)
         for record in records:
             if (sent := _sent_at(record.headers)) is not None:

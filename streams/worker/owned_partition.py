@@ -74,11 +74,15 @@ class OwnedPartition:
         return fold(kept, self.authorities, events, None if self.is_uncounted else rules, self.tallies)
 
     async def _read(self, store: Store, wanted: Iterable[CaseKey]) -> None:
-        """Read what is kept under those of the *wanted* keys that are not remembered, and remember it."""
+        """Read what is kept under those of the *wanted* keys that are not remembered, and remember it.
+
+        With a pointer comes the household that it points to. One that is remembered already may be ahead of the store.
+        """
         unknown = [key for key in wanted if key not in self.cases]  # no set of all that is remembered: it is large
         if unknown:
             kept = await store.kept(self.number, self.position, unknown)  # where it fails, nothing is remembered as new
-            self.cases.remember({**dict.fromkeys(unknown), **kept})
+            fresh = {key: case for key, case in kept.items() if key not in self.cases}
+            self.cases.remember({**dict.fromkeys(unknown), **fresh})
 
     def remember(self, change: Change) -> None:
         """Remember what a fold changed, ahead of its commit."""

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
-from events.decode import DeadLetter, Reason, decode
+from events.decode import STORABLE_YEARS, DeadLetter, Reason, decode
 from events.event import Event
 from streams.broker.partitions import partition_of
+
+UNKNOWN_APPEND = datetime(STORABLE_YEARS[1] + 1, 1, 1, tzinfo=UTC)
+_UNKNOWN_APPEND_MS = int(UNKNOWN_APPEND.timestamp() * 1000)
 
 
 class FetchedRecord(Protocol):
@@ -84,7 +87,12 @@ def _check_key(key: bytes | None, event: Event, partition: int, partitions: int)
 
 
 def appended(timestamp: int) -> datetime:
-    """Return a Kafka timestamp, milliseconds since 1970, as a moment in UTC."""
+    """Return a Kafka timestamp, milliseconds since 1970, as a moment in UTC.
+
+    One that is none (-1) or beyond all that can be stored is UNKNOWN_APPEND, after which nothing was recorded.
+    """
+    if not 0 <= timestamp < _UNKNOWN_APPEND_MS:
+        return UNKNOWN_APPEND
     return datetime.fromtimestamp(timestamp / 1000, UTC)
 
 
