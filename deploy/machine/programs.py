@@ -108,14 +108,20 @@ def free_port() -> int:
     client that tries a port of that range until it opens may be connected to itself.
     """
     for port in random.sample(range(20_000, 32_000), 100):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+        if is_free(port):
             return port
     raise Failed("no free port on 127.0.0.1 among the hundred tried between 20000 and 32000")
+
+
+def is_free(port: int) -> bool:
+    """Return whether nobody listens on *port* of loopback."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _java_with(jars: Path) -> tuple[str, ...]:

@@ -23,11 +23,19 @@ from streams.worker.ending import REFUSED
 
 CAUGHT_UP_EVENTS = 2_000  # that may wait for a worker which has caught up
 ANSWER_WAIT_SECONDS = 1
+METRICS_ABOVE = 1_100  # the server's port: 9180 beside 8080, which `casepulse scrape` asks unasked
+MAX_PORT = 65_535
 
 
-def services(wanted: Wanted, settings: Settings) -> Iterator[Service]:
-    """Yield what is to run, each after those that it needs."""
-    health_port = programs.free_port()
+def metrics_port(server_port: int) -> int:
+    """Return where the worker's metrics are: ever the same beside one port of the server, unless that is taken."""
+    above = server_port + METRICS_ABOVE
+    port = above if above <= MAX_PORT else server_port - METRICS_ABOVE
+    return port if programs.is_free(port) else programs.free_port()
+
+
+def services(wanted: Wanted, settings: Settings, health_port: int) -> Iterator[Service]:
+    """Yield what is to run, each after those that it needs; the worker's metrics are at *health_port*."""
     if wanted.kafka is None:
         yield Service(Running(_kafka(settings)), grace_seconds=4.0)
     if wanted.redis is None:

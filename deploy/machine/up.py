@@ -21,7 +21,7 @@ from deploy.machine import demonstration, programs
 from deploy.machine.disk import Disk, free_mb
 from deploy.machine.running import Failed
 from deploy.machine.screen import Screen
-from deploy.machine.services import services
+from deploy.machine.services import metrics_port, services
 from deploy.machine.supervisor import Supervisor
 from deploy.machine.wanted import Wanted
 from deploy.processes import refusal
@@ -148,9 +148,11 @@ def _keep_running(wanted: Wanted, settings: Settings) -> None:
             "a first start tells and counts two years of the made-up authority, Wexshire: half a minute, or a few on a "
             "machine that has much to do"
         )
+    health_port = metrics_port(wanted.port)
+    screen.say(f"The worker tells of itself at http://127.0.0.1:{health_port}/metrics")
     supervisor = Supervisor(screen.say, lambda said: refusal.note(settings.data_dir, said))
     try:
-        supervisor.keep(services(wanted, settings))
+        supervisor.keep(services(wanted, settings, health_port))
         _turn(wanted, supervisor, screen, began)
     except KeyboardInterrupt:
         screen.say("stopping")
