@@ -1,6 +1,7 @@
 """The verb that brings data in: load."""
 
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,10 +11,19 @@ import click
 from deploy.verbs.load_report import report_lines
 from deploy.verbs.parameters import AuthorityCode, FileToWrite
 from events.decode import encode
-from events.event import Event
 from events.simulator.wexshire import MADE_UP_AUTHORITY
 from events.sources.catalogue import SOURCES, source_named
-from events.sources.source import EventSource, PathKind, Request, SourceReading, SourceUnreadable
+from events.sources.report import LoadReport
+from events.sources.source import (
+    MAX_MISSING,
+    EventSource,
+    Limits,
+    PathKind,
+    Request,
+    SourceReading,
+    SourceUnreadable,
+)
+from events.time import LONDON
 
 if TYPE_CHECKING:
     from deploy.configuration.settings import Settings
@@ -37,10 +47,18 @@ if TYPE_CHECKING:
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="DATE",
     multiple=True,
-    help="Day that the return states, 2018-03-31. Required for returns: one for each PATH, in the same order.",
+    help="Day that the file states, 2018-03-31. Required for returns: one for each PATH, in the same order.",
 )
 @click.option("--to", "target", type=FileToWrite(), help="Write .ndjson; send nothing.")
 @click.option("--key", type=click.Path(dir_okay=False, path_type=Path), help="Key of pseudonyms; made if missing.")
+@click.option(
+    "--max-missing",
+    type=click.FloatRange(0, 100),
+    default=MAX_MISSING * 100,
+    show_default=True,
+    metavar="PERCENT",
+    help="Rows of an earlier return that a later one may lack though it should have them again; over it is refused.",
+)
 def load(
     paths: tuple[Path, ...],
     name: str,
@@ -48,11 +66,14 @@ def load(
     as_of: tuple[datetime, ...],
     target: Path | None,
     key: Path | None,
+    max_missing: float,
 ) -> None:
     """Read files of events, or returns, turn them into events, and send them.
 
     The same file twice is the same tellings, and changes nothing. A report says how many rows were not used, and why.
     A later return closes, corrects and withdraws what earlier ones said: give the earlier returns again with it.
+    A file of which under half can be used is refused, and nothing is sent. Last is sent up to when all is complete: the
+    day that is stated, or the newest that a file of events says was recorded.
 
     \b
     casepulse load returns/2017-18 --source ssda903 --authority E10000008 --as-of 2018-03-31
@@ -64,13 +85,21 @@ def load(
 
     settings, source = read_settings(), source_named(name)
     days = tuple(day.date() for day in as_of)
-    request = Request(paths, authority or "", days, datetime.now(UTC), key or settings.data_dir / "pseudonym.key")
+    key, limits = key or settings.data_dir / "pseudonym.key", Limits(max_missing=max_missing / 100)
+    request = Request(paths, authority or "", days, datetime.now(UTC), key, limits)
     _check(source, request)
-    if target:
-        _write(_read(source, request), target)
-    else:
+    if not target:
         _check_kafka(settings)
-        _send(_read(source, request), settings)
+    try:
+        reading = _read(source, request)
+        if target:
+            _write(reading, target)
+        else:
+            _send(reading, settings)
+    except SourceUnreadable as exc:
+        raise click.ClickException(str(exc)) from exc
+    except MemoryError:
+        raise click.ClickException("too little memory for these files: load fewer of them at once") from None
 
 
 def _check(source: EventSource, request: Request) -> None:
@@ -81,6 +110,9 @@ def _check(source: EventSource, request: Request) -> None:
             raise click.UsageError(f"{path} is a {kind}: for --source {source.name} give {source.path_is}")
     if source.is_return:
         _check_return(request)
+    for day in request.as_of:
+        if day > request.now.astimezone(LONDON).date():
+            raise click.UsageError(f"--as-of {day} has not come: give the day at whose end the return was made")
 
 
 def _check_return(request: Request) -> None:
@@ -100,31 +132,51 @@ def _check_kafka(settings: "Settings") -> None:
     describe(settings.kafka, settings.topic)
 
 
-def _read(source: EventSource, request: Request) -> tuple[Event, ...]:
-    """Return the events; report what became of each row."""
+def _read(source: EventSource, request: Request) -> SourceReading:
+    """Return what the source tells; report what became of each row, also where the files are refused."""
     try:
-        reading: SourceReading = source.read(request)
+        reading = source.read(request)
     except SourceUnreadable as exc:
-        raise click.ClickException(str(exc)) from exc
-    for report in reading.reports:
+        _say(exc.reports)
+        raise
+    _say(reading.reports)
+    for file in reading.not_read:
+        click.echo(f"{file}: not read, no file of a return is called that", err=True)
+    return reading
+
+
+def _say(reports: Iterable[LoadReport]) -> None:
+    for report in reports:
         for line in report_lines(report):
             click.echo(line, err=True)
-    return reading.events
 
 
-def _write(events: tuple[Event, ...], target: Path) -> None:
-    with target.open("wb") as out:
-        for event in events:
-            out.write(encode(event) + b"\n")
-    click.echo(f"{len(events):,} events written to {target}", err=True)
+def _write(reading: SourceReading, target: Path) -> None:
+    """Write the events to *target*, whole or not at all, save where that is no file, such as a pipe."""
+    written = target if target.exists() and not target.is_file() else target.with_name(f".{target.name}.part")
+    events = 0
+    try:
+        with written.open("wb") as out:
+            for event in reading.events:
+                out.write(encode(event) + b"\n")
+                events += 1
+        if written != target:
+            written.replace(target)
+    except BaseException:
+        if written != target:
+            written.unlink(missing_ok=True)
+        raise
+    click.echo(f"{events:,} events written to {target}", err=True)
 
 
-def _send(events: tuple[Event, ...], settings: "Settings") -> None:
+def _send(reading: SourceReading, settings: "Settings") -> None:
     from streams.broker.sender import Sender
 
     with (
         Sender(settings.kafka, settings.topic) as sender,
-        click.progressbar(length=len(events), label="sending", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar,
+        click.progressbar(
+            reading.events, label="sending", show_pos=True, file=sys.stderr, hidden=not sys.stderr.isatty()
+        ) as events,
     ):
-        sent = sender.send(events, bar.update)
+        sent = sender.send(events)
     click.echo(f"{sent:,} events sent", err=True)

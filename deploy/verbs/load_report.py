@@ -27,9 +27,17 @@ def _row_lines(report: FileReport) -> Iterator[str]:
     if report.absent:
         yield f"{report.file}: not in the return"
         return
-    outcomes = ", ".join(f"{report.outcomes[outcome]:,} {outcome.name.lower()}" for outcome in Outcome)
+    if report.empty:
+        yield f"{report.file}: empty, not even headings: nothing is said about it"
+        return
+    by_outcome = report.outcomes
+    outcomes = ", ".join(f"{by_outcome[outcome]:,} {outcome.name.lower()}" for outcome in Outcome)
     yield f"{report.file}: {report.read:,} rows: {outcomes}"
     for reason, n in sorted(report.reasons.items(), key=_order):
         yield f"  {n:7,}  {reason.outcome.name.lower():8}  {reason.rule}"
+    for column, form in report.forms.items():
+        yield f"           dates of {column}: {form}"
+    if report.lacking:
+        yield f"           columns not there, taken as blank: {', '.join(report.lacking)}"
     if report.unused:
         yield f"           columns not used: {', '.join(report.unused)}"

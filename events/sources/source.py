@@ -1,6 +1,6 @@
 """A source: a kind of file that other people's systems export, and how events are read from it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -9,9 +9,19 @@ from pathlib import Path
 from events.event import Event
 from events.sources.report import LoadReport
 
+MIN_USABLE = 0.5  # share of a file's rows: of which fewer can be used is refused, for it is not what it seems to be
+MAX_MISSING = 0.1  # share of the rows that a later return should have again: cut off, or of somebody else
+
 
 class SourceUnreadable(ValueError):
-    """A file, a folder or a key cannot be used at all. Says where and what to do, and repeats no cell."""
+    """A file, a folder or a key cannot be used at all. Says where and what to do, and repeats no cell.
+
+    *reports* say what was found about the rows that were read until then.
+    """
+
+    def __init__(self, message: str, reports: tuple[LoadReport, ...] = ()) -> None:
+        super().__init__(message)
+        self.reports = reports
 
 
 class PathKind(StrEnum):
@@ -19,6 +29,17 @@ class PathKind(StrEnum):
 
     FILE = "file"
     FOLDER = "folder"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """From where on a file or a return is refused: shares of its rows, 0 to 1."""
+
+    min_usable: float = MIN_USABLE
+    max_missing: float = MAX_MISSING
+
+
+USUAL = Limits()
 
 
 @dataclass(frozen=True)
@@ -35,14 +56,20 @@ class Request:
     as_of: tuple[date, ...]
     now: datetime
     key: Path
+    limits: Limits = USUAL
 
 
 @dataclass(frozen=True)
 class SourceReading:
-    """The events that a source tells, and what became of each row of each of its files."""
+    """The events that a source tells, and what became of each row of each of its files.
 
-    events: tuple[Event, ...]
+    *events* are made as they are asked for, and again each time, so that a large file is never held whole; last come
+    the reports that the feed is complete. *not_read* are files that lay beside and are not understood.
+    """
+
+    events: Iterable[Event]
     reports: tuple[LoadReport, ...]
+    not_read: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ are what the earlier return said.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from functools import cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -20,8 +20,7 @@ from events.time import LONDON, instant
 StatementKey = tuple[str, str, str]  # child, type, record: the fact (contract 1)
 
 
-@dataclass(frozen=True)
-class Statement:
+class Statement(NamedTuple):
     """That something happened to *child*, a pseudonym, on *day*; or, if not *happened*, that it never did."""
 
     kind: type[ChildEvent]
@@ -34,7 +33,12 @@ class Statement:
     @property
     def key(self) -> StatementKey:
         """The fact that the statement is about."""
-        return self.child, str(self.kind.__struct_config__.tag), self.record
+        return self.child, _type_of(self.kind), self.record
+
+
+@cache
+def _type_of(kind: type[ChildEvent]) -> str:
+    return str(kind.__struct_config__.tag)
 
 
 class Said(NamedTuple):
@@ -59,53 +63,57 @@ def record_name(of: str, child: str, *parts: object) -> str:
     return _digest("\x1f".join((of, child, *map(str, parts))).encode())
 
 
-class Teller:
-    """Makes the events of one authority and one source. It remembers what it told, so that it can withdraw it."""
+MAX_RETURNS = 1000  # read together
 
-    def __init__(self, authority: str, source: str) -> None:
-        self._authority = authority
-        self._source = source
+
+class Telling:
+    """How a source tells what the *nth* return says, made at the end of *as_of*: the envelope of its events.
+
+    *rules* counts how often the source has changed what it makes of the same files.
+    """
+
+    def __init__(self, authority: str, source: str, as_of: date, nth: int, rules: int) -> None:
+        recorded_at = datetime.combine(as_of, time(23, 59, 59), LONDON)
+        self.envelope: dict[str, Any] = {
+            "id": "-",
+            "authority": authority,
+            "source": source,
+            "recorded_at": recorded_at,
+            "origin": "backload",
+            # Of two made as of one day, the one read by newer rules stands, then the one that knew more returns.
+            "revision": instant(recorded_at) // 1000 + rules * MAX_RETURNS + nth,
+        }
+
+    def feed_report(self) -> Event:
+        """Return the report that all has been told that the return says."""
+        at, source = self.envelope["recorded_at"], self.envelope["source"]
+        return identified(FeedReported(record=source, occurred_at=at, complete_to=at, **self.envelope))
+
+
+class Teller:
+    """Makes the events of one child. It remembers what it told, so that it can withdraw it."""
+
+    def __init__(self) -> None:
         self._standing: dict[StatementKey, Statement] = {}
 
-    def tell(self, said: Iterable[Said], as_of: date, nth: int) -> Iterator[Event]:
-        """Yield the events of the *nth* return, made at the end of *as_of*; last, a report that the feed is complete.
-
-        The events are the return's own statements, and all that changes or is withdrawn because of it.
-        """
-        envelope = self._envelope(as_of, nth)
+    def tell(self, said: Iterable[Said], telling: Telling) -> Iterator[Event]:
+        """Yield the events of the next return: its own statements, and all that changes or is withdrawn by it."""
         latest = _latest(said)
         for key, (statement, anew) in latest.items():
             if anew or self._standing.get(key) != statement:
-                yield _event(statement, envelope)
+                yield _event(statement, telling.envelope)
         for statement in self._withdrawn(latest):
             self._standing[statement.key] = statement
-            yield _event(statement, envelope)
+            yield _event(statement, telling.envelope)
         self._standing.update((key, statement) for key, (statement, _) in latest.items())
-        yield self._feed_report(envelope)
 
     def _withdrawn(self, latest: Mapping[StatementKey, Said]) -> list[Statement]:
         """Return the denials of what was told and is no longer stated."""
         return [
-            replace(statement, happened=False)
+            statement._replace(happened=False)
             for key, statement in self._standing.items()
             if statement.happened and key not in latest
         ]
-
-    def _envelope(self, as_of: date, nth: int) -> dict[str, Any]:
-        recorded_at = datetime.combine(as_of, time(23, 59, 59), LONDON)
-        return {
-            "id": "-",
-            "authority": self._authority,
-            "source": self._source,
-            "recorded_at": recorded_at,
-            "origin": "backload",
-            # The telling that knew more returns stands, of two made as of one day.
-            "revision": instant(recorded_at) // 1000 + nth,
-        }
-
-    def _feed_report(self, envelope: Mapping[str, Any]) -> Event:
-        at = envelope["recorded_at"]
-        return _identified(FeedReported(record=self._source, occurred_at=at, complete_to=at, **envelope))
 
 
 def _latest(said: Iterable[Said]) -> dict[StatementKey, Said]:
@@ -120,12 +128,12 @@ def _latest(said: Iterable[Said]) -> dict[StatementKey, Said]:
 def _event(statement: Statement, envelope: Mapping[str, Any]) -> Event:
     about = {"child": statement.child, "record": statement.record, "occurred_on": statement.day, **envelope}
     if statement.happened:
-        return _identified(statement.kind(**about, **dict(statement.fields)))
+        return identified(statement.kind(**about, **dict(statement.fields)))
     _, retracts, _ = statement.key
-    return _identified(Retraction(retracts=retracts, retracted=True, **about))
+    return identified(Retraction(retracts=retracts, retracted=True, **about))
 
 
-def _identified(event: Event) -> Event:
+def identified(event: Event) -> Event:
     """Return *event* with an id that its content gives it: the same telling has the same id."""
     return msgspec.structs.replace(event, id=_digest(msgspec.json.encode(event, order="sorted")))
 

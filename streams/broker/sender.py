@@ -1,5 +1,6 @@
 """Sends events to the topic, as a record is to be (contract 1): keyed by authority, with CloudEvents headers."""
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +12,8 @@ from events.event import Event
 from streams.broker.connection import KafkaAddress, reached
 from streams.broker.partitions import partition_of
 from streams.broker.topics import EVENTS
+
+MAX_WAITING = 10_000  # events that Kafka has not acknowledged yet: a large file is never held whole
 
 
 class Sender:
@@ -34,13 +37,17 @@ class Sender:
 
         Calls *progress* with 1 for each event.
         """
-        waiting = []
+        waiting: deque[Any] = deque()
+        sent = 0
         for event in events:
             waiting.append(self._send(event))
             progress(1)
-        for sent in waiting:
-            sent.get(timeout=60)
-        return len(waiting)
+            sent += 1
+            if len(waiting) > MAX_WAITING:
+                waiting.popleft().get(timeout=60)
+        for acknowledged in waiting:
+            acknowledged.get(timeout=60)
+        return sent
 
     def _send(self, event: Event) -> Any:  # kafka-python has no types
         return self._producer.send(

@@ -1,6 +1,8 @@
 """The sources of events: `load` takes its choices from one tuple, and says what became of every line."""
 
 import json
+import tracemalloc
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
@@ -10,7 +12,8 @@ from click.testing import CliRunner, Result
 from deploy.command import main
 from deploy.verbs.load import load
 from events.sources.catalogue import SOURCES, source_named
-from events.sources.source import PathKind
+from events.sources.source import PathKind, Request
+from events.sources.ssda903.returns import read_request
 
 EVENT = {
     "type": "referral.received",
@@ -57,7 +60,12 @@ def test_every_line_of_a_file_of_events_is_accounted_for(events_file: Path) -> N
     assert done.exit_code == 0, done.output
     assert "some.ndjson: 2 events; 1 left, not_json 1" in done.output
     assert "child-9" not in done.output
-    assert [json.loads(line) for line in target.read_text().splitlines()] == [EVENT, OTHER]
+    *events, first, second = (json.loads(line) for line in target.read_text().splitlines())
+    assert events == [EVENT, OTHER]
+    assert [(each["type"], each["authority"]) for each in (first, second)] == [
+        ("feed.reported", "X99999901"),
+        ("feed.reported", "X99999902"),
+    ]
 
 
 def test_events_of_another_authority_are_left(events_file: Path) -> None:
@@ -65,7 +73,78 @@ def test_events_of_another_authority_are_left(events_file: Path) -> None:
     target = events_file.with_name("out.ndjson")
     done = run(events_file, "--source", "events", "--authority", "X99999902", "--to", target)
     assert "some.ndjson: 1 events; 2 left, of another authority 1, not_json 1" in done.output
-    assert [json.loads(line) for line in target.read_text().splitlines()] == [OTHER]
+    told, report = (json.loads(line) for line in target.read_text().splitlines())
+    assert (told, report["authority"]) == (OTHER, "X99999902")
+
+
+def test_last_is_said_up_to_when_the_feed_is_complete(events_file: Path, tmp_path: Path) -> None:
+    """By the file, never by the clock: the newest that each source recorded, or the day stated. Twice is the same."""
+    older = {**EVENT, "id": "t-3", "source": "eclipse", "recorded_at": "2018-03-04T10:30:00+01:00"}
+    newer = {**older, "id": "t-4", "recorded_at": "2018-03-04T10:30:00Z"}
+    own = {**EVENT, "id": "t-5", "type": "feed.reported", "complete_to": "2018-03-06T00:00:00Z"}
+    events_file.write_text("\n".join(json.dumps(event) for event in (newer, older, EVENT)))
+
+    def reports(*options: str) -> list[tuple[str, str, str]]:
+        target = tmp_path / "out.ndjson"
+        done = run(events_file, "--source", "events", "--to", target, *options)
+        assert done.exit_code == 0, done.output
+        told = [json.loads(line) for line in target.read_text().splitlines()]
+        assert len({each["id"] for each in told}) == len(told)
+        last = [each for each in told if each["type"] == "feed.reported"]
+        assert told[-len(last) :] == last
+        return [(each["record"], each["complete_to"], each["recorded_at"]) for each in last]
+
+    newest = ("eclipse", "2018-03-04T10:30:00Z", "2018-03-04T10:30:00Z")
+    assert reports() == reports() == [newest, ("simulator", "2018-03-05T10:30:00Z", "2018-03-05T10:30:00Z")]
+    stated = "2018-03-31T23:59:59+01:00"
+    assert reports("--as-of", "2018-03-31") == [("eclipse", stated, stated), ("simulator", stated, stated)]
+    with events_file.open("a") as file:
+        file.write(f"\n{json.dumps({**own, 'record': 'simulator'})}")
+    assert [source for source, _, at in reports() if at != "2018-03-05T10:30:00Z"] == ["eclipse"]
+    assert len(reports()) == 2, "who says it himself is not said again"
+
+
+def test_a_file_of_which_under_half_are_events_is_refused(events_file: Path, tmp_path: Path) -> None:
+    """It is some other file. Nothing is written, and the report says what its lines are."""
+    events_file.write_text("\n".join([json.dumps(EVENT), "a", "b"]))
+    done = run(events_file, "--source", "events", "--to", tmp_path / "out.ndjson")
+    assert done.exit_code == 1
+    assert "some.ndjson: 1 events; 2 left, not_json 2" in done.output
+    assert "Error: some.ndjson: 1 of 3 lines are events, under half: nothing is sent" in done.output
+    assert not (tmp_path / "out.ndjson").exists()
+
+
+def test_a_day_that_has_not_come_is_wrong_use(events_file: Path) -> None:
+    """Nothing can be complete to it, and all that is recorded on it would be a dead letter."""
+    done = run(events_file, "--source", "events", "--as-of", "2099-03-31")
+    assert (done.exit_code, "--as-of 2099-03-31 has not come" in done.output) == (2, True)
+
+
+def test_events_are_made_as_they_are_asked_for(tmp_path: Path) -> None:
+    """However many children a return has, the events of few are held: of 1,500 children as little as of 300."""
+    most = []
+    for children in (300, 1500):
+        reading = read_request(request(made_return(tmp_path / str(children), children)))
+        tracemalloc.start()
+        events = sum(1 for _ in reading.events)
+        most.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert events > 10 * children
+    assert most[1] - most[0] < 1200 * 500, "bytes; the events of a child take ten times as much"
+
+
+def made_return(folder: Path, children: int) -> Path:
+    """Write a return in which each child moves once."""
+    folder.mkdir()
+    headings = "CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE\n"
+    rows = "{0},01/05/2017,S,C2,N1,U4,PR1,03/06/2017,X1,\n{0},03/06/2017,P,C2,N1,U6,PR1,,,\n"
+    (folder / "episodes.csv").write_text(headings + "".join(rows.format(n) for n in range(children)))
+    (folder / "header.csv").write_text("CHILD,DOB\n" + "".join(f"{n},15/06/2010\n" for n in range(children)))
+    return folder
+
+
+def request(folder: Path) -> Request:
+    return Request((folder,), "E10000008", (date(2018, 3, 31),), datetime(2018, 4, 1, tzinfo=UTC), folder / "key")
 
 
 @pytest.mark.parametrize("name", [source.name for source in SOURCES])

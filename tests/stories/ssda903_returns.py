@@ -13,8 +13,8 @@ from events.case import Case, tell
 from events.event import Event
 from events.sources.pseudonym import keyed
 from events.sources.report import FileReport
-from events.sources.source import SourceReading
-from events.sources.ssda903.returns import Return, read, read_all
+from events.sources.source import Limits, SourceReading
+from events.sources.ssda903.returns import Return, read_all
 from metrics.catalogue.looked_after import CHILDREN_LOOKED_AFTER
 from metrics.figures.evaluate import evaluate
 from metrics.figures.question import Question
@@ -34,17 +34,25 @@ Write = Callable[..., Path]
 
 
 def write_return(folder: Path, episodes: str, header: str = HEADER, **files: str) -> Path:
-    """Write a return whose episodes are lines of `child DECOM RNE LS DEC REC PLACE PROVIDER REASON`; return *folder*.
+    """Write a return whose episodes are lines of `child DECOM RNE LS DEC REC PLACE PROVIDER REASON HOME`.
 
-    `-` is a blank; of the last three, what is left out is U1, PR1 and blank. Other files are written as they are given.
+    `-` is a blank; of the last four, what is left out is U1, PR1, blank, and `SC1@EX2_2BB`, which is URN and PL_POST. A
+    line of less than six cells is written as it is, and so are other files. Return *folder*.
     """
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     rows = [COLUMNS]
     for line in episodes.strip().splitlines():
         cells = line.split()
-        cells += ["U1", "PR1", "-"][len(cells) - 6 :]
-        child, start, rne, status, end, rec, place, provider, moved = ("" if cell == "-" else cell for cell in cells)
-        rows.append(f"{child},{start},{rne},{status},N1,{place},{provider},{end},{rec},{moved},EX1 1AA,EX2 2BB,SC1")
+        if len(cells) < 6:
+            rows.append(",".join(cells))
+            continue
+        cells += ["U1", "PR1", "-", "SC1@EX2_2BB"][len(cells) - 6 :]
+        child, start, rne, status, end, rec, place, provider, moved, home = (
+            "" if cell == "-" else cell for cell in cells
+        )
+        registration, _, postcode = home.partition("@")
+        where = f"EX1 1AA,{postcode.replace('_', ' ')},{registration}"
+        rows.append(f"{child},{start},{rne},{status},N1,{place},{provider},{end},{rec},{moved},{where}")
     (folder / "episodes.csv").write_text("\n".join(rows) + "\n")
     (folder / "header.csv").write_text(header)
     for name, text in files.items():
@@ -61,13 +69,18 @@ def writer(tmp_path: Path) -> Write:
     return write
 
 
-def reading(folder: Path, as_of: date = YEAR_END) -> SourceReading:
-    return read(folder, AUTHORITY, as_of, NAMED)
+# Most stories are of a row or two, of which a whole file would be refused.
+WITHOUT_LIMITS = Limits(min_usable=0, max_missing=1)
 
 
-def in_turn(*returns: tuple[Path, date]) -> SourceReading:
-    """Read several returns together."""
-    return read_all([Return(folder, as_of) for folder, as_of in returns], AUTHORITY, NAMED)
+def reading(folder: Path, as_of: date = YEAR_END, limits: Limits = WITHOUT_LIMITS) -> SourceReading:
+    return in_turn((folder, as_of), limits=limits)
+
+
+def in_turn(*returns: tuple[Path, date], limits: Limits = WITHOUT_LIMITS) -> SourceReading:
+    """Read several returns together, and make all of their events."""
+    read = read_all([Return(folder, as_of) for folder, as_of in returns], AUTHORITY, NAMED, limits)
+    return SourceReading(tuple(read.events), read.reports, read.not_read)
 
 
 def store_of(*readings: Iterable[Event]) -> InMemoryStore:

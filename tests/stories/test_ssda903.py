@@ -10,7 +10,8 @@ from events.care import CareStarted
 from events.feed import FeedReported
 from events.sources.pseudonym import KeyUnusable, key_file, keyed
 from events.sources.report import Outcome
-from events.sources.table import TableUnreadable
+from events.sources.source import SourceUnreadable
+from events.sources.ssda903.returns import RULES
 from metrics.windows import parse_at
 from tests.stories.ssda903_returns import (
     AUTHORITY,
@@ -64,7 +65,7 @@ def test_the_envelope(write: Write) -> None:
     for event in (*others, last):
         assert event.recorded_at.isoformat() == "2017-07-31T23:59:59+01:00"
         assert (event.authority, event.source, event.origin) == (AUTHORITY, "ssda903", "backload")
-        assert event.revision == event.rank[0] == event.recorded_at.timestamp() * 1000, "as if it were not given"
+        assert event.revision == event.rank[0] == event.recorded_at.timestamp() * 1000 + RULES * 1000
         assert max(len(event.id), len(event.record)) <= 64
 
 
@@ -307,6 +308,61 @@ BESIDE = {  # name: episodes, periods that come of it, findings, outcomes (used,
         {"ENDS_AS_IT_STARTS": 1, "BEGAN_EARLIER": 1},
         (1, 0, 1),
     ),
+    "a_row_that_is_cut_off_in_the_middle": (
+        "1 01/06/2017 S V2 - -\n2",
+        [("2017-06-01", "", "")],
+        {"RAGGED": 1, "NOT_IN_HEADER": 1},
+        (1, 0, 1),
+    ),
+    "days_of_another_form_than_the_column_has": (
+        "1 01/06/2017 S V2 14/08/2017 X1\n1 2017-08-14 P V2 - -",
+        [("2017-06-01", "2017-08-14", "X1")],
+        {"BAD_DATE": 1, "ENDS_UNEXPLAINED": 1},
+        (1, 0, 1),
+    ),
+    # Two rows that both say that care went on.
+    "the_end_was_entered_as_the_day_before": (
+        "1 01/06/2017 S V2 13/08/2017 X1\n1 14/08/2017 P V2 - -",
+        [("2017-06-01", "", "")],
+        {"BRIDGED": 1},
+        (1, 1, 0),
+    ),
+    "seven_days_apart": (
+        "1 01/06/2017 S V2 07/08/2017 X1\n1 14/08/2017 L C2 01/09/2017 E3",
+        [("2017-06-01", "2017-09-01", "E3")],
+        {"BRIDGED": 1},
+        (1, 1, 0),
+    ),
+    "eight_days_apart_is_a_gap": (
+        "1 01/06/2017 S V2 06/08/2017 X1\n1 14/08/2017 P V2 - -",
+        [("2017-06-01", "2017-08-06", "X1"), ("2017-08-14", "", "")],
+        {"ENDS_UNEXPLAINED": 1, "AFTER_A_GAP": 1, "BEGAN_EARLIER": 1},
+        (2, 0, 0),
+    ),
+    "a_few_days_apart_and_a_start_is_a_gap": (
+        "1 01/06/2017 S V2 12/08/2017 X1\n1 14/08/2017 S V2 - -",
+        [("2017-06-01", "2017-08-12", "X1"), ("2017-08-14", "", "")],
+        {"ENDS_UNEXPLAINED": 1, "AFTER_A_GAP": 1},
+        (2, 0, 0),
+    ),
+    "a_few_days_apart_and_an_end_is_a_gap": (
+        "1 01/06/2017 S V2 12/08/2017 E4A\n1 14/08/2017 P V2 - -",
+        [("2017-06-01", "2017-08-12", "E4A"), ("2017-08-14", "", "")],
+        {"AFTER_A_GAP": 1, "BEGAN_EARLIER": 1},
+        (2, 0, 0),
+    ),
+    "two_gaps_in_a_row": (
+        "1 01/06/2017 S V2 13/08/2017 X1\n1 14/08/2017 P V2 30/08/2017 X1\n1 02/09/2017 U C2 - -",
+        [("2017-06-01", "", "")],
+        {"BRIDGED": 2},
+        (1, 2, 0),
+    ),
+    "overlaps_within_a_return_stay_two": (
+        "1 01/06/2017 S V2 20/08/2017 X1\n1 14/08/2017 P V2 - -",
+        [("2017-06-01", "2017-08-20", "X1"), ("2017-08-14", "", "")],
+        {"OVERLAPS": 1, "ENDS_UNEXPLAINED": 1, "BEGAN_EARLIER": 1},
+        (2, 0, 0),
+    ),
     "a_row_with_a_comma_too_many": (
         "1 01/06/2017 S V2,V2 - -",
         [],
@@ -361,7 +417,8 @@ def test_a_byte_order_mark_and_the_case_of_names_make_no_difference(write: Write
     [
         (COLUMNS.replace("DECOM", "Start") + "\n", "episodes.csv: 0 columns are called DECOM, exactly one is needed: "),
         (COLUMNS + ",DEC\n", "episodes.csv: 2 columns are called DEC, "),
-        ("", "episodes.csv: 0 columns are called CHILD, "),
+        ("", "episodes.csv: it is empty, it has not even headings: nothing is sent"),
+        ("CHILD;DECOM\n1;01/06/2017\n", "episodes.csv: 0 columns are called CHILD, "),
         (COLUMNS + '\n1,"01/06/2017,S\n', "episodes.csv, line 2: not CSV: export the file again"),
         (COLUMNS + "\n1,\xe9\n", "episodes.csv: not UTF-8: save it as CSV UTF-8"),
         (None, "0 files are called episodes.csv, in any case: have exactly one there"),
@@ -373,7 +430,7 @@ def test_a_file_that_is_no_return_is_one_clear_error(write: Write, text: str | N
     (folder / "episodes.csv").unlink()
     if text is not None:
         (folder / "episodes.csv").write_text(text, encoding="latin-1")
-    with pytest.raises(TableUnreadable) as error:
+    with pytest.raises(SourceUnreadable) as error:
         reading(folder)
     assert message in str(error.value)
     assert "01/06" not in str(error.value)

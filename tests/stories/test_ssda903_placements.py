@@ -112,3 +112,47 @@ def test_moving_in_with_adopters_and_the_order(
     assert [day for day, _ in of_type(result.events, "adoption.ordered")] == ordered
     if placed and ordered:
         assert len({e.record for e in result.events if e.type.startswith("adoption.") and not e.retracted}) == 1
+
+
+AFTER_A_STAY = {  # name: URN@PL_POST before a T stay, during it, and after; whether the homes before and after are one
+    "another_home": (("SC111111@EX1_1AA", "@EX2_2BB", "SC999999@PL9_9ZZ"), False),
+    "the_same_home": (("SC111111@EX1_1AA", "@EX2_2BB", "SC111111@EX1_1AA"), True),
+    "the_same_home_otherwise_spelt": (("SC111111@EX1_1AA", "-", "sc111111@ex11aa"), True),
+    "two_homes_of_one_agency": (("SC111111@EX1_1AA", "-", "SC111111@PL9_9ZZ"), False),
+    "two_homes_at_one_postcode": (("SC111111@EX1_1AA", "-", "SC999999@EX1_1AA"), False),
+    "the_postcodes_alone_tell": (("@EX1_1AA", "-", "@PL9_9ZZ"), False),
+    "the_registrations_alone_tell": (("SC111111", "-", "SC999999"), False),
+    "one_lacks_its_registration": (("SC111111@EX1_1AA", "-", "@EX1_1AA"), True),
+    "one_lacks_its_registration_and_the_postcodes_tell": (("SC111111@EX1_1AA", "-", "XXXXXXX@PL9_9ZZ"), False),
+    "one_lacks_its_postcode": (("SC111111@EX1_1AA", "-", "SC111111@ZZ99_9ZZ"), True),
+    "neither_tells_what_the_other_does": (("SC111111", "-", "@EX1_1AA"), None),
+    "neither_tells_anything": (("-", "-", "-"), None),
+}
+
+
+@pytest.mark.parametrize("name", AFTER_A_STAY)
+def test_a_placement_names_its_home(write: Write, name: str) -> None:
+    """By registration and postcode, both keyed; what not every home tells is left out of all; None where nothing is."""
+    (before, during, after), same = AFTER_A_STAY[name]
+    rows = (
+        f"1 01/05/2017 S C2 10/08/2017 X1 U4 PR1 - {before}",
+        f"1 10/08/2017 P C2 20/08/2017 X1 T3 PR1 - {during}",
+        f"1 20/08/2017 P C2 - - U4 PR1 - {after}",
+    )
+    result = reading(write("\n".join(rows)))
+    first, _, last = (fields.get("home") for _, fields in of_type(result.events, "placement.started"))
+    assert (None if first is None and last is None else first == last) is same
+    assert first is None or (len(first) == 32 and "111111" not in first)
+
+
+def test_the_home_of_a_placement_is_that_of_its_first_row(write: Write) -> None:
+    """A new legal status alone is no move, whatever stands beside it; another period has homes of its own."""
+    result = reading(
+        write("""
+            1 01/05/2017 S V2 10/08/2017 X1 U4 PR1 - SC1@EX1_1AA
+            1 10/08/2017 L C2 01/09/2017 E4A U4 PR1 - SC2@EX1_1AA
+            1 01/10/2017 S C2 - - U4 PR1 - @EX1_1AA
+        """)
+    )
+    homes = [fields["home"] for _, fields in of_type(result.events, "placement.started")]
+    assert len(homes) == len(set(homes)) == 2

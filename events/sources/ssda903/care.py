@@ -4,24 +4,16 @@ Denials are told too, as retractions: before somebody added a row or took back a
 otherwise. So of two returns of one year, loaded apart, the later corrects the earlier, row by row.
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
 
 from events.care import CareEnded, CareStarted, LegalStatusChanged, PlacementEnded, PlacementStarted
+from events.event import ChildEvent
 from events.leaving_care import AdoptionOrdered, AdoptionPlaced
-from events.sources.ssda903.entries import Filed, in_turn
+from events.sources.ssda903.entries import Filed
 from events.sources.ssda903.episodes import SAME_CARER, Episode
-from events.sources.ssda903.periods import (
-    Note,
-    Period,
-    Placement,
-    children,
-    ends,
-    note_periods,
-    periods,
-    placements,
-    temporary,
-)
+from events.sources.ssda903.files import ChildsFile
+from events.sources.ssda903.history import episodes_in_turn
+from events.sources.ssda903.periods import Note, Period, Placement, ends, note_periods, periods, placements, temporary
 from events.sources.ssda903.reasons import Ssda903Reason
 from events.sources.teller import Said, Statement, deny, record_name, state
 
@@ -29,19 +21,19 @@ WITH_ADOPTERS = ("A3", "A4", "A5", "A6")  # PLACE: placed for adoption
 ADOPTED = ("E11", "E12")  # REC: the adoption order was made, with consent or without
 
 
-def care(years: Sequence[Filed[Episode]], as_of: Sequence[date]) -> Iterator[list[Said]]:
-    """Yield, after each return, what all episodes until then tell.
+def care(file: Sequence[ChildsFile], years: Sequence[Filed[Episode]]) -> Iterator[Iterable[Said]]:
+    """Yield, after each return, what all of the child's episodes until then tell.
 
-    All of a child's statements are said anew if the return changes any of the child's rows: one row may change what
-    another tells, and an earlier reading of fewer returns may have told that differently.
+    All is said anew if the return changes any of the rows: one row may change what another tells, and an earlier
+    reading of fewer returns may have told that differently.
     """
-    before: set[Episode] = set()
-    for nth, standing in enumerate(in_turn(years)):
-        changed = {episode.child for episode in before ^ set(standing)}
-        before = set(standing)
-        of_children = children(episode.known(as_of[nth]) for episode in standing)
+    before: tuple[Episode, ...] = ()
+    for nth, standing in enumerate(episodes_in_turn(years)):
         note = _noter(years[nth], nth)
-        yield [said for of_child in of_children for said in _said(of_child, of_child[0].child in changed, note)]
+        of_care = periods([episode.known(file[nth].as_of) for episode in standing], note)
+        note_periods(of_care, note)
+        yield _said(of_care, standing != before, file[nth])
+        before = standing
 
 
 def _noter(filed: Filed[Episode], nth: int) -> Note:
@@ -54,13 +46,11 @@ def _noter(filed: Filed[Episode], nth: int) -> Note:
     return note
 
 
-def _said(of_child: list[Episode], anew: bool, note: Note) -> Iterator[Said]:
-    of_care = periods(of_child)
-    note_periods(of_care, note)
-    return (Said(statement, anew) for period in of_care for statement in statements(period))
+def _said(of_care: list[Period], anew: bool, file: ChildsFile) -> Iterator[Said]:
+    return (Said(statement, anew) for period in of_care for statement in statements(period, file))
 
 
-def statements(period: Period) -> Iterator[Statement]:
+def statements(period: Period, file: ChildsFile) -> Iterator[Statement]:
     """Yield what a period tells. The child and a row's DECOM name its records: all else may be corrected."""
     first, last = period[0], period[-1]
     record = _record("care", first)
@@ -70,13 +60,13 @@ def statements(period: Period) -> Iterator[Statement]:
     else:
         yield state(CareEnded, first.child, record, last.end, reason=last.reason)
     for episode in period[1:]:
-        for kind in (CareStarted, CareEnded):
-            yield deny(kind, episode.child, _record("care", episode), episode.start)
+        yield from _deny("care", (CareStarted, CareEnded), episode)
     for episode in period:
         yield _status(episode, record)
     of_period = placements(period)
-    for placement, after in zip(of_period, [*of_period[1:], None], strict=True):
-        yield from _placement(placement, after, record)
+    homes = _homes(of_period, file)
+    for placement, after, home in zip(of_period, [*of_period[1:], None], homes, strict=True):
+        yield from _placement(placement, after, record, home)
     yield from _adoption(of_period)
 
 
@@ -91,10 +81,23 @@ def _status(episode: Episode, care: str) -> Statement:
     return state(LegalStatusChanged, episode.child, record, episode.start, status=episode.status, care=care)
 
 
-def _placement(placement: Placement, after: Placement | None, care: str) -> Iterator[Statement]:
+def _homes(of_period: list[Placement], file: ChildsFile) -> Iterator[str | None]:
+    """Yield the pseudonym of the place of each placement: of its registration and postcode (contract 2).
+
+    Only what every stay tells that is no T stay: one that lacks the one or the other would look like another place. A
+    registration alone does not tell two homes of one agency apart, nor does it do harm: kind and provider would not.
+    """
+    stays = [placement[0] for placement in of_period if not temporary(placement)]
+    registered, posted = all(stay.registration for stay in stays), all(stay.postcode for stay in stays)
+    for first, *_ in of_period:
+        parts = (first.registration if registered else "", first.postcode if posted else "")
+        yield file.home(*parts) if any(parts) else None
+
+
+def _placement(placement: Placement, after: Placement | None, care: str, home: str | None) -> Iterator[Statement]:
     first = placement[0]
     if first.place is None:
-        yield from _no_placement(first)
+        yield from _deny("placement", (PlacementStarted, PlacementEnded), first)
     else:
         record = _record("placement", first)
         yield state(
@@ -105,11 +108,12 @@ def _placement(placement: Placement, after: Placement | None, care: str) -> Iter
             placement=first.place,
             provider=first.provider,
             same_carer=SAME_CARER.get(first.cause or ""),
+            home=home,
             care=care,
         )
         yield _placement_end(placement, after, record)
     for episode in placement[1:]:
-        yield from _no_placement(episode)
+        yield from _deny("placement", (PlacementStarted, PlacementEnded), episode)
 
 
 def _placement_end(placement: Placement, after: Placement | None, record: str) -> Statement:
@@ -123,9 +127,10 @@ def _placement_end(placement: Placement, after: Placement | None, record: str) -
     return deny(PlacementEnded, first.child, record, first.start)
 
 
-def _no_placement(episode: Episode) -> Iterator[Statement]:
-    for kind in (PlacementStarted, PlacementEnded):
-        yield deny(kind, episode.child, _record("placement", episode), episode.start)
+def _deny(of: str, kinds: Iterable[type[ChildEvent]], episode: Episode) -> Iterator[Statement]:
+    record = _record(of, episode)
+    for kind in kinds:
+        yield deny(kind, episode.child, record, episode.start)
 
 
 def _adoption(of_period: list[Placement]) -> Iterator[Statement]:

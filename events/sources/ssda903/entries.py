@@ -1,13 +1,14 @@
-"""Rows that make sense by themselves, and what stands of them when several returns are read in turn.
+"""Rows that make sense by themselves, and what stands of one child's when several returns are read in turn.
 
-A later return says again what an earlier one said: its row of the same child and key replaces the earlier one's. A row
-that it should have and has not was an error, and is taken back. It need not have a row that ended before its year.
+A later return says again what an earlier one said: its row of the same key replaces the earlier one's. It need not have
+a row that ended before its year. What becomes of one that it should have and has not, each kind of row says itself.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Generic, TypeVar
+from operator import attrgetter
+from typing import Generic, Self, TypeVar
 
 from events.sources.report import FileReport
 from events.sources.ssda903.reasons import Ssda903Reason
@@ -20,7 +21,7 @@ ALWAYS_KEPT = date.min  # as `until`: no later return need have the row again
 class Entry:
     """What one row of the return at place *nth* says about *child*, a pseudonym.
 
-    A row of the same child and *key*, in this return or another, is about the same thing. A later return should have
+    A row of the same *key*, in this return or another, is about the same thing. A later return should have
     the row again if its year begins before *until*, or always if *until* is None. The greater
     *news* of two rows in one return stands.
     """
@@ -33,53 +34,78 @@ class Entry:
     news: tuple[object, ...] = field(compare=False)
     statements: tuple[Statement, ...] = ()
 
+    def ended(self, on: date) -> Self | None:
+        """Return the entry as it is if what it tells of ended *on* that day; None if it tells of nothing that lasts."""
+        return None
+
 
 SomeEntry = TypeVar("SomeEntry", bound=Entry)
 
 
+@dataclass
+class Again:
+    """How many rows of earlier returns a file should have again, and how many of them are missing."""
+
+    due: int = 0
+    missing: int = 0
+
+
 @dataclass(frozen=True)
 class Filed(Generic[SomeEntry]):
-    """One file of one return: whether it is *there*, its entries, and what was found about its rows.
+    """One child's rows of one file of one return: whether the file is *there*, and its entries.
 
-    *doubtful* are children with a row that could not be used: it may be the row that seems to be missing.
+    *doubtful*: the child has a row that could not be used; it may be the row that seems to be missing.
     """
 
     begins: date  # the year of the return
     there: bool
     entries: tuple[SomeEntry, ...]
-    doubtful: frozenset[str]
+    doubtful: bool
     report: FileReport
+    again: Again
+
+    def due(self, entry: Entry) -> bool:
+        """Return whether this return should have *entry*, of an earlier one, again."""
+        return self.there and (entry.until is None or entry.until > self.begins)
 
 
 def one_of_each(entries: Iterable[SomeEntry], report: FileReport, double: Ssda903Reason) -> tuple[SomeEntry, ...]:
-    """Return the entry with the greatest news of each child and key; note the others as *double*."""
-    standing: dict[tuple[str, str], SomeEntry] = {}
-    for entry in sorted(entries, key=lambda entry: entry.news):
-        before = standing.get((entry.child, entry.key))
+    """Return the entry with the greatest news of each key; note the others as *double*."""
+    standing: dict[str, SomeEntry] = {}
+    for entry in sorted(entries, key=attrgetter("news")):
+        before = standing.get(entry.key)
         if before is not None:
             report.note(before.line, double)
-        standing[entry.child, entry.key] = entry
+        standing[entry.key] = entry
     return tuple(standing[key] for key in sorted(standing))
 
 
 def in_turn(years: Sequence[Filed[SomeEntry]]) -> Iterator[tuple[SomeEntry, ...]]:
-    """Yield what stands after each return, by child and key."""
-    standing: dict[tuple[str, str], SomeEntry] = {}
+    """Yield what stands of one child after each return, by key."""
+    standing: dict[str, SomeEntry] = {}
     for filed in years:
-        present = {(entry.child, entry.key): entry for entry in filed.entries}
+        present = {entry.key: entry for entry in filed.entries}
         for key, entry in list(standing.items()):
-            report = years[entry.nth].report
+            filed.again.due += filed.due(entry)
             if key in present:
-                report.note(entry.line, Ssda903Reason.SAID_AGAIN)
-            elif filed.there and _should_have(filed, entry):
-                report.note(entry.line, Ssda903Reason.TAKEN_BACK)
-                del standing[key]
+                years[entry.nth].report.note(entry.line, Ssda903Reason.SAID_AGAIN)
+            elif filed.due(entry) and not filed.doubtful:
+                stays = absent(entry, filed, years[entry.nth])
+                standing.pop(key) if stays is None else standing.update({key: stays})
         standing.update(present)
         yield tuple(standing[key] for key in sorted(standing))
 
 
-def _should_have(filed: Filed[SomeEntry], entry: Entry) -> bool:
-    return entry.child not in filed.doubtful and (entry.until is None or entry.until > filed.begins)
+def absent(entry: SomeEntry, filed: Filed[SomeEntry], told: Filed[SomeEntry], by: date = date.max) -> SomeEntry | None:
+    """Return what stands of *entry*, which *told* said and which *filed* should have and has not; None if nothing does.
+
+    An earlier year's was not "never": what was open then ended on the last day of that year, or on the day *by* if that
+    is earlier. A return of the same year corrects the other whole.
+    """
+    filed.again.missing += 1
+    ended = entry.ended(min(filed.begins - timedelta(days=1), by)) if told.begins < filed.begins else None
+    told.report.note(entry.line, Ssda903Reason.TAKEN_BACK if ended is None else Ssda903Reason.ENDED_UNSEEN)
+    return ended
 
 
 def year_of(day: date) -> date:

@@ -1,42 +1,80 @@
 """One child's episodes chain into periods of care, by their dates. Oddities of a chain are noted, not tidied."""
 
-from collections.abc import Callable, Iterable
-from datetime import date
-from itertools import groupby, pairwise
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from itertools import pairwise
 
-from events.sources.ssda903.episodes import CARE_GOES_ON, LEGAL_ONLY, Episode
+from events.sources.ssda903.episodes import GOES_ON, LEGAL_ONLY, Episode
 from events.sources.ssda903.reasons import Ssda903Reason
 
 Period = tuple[Episode, ...]  # each ends as the next begins
 Placement = tuple[Episode, ...]  # a part of a period
 Note = Callable[[Episode, Ssda903Reason], None]
 
-
-def children(episodes: Iterable[Episode]) -> list[list[Episode]]:
-    """Return the episodes of each child; *episodes* come by child."""
-    return [list(mine) for _, mine in groupby(episodes, key=lambda episode: episode.child)]
+# A row that goes on (X1) and one that says that the child was looked after already: so far apart, they are one period.
+MAX_GAP = timedelta(days=7)
 
 
-def periods(episodes: list[Episode]) -> list[Period]:
-    """Return the chains of one child's episodes, by their first day. Each start is one episode's alone."""
-    following: dict[Episode, Episode] = {}
+def periods(episodes: Sequence[Episode], note: Note = lambda episode, reason: None) -> list[Period]:
+    """Return the chains of one child's episodes, by their first day. Each start is one episode's alone.
+
+    Where both of two rows say that care went on, the first ends as the second begins; the second is noted.
+    """
+    following = _by_date(episodes)
+    _join_near(episodes, following, note)
+    later = {after.key for after in following.values()}
+    return [_chain(episode, following) for episode in episodes if episode.key not in later]
+
+
+def _by_date(episodes: Sequence[Episode]) -> dict[str, Episode]:
+    """Return, by its key, what follows each episode on the day on which it ends."""
+    ending: dict[date, list[Episode]] = {}
     for episode in episodes:
-        before = [candidate for candidate in episodes if _goes_on(candidate, episode)]
+        if episode.end is not None:
+            ending.setdefault(episode.end, []).append(episode)
+    following: dict[str, Episode] = {}
+    for episode in episodes:
+        before = [candidate for candidate in ending.get(episode.start, ()) if _goes_on(candidate, episode)]
         if before:  # if several end on this day, the one that says it goes on, else the last begun
-            following[max(before, key=lambda candidate: (candidate.reason == "X1", candidate.start))] = episode
-    later = set(following.values())
-    return [_chain(episode, following) for episode in episodes if episode not in later]
+            following[max(before, key=lambda candidate: (candidate.reason == GOES_ON, candidate.start)).key] = episode
+    return following
 
 
 def _goes_on(episode: Episode, after: Episode) -> bool:
     """Return whether *after* is of the same period: it begins as *episode* ends, unless both say that care ended."""
-    return episode.end == after.start and not (after.begins and episode.reason not in CARE_GOES_ON)
+    return episode.end == after.start and not (after.begins and not episode.goes_on)
 
 
-def _chain(first: Episode, following: dict[Episode, Episode]) -> Period:
+def _join_near(episodes: Sequence[Episode], following: dict[str, Episode], note: Note) -> None:
+    """Add to *following* those that do not meet by date though both rows say that care went on."""
+    preceded = {after.key for after in following.values()}
+    for episode in episodes:
+        if episode.reason == GOES_ON and episode.key not in following:
+            near = [after for after in episodes if after.key not in preceded and _near(episode, after)]
+            if near:
+                after = min(near, key=lambda after: abs(after.start - (episode.end or after.start)))
+                following[episode.key] = after
+                preceded.add(after.key)
+                overlap = episode.end is not None and after.start < episode.end
+                note(after, Ssda903Reason.CUT if overlap else Ssda903Reason.BRIDGED)
+
+
+def _near(episode: Episode, after: Episode) -> bool:
+    """Return whether *after* goes on from *episode* after a few days, or, as a later return has it, before its end."""
+    if not after.went_on or episode.end is None or after.start <= episode.start:
+        return False
+    if after.start > episode.end:
+        return after.start - episode.end <= MAX_GAP
+    return after.nth > episode.nth and (after.end is None or after.end >= episode.end)
+
+
+def _chain(first: Episode, following: dict[str, Episode]) -> Period:
     chain = [first]
-    while chain[-1] in following:
-        chain.append(following[chain[-1]])
+    while chain[-1].key in following:
+        after = following[chain[-1].key]
+        if chain[-1].end != after.start:
+            chain[-1] = chain[-1].carried_on(after.start)
+        chain.append(after)
     return tuple(chain)
 
 
@@ -94,9 +132,9 @@ def _note_period(period: Period, note: Note) -> None:
     if not period[0].begins:
         note(period[0], Ssda903Reason.BEGAN_EARLIER)
     for episode, after in pairwise(period):
-        if after.begins or episode.reason not in CARE_GOES_ON:
+        if after.begins or not episode.goes_on:
             note(after, Ssda903Reason.JOINED_BY_DATE)
-    if period[-1].end is not None and period[-1].reason in CARE_GOES_ON:
+    if period[-1].end is not None and period[-1].goes_on:
         note(period[-1], Ssda903Reason.ENDS_UNEXPLAINED)
 
 

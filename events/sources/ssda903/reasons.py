@@ -15,7 +15,24 @@ class Ssda903Reason(RowReason):
     NOT_IN_HEADER = Outcome.USED, "child is not in header.csv: no reason to leave the row"
     NO_EPISODES = Outcome.USED, "child has no row in episodes.csv: no reason to leave the row"
     SAID_AGAIN = Outcome.USED, "a later return has this row again: the later one stands"
+    RETOLD = Outcome.USED, "a later return has other dates for the same move, or other rows for this time: they stand"
 
+    CARRIED_ON = (
+        Outcome.REPAIRED,
+        "no DEC, and the next row of a later return is no start (RNE P L T B U): care went on, it ends as that begins",
+    )
+    ENDED_UNSEEN = (
+        Outcome.REPAIRED,
+        "open, and the next year's return has it not: it ended on the last day of the year that told it, or as it said",
+    )
+    BRIDGED = (
+        Outcome.REPAIRED,
+        "RNE P L T B U, up to seven days after a row that goes on (X1): that row ends as this begins, one period",
+    )
+    CUT = (
+        Outcome.REPAIRED,
+        "RNE P L T B U, before the end of an earlier return's row that goes on (X1): that row ends as this begins",
+    )
     REASON_WITHOUT_END = Outcome.REPAIRED, "a reason for an end, but no end: the reason is ignored, what began goes on"
     END_AFTER_AS_OF = (
         Outcome.REPAIRED,
@@ -32,6 +49,10 @@ class Ssda903Reason(RowReason):
     )
     NO_CODE = Outcome.REPAIRED, "a cell that should hold a code is not shaped like one: it counts as blank"
     NO_BIRTHDAY = Outcome.REPAIRED, "DOB is unreadable: dated the as-of day, not the month after the birthday"
+    NO_BIRTH_OF_A_CHILD = (
+        Outcome.REPAIRED,
+        "DOB is before 1995, or of 18 years at the first DECOM: the date is wrong, not the care; age unknown",
+    )
     CEASED_UNEXPLAINED = Outcome.REPAIRED, "DATE_PLACED_CEASED without RD1 to RD4: no reversal of the decision is told"
 
     DUPLICATE = Outcome.LEFT, "the same as a row before, cell by cell"
@@ -41,9 +62,15 @@ class Ssda903Reason(RowReason):
     )
     SAME_FACT = Outcome.LEFT, "another row says something else about the same: the row whose cells sort last stands"
     NO_CHILD = Outcome.LEFT, "CHILD is blank"
-    RAGGED = Outcome.LEFT, "not one cell for each heading: no cell can be matched to its heading"
-    BAD_DATE = Outcome.LEFT, "its first date is blank or before 1995, or a date is not DD/MM/YYYY"
-    BAD_BIRTH = Outcome.LEFT, "DOB is blank, before 1900, after the as-of day or not DD/MM/YYYY: nothing to tell"
+    RAGGED = (
+        Outcome.LEFT,
+        "more cells than headings, or cut off before a cell that is never blank: no telling which is which",
+    )
+    BAD_DATE = Outcome.LEFT, "its first date is blank or before 1995, or a date is not of the form that its column has"
+    BAD_BIRTH = (
+        Outcome.LEFT,
+        "DOB is blank, before 1900, after the as-of day or not of the form that its column has: nothing to tell",
+    )
     NO_ANSWER = Outcome.LEFT, "IN_TOUCH is none of the Department's codes: nothing to tell"
     NO_WORKER = Outcome.LEFT, "SW_ID is blank: nothing to tell"
     STARTS_AFTER_AS_OF = Outcome.LEFT, "its first date is after the as-of day"
@@ -52,3 +79,16 @@ class Ssda903Reason(RowReason):
     NO_DAY = Outcome.LEFT, "says what happened in the year, not on which day: an event needs a day"
     NO_EVENT = Outcome.LEFT, "casepulse has no event for what it says"
     TAKEN_BACK = Outcome.LEFT, "a later return should have this row and has not: it is told as it was, then withdrawn"
+
+
+# Of a file of which under half the rows are without one of these, nothing is used: it is not what it seems to be.
+UNUSABLE = (
+    Ssda903Reason.NO_CHILD,
+    Ssda903Reason.RAGGED,
+    Ssda903Reason.BAD_DATE,
+    Ssda903Reason.BAD_BIRTH,
+    Ssda903Reason.NO_ANSWER,
+    Ssda903Reason.NO_WORKER,
+    Ssda903Reason.ENDS_BEFORE_START,
+    Ssda903Reason.ENDS_AS_IT_STARTS,
+)

@@ -1,23 +1,31 @@
-"""Several SSDA903 returns of one authority, read in turn: their files, and the events that they tell."""
+"""Several SSDA903 returns of one authority, read in turn, child by child: their files, and the events that they tell.
+
+Everything is read twice. First to account for every row, and to refuse what is not a return before anything of it is
+told; then, child by child again, to tell it. So a return may be larger than the memory.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
-from itertools import chain, pairwise
-from pathlib import Path
+from itertools import accumulate, chain, pairwise
 
 from events.event import Event
 from events.sources.pseudonym import Pseudonym, pseudonym_of
-from events.sources.source import Request, SourceReading, SourceUnreadable
+from events.sources.report import FileReport
+from events.sources.source import USUAL, Limits, Request, SourceReading, SourceUnreadable
 from events.sources.ssda903 import episodes, people, records
 from events.sources.ssda903.care import care
 from events.sources.ssda903.entries import Entry, Filed, in_turn, year_of
-from events.sources.ssda903.files import EPISODES, HEADER, Columns, File, Return, note_strangers
+from events.sources.ssda903.files import EPISODES, HEADER, Child, ChildsFile, File, Return
+from events.sources.ssda903.names import files_of
 from events.sources.ssda903.reasons import Ssda903Reason
-from events.sources.teller import Said, Teller
+from events.sources.ssda903.refused import check_rows
+from events.sources.table import Columns
+from events.sources.teller import Said, Teller, Telling
 
-__all__ = ("Return", "ReturnsApart", "read", "read_all", "read_request")
+__all__ = ("Return", "ReturnsApart", "read_all", "read_request")
 
 
 @dataclass(frozen=True)
@@ -26,11 +34,14 @@ class EntryFile:
 
     name: str
     columns: Columns
-    entries: Callable[[File], Iterator[Entry]]
+    entries: Callable[[ChildsFile], Iterator[Entry]]
     double: Ssda903Reason = Ssda903Reason.SAME_FACT
 
 
 EVENT_SOURCE = "ssda903"  # the `source` of every event
+RULES = (
+    1  # raise it with every change of what the same return tells: loaded again, it then corrects what it told before
+)
 CHILD_ALONE = Columns(("CHILD",))
 ENTRY_FILES = (
     EntryFile("reviews.csv", records.REVIEW_COLUMNS, records.reviews),
@@ -46,34 +57,28 @@ ENTRY_FILES = (
     EntryFile("dolo.csv", CHILD_ALONE, partial(records.left, reason=Ssda903Reason.NO_EVENT)),
 )
 
+NEVER = date.max
+
 
 class ReturnsApart(SourceUnreadable):
     """Neither of two successive returns covers some of the time between them."""
 
 
-def read(folder: Path, authority: str, as_of: date, pseudonym: Pseudonym) -> SourceReading:
-    """Return what the return in *folder*, made at the end of *as_of*, tells of *authority*.
-
-    Raises TableUnreadable.
-    """
-    return read_all((Return(folder, as_of),), authority, pseudonym)
-
-
-def read_all(returns: Iterable[Return], authority: str, pseudonym: Pseudonym) -> SourceReading:
+def read_all(returns: Iterable[Return], authority: str, pseudonym: Pseudonym, limits: Limits = USUAL) -> SourceReading:
     """Return what several returns of *authority* tell, the earlier first, whichever is given first.
 
     If two were made on one day, the one given later corrects the other. The reports are of header.csv, episodes.csv and
-    the other files, return after return. Raises TableUnreadable and ReturnsApart.
+    the other files, return after return. Raises TableUnreadable, ReturnsApart and RowsRefused.
     """
     ordered = sorted(returns, key=lambda made: made.as_of)
     _check_years(ordered)
-    files = [
-        _files(made, nth, pseudonym, f"{made.as_of}/" if len(ordered) > 1 else "") for nth, made in enumerate(ordered)
-    ]
-    teller, events = Teller(authority, EVENT_SOURCE), list[Event]()
-    for nth, (made, said) in enumerate(zip(ordered, _said(files, [made.as_of for made in ordered]), strict=True)):
-        events.extend(teller.tell(said, made.as_of, nth))
-    return SourceReading(tuple(events), tuple(file.report for of_return in files for file in of_return))
+    labels = [f"{made.as_of}/" if len(ordered) > 1 else "" for made in ordered]
+    filed = [_files(made, nth, label) for nth, (made, label) in enumerate(zip(ordered, labels, strict=True))]
+    reading = Reading([files for files, _ in filed], authority, pseudonym)
+    reading.account()
+    check_rows(reading.files, limits)
+    strangers = tuple(f"{label}{name}" for label, (_, names) in zip(labels, filed, strict=True) for name in names)
+    return SourceReading(reading, reading.reports, strangers)
 
 
 def _check_years(returns: Sequence[Return]) -> None:
@@ -85,37 +90,90 @@ def _check_years(returns: Sequence[Return]) -> None:
             )
 
 
-def _files(made: Return, nth: int, pseudonym: Pseudonym, label: str) -> tuple[File, ...]:
-    """Return the files of one return: header.csv, episodes.csv, the others. Note who is a stranger in each."""
-    header = File(HEADER, people.HEADER_COLUMNS, made, nth, pseudonym, label=label, needed=True)
-    of_care = File(EPISODES, episodes.EPISODE_COLUMNS, made, nth, pseudonym, label=label, needed=True)
-    others = (File(kind.name, kind.columns, made, nth, pseudonym, label=label, needed=False) for kind in ENTRY_FILES)
-    files = (header, of_care, *others)
-    silent = {kind.name for kind in ENTRY_FILES if kind.columns is CHILD_ALONE}
-    for file in files:
-        if file.name not in silent:
-            note_strangers(file, header.children(), of_care.children())
-    return files
+def _files(made: Return, nth: int, label: str) -> tuple[tuple[File, ...], list[str]]:
+    """Return the files of one return, header.csv, episodes.csv, the others; and the names of those not understood."""
+    there, strangers = files_of(made.folder)
+    needed = ((HEADER, people.HEADER_COLUMNS), (EPISODES, episodes.EPISODE_COLUMNS))
+    files = [File(name, columns, made, nth, there, label=label, needed=True) for name, columns in needed]
+    for kind in ENTRY_FILES:
+        files.append(File(kind.name, kind.columns, made, nth, there, label=label, needed=False))
+    return tuple(files), strangers
 
 
-def _said(files: Sequence[tuple[File, ...]], as_of: Sequence[date]) -> Iterator[Iterable[Said]]:
-    """Yield what stands after each return, file after file."""
-    headers, of_care, *others = zip(*files, strict=True)
-    turns = [
-        _turns([file.filed(people.people(file)) for file in headers]),
-        care([file.filed(episodes.episodes(file), Ssda903Reason.SAME_START) for file in of_care], as_of),
+class Reading:
+    """The events of several returns, made child by child as they are asked for, and again each time."""
+
+    def __init__(self, files: Sequence[tuple[File, ...]], authority: str, pseudonym: Pseudonym) -> None:
+        self.files = files
+        self._pseudonym = pseudonym
+        self._tellings = [Telling(authority, EVENT_SOURCE, of[0].as_of, nth, RULES) for nth, of in enumerate(files)]
+
+    @property
+    def reports(self) -> tuple[FileReport, ...]:
+        return tuple(file.report for of_return in self.files for file in of_return)
+
+    def __iter__(self) -> Iterator[Event]:
+        """Yield what is told of each child, return after return; last, that the feed is complete."""
+        for told in self._children():
+            teller = Teller()
+            for said, telling in zip(told, self._tellings, strict=True):
+                yield from teller.tell(said, telling)
+        for telling in self._tellings:
+            yield telling.feed_report()
+
+    def account(self) -> None:
+        """Note what becomes of every row, and tell nothing."""
+        for told in self._children():
+            for _ in told:
+                pass
+
+    def _children(self) -> Iterator[Iterator[Iterable[Said]]]:
+        """Yield, of each child in the order of pseudonyms, what stands after each return."""
+        numbers = {number for files in self.files for file in files if file.table for number in file.table.children}
+        with ExitStack() as opened:
+            for table in (file.table for files in self.files for file in files):
+                if table is not None:
+                    opened.enter_context(table.opened())
+            for number in sorted(numbers, key=self._pseudonym):
+                yield _told(self.files, Child(number, self._pseudonym(number), self._pseudonym))
+
+
+def _told(files: Sequence[tuple[File, ...]], child: Child) -> Iterator[Iterable[Said]]:
+    """Yield, after each return, what all returns until then say of a child."""
+    header, of_care, *others = zip(*files, strict=True)
+    mine, cared = [file.of(child) for file in header], [file.of(child) for file in of_care]
+    _note_strangers(cared, mine, Ssda903Reason.NOT_IN_HEADER)
+    _note_strangers(mine, cared, Ssda903Reason.NO_EPISODES)
+    filed = [file.filed(episodes.episodes(file), Ssda903Reason.SAME_START) for file in cared]
+    firsts = accumulate((min((e.start for e in of_year.entries), default=NEVER) for of_year in filed), min)
+    turns: list[Iterator[Iterable[Said]]] = [
+        _turns([file.filed(people.people(file, first)) for file, first in zip(mine, firsts, strict=True)]),
+        care(cared, filed),
     ]
     for kind, of_kind in zip(ENTRY_FILES, others, strict=True):
-        turns.append(_turns([file.filed(kind.entries(file), kind.double) for file in of_kind]))
+        if any(file.has(child) for file in of_kind):
+            rows = [file.of(child) for file in of_kind]
+            if kind.columns is not CHILD_ALONE:
+                _note_strangers(rows, mine, Ssda903Reason.NOT_IN_HEADER)
+                _note_strangers(rows, cared, Ssda903Reason.NO_EPISODES)
+            turns.append(_turns([file.filed(kind.entries(file), kind.double) for file in rows]))
     return map(chain.from_iterable, zip(*turns, strict=True))
 
 
+def _note_strangers(files: Iterable[ChildsFile], should_have: Sequence[ChildsFile], reason: Ssda903Reason) -> None:
+    """Note the child's rows where a file of the same return that should have the child has it not."""
+    for file in files:
+        if not should_have[file.nth].rows:
+            for row in file.rows:
+                file.note(row, reason)
+
+
 def _turns(years: Sequence[Filed[Entry]]) -> Iterator[list[Said]]:
-    """Yield what one file tells, return after return."""
+    """Yield what one file tells of one child, return after return."""
     for nth, standing in enumerate(in_turn(years)):
         yield [Said(statement, anew=entry.nth == nth) for entry in standing for statement in entry.statements]
 
 
 def read_request(request: Request) -> SourceReading:
     returns = [Return(path, day) for path, day in zip(request.paths, request.as_of, strict=True)]
-    return read_all(returns, request.authority, pseudonym_of(request.key))
+    return read_all(returns, request.authority, pseudonym_of(request.key), request.limits)

@@ -1,0 +1,65 @@
+"""One child's episodes of several returns read in turn: what both of two returns say is kept.
+
+A row that was open, and that the later return has not, is looked for in what that return says of the same child. Its
+rows may have other dates for the same move, or go on from where the open row was (RNE P, L, T, B or U, which only a
+child who is looked after already can have), or begin care anew. Only what nothing goes on from has ended, or never was.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from events.sources.ssda903.entries import Filed, absent
+from events.sources.ssda903.episodes import Episode
+from events.sources.ssda903.reasons import Ssda903Reason
+
+SAME_MOVE = timedelta(days=7)  # two returns give one move dates at most so far apart
+
+
+def episodes_in_turn(years: Sequence[Filed[Episode]]) -> Iterator[tuple[Episode, ...]]:
+    """Yield what stands of the child after each return, by first day."""
+    standing: dict[str, Episode] = {}
+    for filed in years:
+        present = {episode.key: episode for episode in filed.entries}
+        for key, episode in list(standing.items()):
+            filed.again.due += filed.due(episode)
+            if key in present:
+                years[episode.nth].report.note(episode.line, Ssda903Reason.SAID_AGAIN)
+            elif filed.due(episode):
+                stays = _absent(episode, filed, years[episode.nth])
+                standing.pop(key) if stays is None else standing.update({key: stays})
+        standing.update(present)
+        yield tuple(standing[key] for key in sorted(standing))
+
+
+def _absent(episode: Episode, filed: Filed[Episode], told: Filed[Episode]) -> Episode | None:
+    """Return what stands of an episode that *told* said, and *filed* should have and has not; None if nothing does."""
+    following = next((later for later in filed.entries if later.start > episode.start), None)
+    if _told_otherwise(episode, filed) or (following is not None and _same_move(episode, following)):
+        told.report.note(episode.line, Ssda903Reason.RETOLD)
+        return None
+    if following is not None and following.went_on:
+        if episode.end is None:
+            told.report.note(episode.line, Ssda903Reason.CARRIED_ON)
+            return episode.carried_on(following.start)
+        if episode.end == following.start:
+            return episode
+    if filed.doubtful:
+        return episode
+    return absent(episode, filed, told) if following is None else absent(episode, filed, told, following.start)
+
+
+def _told_otherwise(episode: Episode, filed: Filed[Episode]) -> bool:
+    """Return whether a row of the later return covers the day on which the episode began."""
+    return any(
+        later.start < episode.start and (later.end is None or later.end > episode.start) for later in filed.entries
+    )
+
+
+def _same_move(episode: Episode, later: Episode) -> bool:
+    """Return whether *later* is the same move, or the same start of care, a few days after."""
+    return (
+        later.cause == episode.cause
+        and later.start - episode.start <= SAME_MOVE
+        and (later.place, later.provider) == (episode.place, episode.provider)
+        and not (later.postcode and episode.postcode and later.postcode != episode.postcode)
+    )
