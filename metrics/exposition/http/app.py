@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib.metadata import version
 
 from fastapi import FastAPI, Request, Response
@@ -19,6 +20,7 @@ from metrics.exposition.boards.declaration import Board
 from metrics.exposition.http.boards import board_routes
 from metrics.exposition.http.figures import figure_routes
 from metrics.exposition.http.guard import Guarded
+from metrics.exposition.http.openapi import document
 from metrics.exposition.http.problems import problem, refused
 from metrics.exposition.http.replies import MIN_GZIP_BYTES, json_of
 from metrics.exposition.prometheus.collector import FigureCollector
@@ -48,6 +50,7 @@ def create_app(reader: Reader, directory: AuthorityDirectory, boards: Sequence[B
     )
     app.add_middleware(GZipMiddleware, minimum_size=MIN_GZIP_BYTES, compresslevel=GZIP_LEVEL)  # leaves streams alone
     app.add_middleware(Guarded)
+    app.openapi = cache(lambda: document(app))  # type: ignore[method-assign]
     _answers_to_errors(app)
     figure_routes(app, reader, directory)
     board_routes(app, reader, directory, boards)
@@ -77,15 +80,17 @@ def _health(app: FastAPI, reader: Reader, directory: AuthorityDirectory) -> None
     registry = CollectorRegistry()
     registry.register(FigureCollector(reader, directory, version("casepulse")))
 
-    @app.get("/metrics", include_in_schema=False)
+    @app.get("/metrics")
     async def metrics() -> Response:
+        """Every figure as Prometheus reads it, and the server's own series."""
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
-    @app.get("/livez", include_in_schema=False)
+    @app.get("/livez")
     async def livez() -> Response:
+        """Alive while the process runs."""
         return json_of({"alive": True})
 
-    @app.get("/readyz", include_in_schema=False)
+    @app.get("/readyz")
     async def readyz() -> Response:
         """Ready once every figure may be shown."""
         if not reader.whole:

@@ -40,18 +40,21 @@ def figure_routes(app: FastAPI, reader: Reader, directory: AuthorityDirectory) -
     """Add the routes that answer questions about figures."""
 
     @app.get("/v1/measures")
-    async def measures() -> Response:
+    async def measures(request: Request) -> Response:
         """The catalogue: every measure, with its definition and source."""
+        only(request)
         return json_of([described(measure) for measure in MEASURES])
 
     @app.get("/v1/measures/{measure}")
-    async def measure(measure: str) -> Response:
+    async def measure(request: Request, measure: str) -> Response:
         """One measure."""
+        only(request)
         return json_of(described(measure_named(measure)))
 
     @app.get("/v1/authorities")
-    async def authorities() -> Response:
+    async def authorities(request: Request) -> Response:
         """The authorities whose events have arrived."""
+        only(request)
         return json_of(
             [
                 {"authority": name, "name": directory.name(name), "simulated": completeness.simulated}

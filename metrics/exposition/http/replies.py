@@ -1,7 +1,7 @@
 """How an answer is sent: as JSON, as CSV, and with a tag where asking again may give the same bytes."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -31,9 +31,13 @@ def only(request: Request, *known: str, many: Collection[str] = ()) -> None:
     given = Counter(name for name, _ in request.query_params.multi_items())
     for name, times in sorted(given.items()):
         if name not in known and name not in many:
-            raise HTTPException(400, f"no parameter {name!r}: there are {', '.join((*known, *many))}")
+            raise HTTPException(400, f"no parameter {name!r}: there {_are((*known, *many))}")
         if times > 1 and name not in many:
             raise HTTPException(400, f"{name} is given {times} times: give it once")
+
+
+def _are(names: Sequence[str]) -> str:
+    return f"are {', '.join(names)}" if names else "is none"
 
 
 def format_of(request: Request) -> str:
