@@ -58,6 +58,7 @@ class DeadLetter(Exception):
         super().__init__(f"{reason} at {place}")
         self.reason = reason
         self.place = place
+        self.line: int | None = None  # of a file, counted from 1
 
 
 class _Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +109,7 @@ def decode_lines(lines: Iterator[bytes], now: datetime) -> Iterator[Event | Dead
             try:
                 yield decode(text.rstrip(b"\r\n"), now)  # the line's end is no part of the event
             except DeadLetter as dead:
+                dead.line = number + 1
                 yield dead
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from deploy.verbs.written import BehindQuestion, cases_written, written
 from events.case import Case
 from events.decode import DeadLetter, decode_lines
 from events.event import Event
+from events.sources.dead_lines import DeadLines
 from metrics.counting.fingerprint import fingerprint
 from metrics.figures.answers import Answers
 from metrics.figures.behind import behind
@@ -126,21 +126,23 @@ def _only(authority: str | None, counted: Counted) -> Counted:
 
 def _folded(file: Path, rules: RulesByAuthority) -> Counted:
     """Fold *file*; say on standard error what could not be read."""
-    dead: Counter[str] = Counter()
+    dead = DeadLines()
     size = file.stat().st_size
     with click.progressbar(length=size, label="folding", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
         store = InMemoryStore(rules).tell(_events(file, dead), lambda n: bar.update(n * BYTES_PER_EVENT))
-    reasons = "".join(f", {reason} {n}" for reason, n in dead.most_common())
-    click.echo(f"{dead.total()} dead letters{reasons}", err=True)
+    reasons = "".join(f", {reason} {n}" for reason, n in dead.reasons.most_common())
+    click.echo(f"{dead.reasons.total()} dead letters{reasons}", err=True)
+    for line in dead.told():
+        click.echo(f"  {line}", err=True)
     return _of_memory(store)
 
 
-def _events(file: Path, dead: Counter[str]) -> Iterator[Event]:
+def _events(file: Path, dead: DeadLines) -> Iterator[Event]:
     now = datetime.now(UTC)
     with file.open("rb") as lines:
         for event in decode_lines(lines, now):
             if isinstance(event, DeadLetter):
-                dead[str(event.reason)] += 1
+                dead.note(event)
             else:
                 yield event
 

@@ -9,6 +9,7 @@ def report_lines(report: LoadReport) -> Iterator[str]:
     """Yield what a person is told about one file. No line holds a cell."""
     if isinstance(report, EventFileReport):
         yield _event_file_line(report)
+        yield from (f"  {line}" for line in report.dead.told())
     else:
         yield from _row_lines(report)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from events.decode import DeadLetter, decode_lines
 from events.event import Event
 from events.feed import FeedReported
+from events.sources.dead_lines import DeadLines
 from events.sources.report import EventFileReport
 from events.sources.source import EventSource, PathKind, Request, SourceReading, SourceUnreadable
 from events.sources.teller import identified
@@ -54,16 +55,17 @@ class Reading:
     def account(self, path: Path) -> EventFileReport:
         """Return what becomes of the lines of a file, and remember who sent what is in it."""
         left: Counter[str] = Counter()
-        events = 0
+        events, dead = 0, DeadLines()
         for event in self._lines(path):
             if isinstance(event, DeadLetter):
                 left[str(event.reason)] += 1
+                dead.note(event)
             elif self._is_other(event):
                 left[OTHER_AUTHORITY] += 1
             else:
                 events += 1
                 self._remember(event)
-        return EventFileReport(path.name, events, left)
+        return EventFileReport(path.name, events, left, dead)
 
     def __iter__(self) -> Iterator[Event]:
         for path in self._request.paths:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
+from events.sources.dead_lines import DeadLines
+
 
 class Outcome(IntEnum):
     """What became of a row. The greatest of several findings about one row decides."""
@@ -101,11 +103,15 @@ class FileReport:
 
 @dataclass(frozen=True)
 class EventFileReport:
-    """What became of the lines of a file of events: how many are events, and how many were left, by reason."""
+    """What became of the lines of a file of events: how many are events, and how many were left, by reason.
+
+    *dead* are those that are no events: which lines, and which field of each.
+    """
 
     file: str
     events: int
     left: Counter[str]
+    dead: DeadLines
 
 
 LoadReport = FileReport | EventFileReport

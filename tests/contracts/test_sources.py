@@ -68,6 +68,46 @@ def test_every_line_of_a_file_of_events_is_accounted_for(events_file: Path) -> N
     ]
 
 
+CANARY = "child-9"
+LINES_NOT_SAID = 4
+
+
+def bad_lines(folder: Path) -> Path:
+    """Write a file of an event and of lines that are none, in three ways; one of them often."""
+    long_record = {**EVENT, "record": f"{CANARY}-{'x' * 64}"}
+    without_child = {name: value for name, value in EVENT.items() if name != "child"}
+    good, *bad = (json.dumps(each) for each in (EVENT, long_record, without_child))
+    file = folder / "bad.ndjson"
+    file.write_text("\n".join(["", *[good] * 20, *[bad[0]] * (5 + LINES_NOT_SAID), "", bad[1], f"{{{CANARY}"]) + "\n")
+    return file
+
+
+SAID = [
+    "wrong_length $.record: lines 22, 23, 24, 25, 26 and 4 more",
+    "missing_field $.child: line 32",
+    "not_json: line 33",
+]
+
+
+def test_a_line_that_is_no_event_is_named_with_its_field(tmp_path: Path) -> None:
+    """Why, which field, on which lines, as an editor counts them; never what stands there."""
+    done = run(bad_lines(tmp_path), "--source", "events", "--to", tmp_path / "out.ndjson")
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines()[1:4] == [f"  {line}" for line in SAID]
+    assert CANARY not in done.output
+
+
+def test_figures_of_a_file_name_the_lines_that_are_none(tmp_path: Path) -> None:
+    """Under how many there are of each reason."""
+    arguments = ["figures", "enquiries_received", "--from", str(bad_lines(tmp_path)), "--json"]
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 0, done.output
+    head, *lines = done.stderr.splitlines()
+    assert head == "11 dead letters, wrong_length 9, missing_field 1, not_json 1"
+    assert lines == [f"  {line}" for line in SAID]
+    assert CANARY not in done.output
+
+
 def test_events_of_another_authority_are_left(events_file: Path) -> None:
     """With --authority, whatever the events say of themselves."""
     target = events_file.with_name("out.ndjson")
