@@ -113,14 +113,27 @@ def test_the_page_of_a_board_carries_its_declaration() -> None:
 
 
 def test_a_board_that_nobody_declared_is_not_there() -> None:
-    """Neither its page nor its stream, and the answer says which there are."""
-    for answer in get("/boards/kitchen", "/v1/live?board=kitchen"):
-        assert (answer.status_code, answer.json()["detail"]) == (404, "no such board: there is mash")
+    """People get a page, programs a problem; both say which boards there are."""
+    (stream,) = get("/v1/live?board=kitchen")
+    assert (stream.status_code, stream.json()["detail"]) == (404, "no such board: there is mash")
+    for answer in get("/boards/nope", "/boards/mash/", "/boards/nope/nope", "/boards/%3Cscript%3E"):
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+        assert "<h1>There is no such board</h1>" in answer.text
+        assert '<a href="/boards/mash">MASH board</a>' in answer.text
+        assert "script" not in answer.text
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_boards_without_a_name_are_the_home_page() -> None:
+    """Somebody cut the address short."""
+    home, cut, short = get("/", "/boards", "/boards/")
+    assert {answer.status_code for answer in (home, cut, short)} == {200}
+    assert home.text == cut.text == short.text
 
 
 @pytest.mark.parametrize(
     "name",
-    ["board.html", "home.html", "..%2F..%2F__init__.py", "..%2Fboards%2Fboard.js", "..%5Cboard.js", "boards", ".."],
+    ["board.html", "home.html", "..%2F..%2F__init__.py", "..%2Fboards%2Fboard.js", "..%5Cboard.js", "boards", "%2E%2E"],
 )
 def test_no_file_is_served_but_those_that_pages_load(name: str) -> None:
     """No page without its declaration, no other folder, no folder."""

@@ -26,6 +26,7 @@ WAITING_TILE = Tile(
     },
     loaded="enquiries",
     drawing=QueueDrawing("queue", since="longest_wait"),
+    options={"of_team": "Waiting here for a decision"},
 )
 LONGEST_TILE = Tile(
     id="longest",

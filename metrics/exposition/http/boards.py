@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.exposition.boards.declaration import Board
 from metrics.exposition.boards.live import Streams
-from metrics.exposition.http.pages import asset, page
+from metrics.exposition.http.pages import asset, missing_page, page
 from metrics.exposition.http.replies import only
 from metrics.store.reader import Reader
 
@@ -33,26 +33,37 @@ def board_routes(app: FastAPI, reader: Reader, directory: AuthorityDirectory, bo
 
 
 def _page_routes(app: FastAPI, boards: Sequence[Board]) -> None:
+    @app.get("/boards", include_in_schema=False)
+    @app.get("/boards/", include_in_schema=False)
     @app.get("/", include_in_schema=False)
     async def home() -> Response:
         return page("desk", "home.html", [{"name": board.name, "title": board.title} for board in boards])
 
     @app.get("/boards/{name}", include_in_schema=False)
     async def board(name: str) -> Response:
-        return page("boards", "board.html", _named(name, boards).for_the_page())
+        found = _find(name, boards)
+        return missing_page(boards) if found is None else page("boards", "board.html", found.for_the_page())
 
     @app.get("/boards/assets/{name}", include_in_schema=False)
     async def file(name: str) -> Response:
         return asset(name)
+
+    @app.get("/boards/{path:path}", include_in_schema=False)
+    async def missing(path: str) -> Response:
+        return missing_page(boards)
 
     @app.get("/favicon.ico", include_in_schema=False)
     async def favicon() -> Response:
         return Response(status_code=204)
 
 
+def _find(name: str, boards: Sequence[Board]) -> Board | None:
+    return next((board for board in boards if board.name == name), None)
+
+
 def _named(name: str, boards: Sequence[Board]) -> Board:
     """Return the board called *name*. Raises HTTPException: 404."""
-    board = next((board for board in boards if board.name == name), None)
+    board = _find(name, boards)
     if board is None:
         there_is = "there is" if len(boards) == 1 else "there are"
         raise HTTPException(404, f"no such board: {there_is} {', '.join(board.name for board in boards)}")

@@ -1,13 +1,17 @@
 """Pages, and the files that they load. A page gets what it must know as JSON, in place of one placeholder."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from html import escape
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from fastapi import Response
 from starlette.exceptions import HTTPException
+
+from metrics.exposition.boards.declaration import Board
 
 WEB = files("metrics.exposition").joinpath("web")
 FOLDERS = ("shared", "boards", "desk")
@@ -20,6 +24,15 @@ def page(folder: str, name: str, declaration: Any) -> Response:
     json = msgspec.json.encode(declaration).replace(b"<", rb"\u003c")  # or a text in it could end the block
     html = WEB.joinpath(folder, name).read_bytes().replace(PLACEHOLDER, json)
     return Response(html, media_type="text/html")
+
+
+def missing_page(boards: Iterable[Board]) -> Response:
+    """Return the page that says of a board that it is not there, and which *boards* are. It needs no script."""
+    lines = "".join(
+        f'\n    <li><a href="/boards/{quote(board.name)}">{escape(board.title)} board</a></li>' for board in boards
+    )
+    html = WEB.joinpath("desk", "missing.html").read_bytes().replace(PLACEHOLDER, lines.encode())
+    return Response(html, status_code=404, media_type="text/html")
 
 
 def asset(name: str) -> Response:

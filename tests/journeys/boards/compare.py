@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.boards import Server, Told, event, playing
 from tests.journeys.boards.screen import FULL_HD, opened, state
-from tests.journeys.boards.test_board_states import AFTERNOON, STATES, busy, crowd, front, rebuilding
+from tests.journeys.boards.states import AFTERNOON, STATES, busy, crowd, front, rebuilding
 from tests.journeys.conftest import QUIET
 
 Message = dict[str, Any]
@@ -33,19 +33,7 @@ def without_share() -> Message:
 def judged(status: str, value: float) -> Callable[[], Message]:
     def message() -> Message:
         content = busy()
-        content["figures"]["decided_today"] |= {"status": status, "value": value}
-        return content
-
-    return message
-
-
-def of_the_month(status: str) -> Callable[[], Message]:
-    """Of today's there are too few to judge, and the month is judged."""
-
-    def message() -> Message:
-        content = busy()
-        content["figures"]["decided_today"] |= {"status": "too_few", "value": None, "numerator": 0, "denominator": 0}
-        content["figures"]["decided_month"] |= {"status": status}
+        content["figures"]["decided_month"] |= {"status": status, "value": value}
         return content
 
     return message
@@ -86,8 +74,6 @@ MESSAGES: dict[str, Callable[[], Message]] = {
     "near-target": judged("near_target", 0.86),
     "below-target": judged("below_target", 0.5),
     "too-few": judged("too_few", 0.5),
-    "month-on-target": of_the_month("on_target"),
-    "month-below-target": of_the_month("below_target"),
     "fewer-than-usual": fewer(-7),
     "more-than-usual": fewer(12),
     "ninety-days": lambda: busy(conferences_due_within=90),

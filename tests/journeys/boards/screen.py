@@ -48,25 +48,24 @@ def says(page: Page, name: str, text: str | re.Pattern[str], within: float = 5) 
     expect(page.locator(f"[data-slot={name}]")).to_have_text(text, timeout=within * 1000)
 
 
-def picture(page: Page, name: str) -> None:
-    """Keep a picture, where somebody wants them."""
+def picture(page: Page, name: str, whole: bool = False) -> None:
+    """Keep a picture, where somebody wants them: of the *whole* page, or of what the screen shows."""
     if PICTURES:
         PICTURES.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=PICTURES / f"{name}.png")
+        page.screenshot(path=PICTURES / f"{name}.png", full_page=whole)
 
 
-def strays(page: Page) -> list[str]:
-    """Return the texts that run out of their tile, into a neighbour or off the screen."""
-    texts: list[str] = page.evaluate(STRAYS)
+def strays(page: Page, scrolls: bool = False) -> list[str]:
+    """Return the texts that run out of their tile, into a neighbour, or off a screen that does not scroll."""
+    texts: list[str] = page.evaluate(STRAYS, scrolls)
     return texts
 
 
-STRAYS = """() => {
+STRAYS = """(scrolls) => {
   const box = (node) => {
     const all = document.createRange();
     all.selectNodeContents(node);
-    const [it, clip] = [all.getBoundingClientRect(), node.closest("h1")?.getBoundingClientRect()];
-    return clip ? new DOMRect(it.x, it.y, Math.min(it.right, clip.right) - it.x, it.height) : it; // a name may be cut
+    return all.getBoundingClientRect();
   };
   const seen = (node) => node.getClientRects().length > 0 && node.textContent.trim();
   const found = [];
@@ -75,10 +74,11 @@ STRAYS = """() => {
     if (!home || !seen(node)) continue;
     const it = box(node);
     const aside = it.left < home.left - 1 || it.right > home.right + 1;
-    if (aside || it.top < home.top - 1 || it.bottom > innerHeight) found.push(`out of its tile: ${node.textContent}`);
+    const below = !scrolls && it.bottom > innerHeight;
+    if (aside || it.top < home.top - 1 || below) found.push(`out of its tile: ${node.textContent}`);
   }
-  for (const node of document.querySelectorAll(".lead span")) {
-    if (node.scrollWidth > node.clientWidth + 1) found.push(`cut off: ${node.textContent}`);
+  for (const node of document.querySelectorAll(":is(.lead, .lead *, h1, h1 *)")) {
+    if (node.clientWidth && node.scrollWidth > node.clientWidth + 1) found.push(`cut off: ${node.textContent}`);
   }
   const leaves = [...document.querySelectorAll("main [data-slot]")].filter((node) =>
     !node.querySelector("[data-slot]") && !node.closest("svg") && seen(node));
@@ -93,7 +93,8 @@ STRAYS = """() => {
   for (const chart of document.querySelectorAll(".arrivals:not([hidden])")) {
     const left = chart.getBoundingClientRect().left;
     for (const node of chart.parentNode.querySelectorAll("p")) {
-      if (seen(node) && box(node).right > left + 4) found.push(`into the chart: ${node.textContent}`);
+      const beside = box(node).bottom > chart.getBoundingClientRect().top;
+      if (seen(node) && beside && box(node).right > left + 4) found.push(`into the chart: ${node.textContent}`);
     }
   }
   return found;

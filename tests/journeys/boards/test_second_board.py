@@ -72,7 +72,7 @@ def test_a_board_of_two_tiles_is_one_declaration(browser: Browser, server: Serve
         state(page, "live", within=10)
         assert page.locator("section").count() == 2
         assert (shown(page, "assessments_overdue"), slot(page, "late_word")) == ("1", "Late")
-        assert (shown(page, "longest_wait"), slot(page, "wait_minutes")) == ("20", "32")
+        assert (shown(page, "longest_wait"), slot(page, "wait_second")) == ("20", "32")
         assert slot(page, "lead") == "1 assessment is late"
         assert page.locator("h1").inner_text() == "Assessments </script> Wexshire"
         assert page.title() == "Assessments </script> board, Wexshire, Live"

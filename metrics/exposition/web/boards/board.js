@@ -1,7 +1,8 @@
 /* A wallboard. Each message is the whole small truth; the page keeps the last, knows how old it is, and draws it.
  * Only this file, tiles.js, paint.js and link.js touch the page or the network. */
 
-import { head } from "./head.js";
+import { fitting } from "./fit.js";
+import { PAUSED, head } from "./head.js";
 import { Link, Watch } from "./link.js";
 import { painting } from "./paint.js";
 import { moment } from "./state.js";
@@ -14,7 +15,7 @@ const POINTER_MS = 3_000;         // how long the button stays after the pointer
 /** Put the title and the tiles that a board declares into the page. */
 function build(board) {
   document.body.dataset.board = board.name;
-  document.querySelector("h1").prepend(`${board.title} `);
+  document.querySelector("h1 b").textContent = board.title;
   document.querySelector(".pause").before(...sections(board));
 }
 
@@ -22,6 +23,7 @@ function build(board) {
 export function picture(board, moment) {
   const { slots, onThePage } = paintTiles(board, moment);
   const above = head(moment, onThePage);
+  if (moment.paused) above.light = PAUSED;
   const { name, team } = moment.truth ?? {};
   const title = [`${board.title} board`, name, team, above.light.text].filter(Boolean).join(", ");
   return { state: moment.state, title, slots: { ...above, ...slots } };
@@ -34,15 +36,15 @@ function address(board) {
   return `/v1/live?${asked}`;
 }
 
-/** A button for somebody who reads at a desk: it stops what moves, for some minutes. */
-function pausing(button, goOn) {
+/** A button for somebody who reads at a desk: it stops what moves, for some minutes. *show* paints a last picture. */
+function pausing(button, show) {
   let until = null;
   let hide = null;
   const set = (paused) => {
     until = paused ? performance.now() + LONGEST_PAUSE_MS : null;
     button.textContent = paused ? "Paused. Go on" : "Pause";
     button.classList.toggle("paused", paused);
-    if (!paused) goOn();
+    show(paused);
   };
   button.addEventListener("click", () => set(until === null));
   document.addEventListener("pointermove", () => {
@@ -58,7 +60,12 @@ function pausing(button, goOn) {
 
 function start(board) {
   build(board);
-  const paint = painting();
+  const [paintSlots, fit] = [painting(), fitting()];
+  const paint = (shown) => {
+    paintSlots(shown);
+    fit();
+  };
+  addEventListener("resize", fit);
   const watch = new Watch();
   const now = () => moment(link, watch.now());
   const draw = () => {
@@ -66,7 +73,7 @@ function start(board) {
     if (!paused(current.state)) paint(picture(board, current));
   };
   const readable = (truth) => picture(board, { state: truth.state, truth, now: Date.parse(truth.now), since: null });
-  const paused = pausing(document.querySelector(".pause"), () => paint(picture(board, now())));
+  const paused = pausing(document.querySelector(".pause"), (paused) => paint(picture(board, { ...now(), paused })));
   const link = new Link(address(board), watch, draw, readable);
   draw();
   setInterval(() => {

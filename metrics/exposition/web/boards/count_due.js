@@ -1,4 +1,4 @@
-/* How many are due in the days that the authority looks ahead, how many are late, and what came in this week.
+/* How many are due in the days that the authority looks ahead, how many are late besides, and what came in this week.
  * Options: *within* names the setting that says how many days those are, *one* and *many* what came in. */
 
 import { element, heading, line, paragraph, place } from "./dom.js";
@@ -33,7 +33,7 @@ export const count_due = {
       [`${id}_title`]: { text: titleOf(title, view.truth[options.within]) },
       [id]: view.count(all, loaded),
       [`${id}_word`]: view.word(overdue, loaded, (late) =>
-        few ? NOTHING : late ? { ...LATE, text: `${number(late)} late` } : { ...GOOD, text: "None late" }),
+        few ? NOTHING : late ? { ...LATE, text: `and ${number(late)} late` } : { ...GOOD, text: "None late" }),
       [`${id}_detail`]: {
         text: cameIn === null
           ? "" : `${counted(cameIn, options.one, options.many)} ${view.onThePage ? "this week" : "that week"}`,

@@ -2,6 +2,7 @@
 
 import { counted, countdown, date, number, opening, span, time, timeSeenFrom } from "./words.js";
 
+const ROOM = 44; // letters that names may take beside the one sentence
 const NOTHING = { text: "" };
 const LEADS = {
   late: { mark: "square", tone: "late" },
@@ -34,6 +35,9 @@ export function light(state, truth, now) {
     ? { mark: "ring", text: "Office closed" } : { mark: "circle", tone: "good", text: "Live" };
 }
 
+/** The light while somebody has stopped the board: the clock beside it says since when, as nothing on it moves. */
+export const PAUSED = { mark: "pause", tone: "warn", text: "Paused" };
+
 export function office({ office: hours }, now) {
   if (!hours) return "";
   const [closes, opens] = [Date.parse(hours.closes_at), Date.parse(hours.opens_at)];
@@ -50,6 +54,14 @@ function lead(truth, now, onThePage) {
 }
 
 const share = (read) => `${Math.floor(read * 100)} %`;
+
+/** "are North, South and 12 others": as many whole names as there is room for. */
+function listed(teams) {
+  const named = teams.filter((_, n) => teams.slice(0, n + 1).join(", ").length <= ROOM);
+  const others = teams.length - named.length;
+  if (!others) return `${teams.length === 1 ? "is" : "are"} ${named.join(", ")}`;
+  return named.length ? `are ${named.join(", ")} and ${counted(others, "other", "others")}` : `are ${number(others)}, on the home page`;
+}
 
 const HEADS = {
   loading: () => ({ lead: NOTHING, aside: "" }),
@@ -86,7 +98,7 @@ const HEADS = {
   }),
   unknown_team: (truth) => ({
     lead: { text: `No team ${truth.team}` },
-    aside: truth.teams?.length ? `there are ${truth.teams.slice(0, 3).join(", ")}${truth.teams.length > 3 ? " …" : ""}` : "no team has been told of yet",
+    aside: truth.teams?.length ? `there ${listed(truth.teams)}` : "no team has been told of yet",
   }),
   delayed: (truth, now) => ({
     banner: true,

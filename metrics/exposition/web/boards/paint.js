@@ -6,6 +6,7 @@ const SHAPES = {
   ring: "M10 2a8 8 0 1 1 0 16a8 8 0 1 1 0-16zM10 4.6a5.4 5.4 0 1 0 0 10.8a5.4 5.4 0 1 0 0-10.8z",
   triangle: "M10 1.5 19 18H1z",
   square: "M2 2h16v16H2z",
+  pause: "M3 2h5v16H3zM12 2h5v16h-5z",
 };
 const SVG = "http://www.w3.org/2000/svg";
 const CHARTS = { // by a class of theirs

@@ -3,14 +3,22 @@
 
 import { element, heading, line, paragraph, place } from "./dom.js";
 import { DUE, NOTHING, byDay } from "./view.js";
-import { weekday } from "./words.js";
+import { dayOfMonth, daysBetween, weekday } from "./words.js";
 
 const slotsOf = ({ days, slots }) => Array.from({ length: days }, (_, n) => `${slots}_${n}`);
 
 const column = (slot) => element("div", { class: "day", slot },
   paragraph("n", place(`${slot}_n`, slot)),
   element("div", { class: "bar", slot: `${slot}_bar` }),
-  line("status", `${slot}_word`));
+  line("status", `${slot}_word`),
+  line("detail", `${slot}_date`));
+
+const AHEAD = 7; // days: as far as the name of a weekday tells which it is
+
+/** Dates stand under the days where their names are not enough: over holidays, and in figures of an earlier day. */
+function needsDates(days, view) {
+  return days.length > 0 && (!view.onThePage || daysBetween(view.day, days.at(-1).on) > AHEAD);
+}
 
 function wordOf(day, isToday, tone, view) {
   return isToday && view.onThePage ? { ...(tone && DUE), text: "Today" } : { text: weekday(day.on) };
@@ -29,6 +37,7 @@ export const strip_of_days = {
     const figures = byDay(due);
     const most = Math.max(1, ...days.map(({ n }) => n));
     const none = { ...view.count(null), share: 0 };
+    const dated = needsDates(days, view);
     const slots = {};
     slotsOf(options).forEach((slot, n) => {
       const day = days[n];
@@ -38,6 +47,7 @@ export const strip_of_days = {
       slots[`${slot}_n`] = day ? view.count(figures.get(day.on) ?? { value: day.n }, loaded) : none;
       slots[`${slot}_bar`] = { share: (day?.n ?? 0) / most, tone };
       slots[`${slot}_word`] = day ? wordOf(day, isToday, tone, view) : view.word(due, loaded, () => NOTHING);
+      slots[`${slot}_date`] = { text: dated && day ? dayOfMonth(day.on) : "", hidden: !dated };
     });
     return slots;
   },

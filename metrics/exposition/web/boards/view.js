@@ -21,6 +21,10 @@ const NOT_COUNTING = { mark: "square", tone: "late", text: "Not counting" };
 
 export const valueOf = (figure) => (figure && !figure.suppressed ? figure.value ?? null : null);
 
+const FEWEST_FOR_A_SHARE = 10; // as figures are judged
+
+export const isOfFew = ({ denominator }) => denominator < FEWEST_FOR_A_SHARE;
+
 export const sum = (figures) => figures.reduce((all, figure) => all + (valueOf(figure) ?? 0), 0);
 
 /** Figures that are divided by the day on which something is due, by that day, the first day first. */
@@ -36,6 +40,7 @@ export class View {
     this.now = now;
     this.day = truth?.as_of?.slice(0, 10) ?? null; // of the authority: the server tells it with its offset
     this.isCounting = state !== "rebuilding" || truth?.rebuilding?.counting !== false;
+    this.team = truth?.team ?? null;
     this.onThePage = this.day === null || now === null || sameDay(this.day, now);
   }
 
@@ -68,6 +73,12 @@ export class View {
     const value = valueOf(figure);
     if (!loaded || value === null) return [DASH, HIDDEN];
     return [{ text: percentage(value, figure.target ?? null), value }, { text: "%", hidden: false }];
+  }
+
+  /** The same; of few it is no percentage: "0 %" of one says less than "0 of 1", and says it louder. */
+  shareOrCount(figure, loaded = true) {
+    if (!loaded || !figure || figure.suppressed || valueOf(figure) === null || !isOfFew(figure)) return this.share(figure, loaded);
+    return [{ text: `${number(figure.numerator)} of ${number(figure.denominator)}`, tone: "count", value: valueOf(figure) }, HIDDEN];
   }
 
   /** Why there is no number, or what *judge* says of it. */

@@ -22,7 +22,7 @@ function parts(when) {
 }
 
 const yearOf = (when) => new Date(instantOf(when)).getUTCFullYear();
-const daysBetween = (from, to) => (new Date(instantOf(to)) - new Date(instantOf(from))) / DAY_MS;
+export const daysBetween = (from, to) => (new Date(instantOf(to)) - new Date(instantOf(from))) / DAY_MS;
 
 export const time = (when) => { const at = parts(when); return `${at.hour}:${at.minute}`; };
 export const weekday = (when) => parts(when).weekday;
@@ -41,10 +41,13 @@ export function date(when) {
   return `${at.weekday} ${at.day} ${shortMonth(when)}${year}`;
 }
 
+/** "27 Dec": where the weekday stands beside it. */
+export const dayOfMonth = (day) => `${parts(day).day} ${shortMonth(day)}`;
+
 /** "Wed", or "13 Dec" if that is six days ago or more: where there is little room. */
 export function pastDay(day, now) {
   const near = daysBetween(day, now) < 6;
-  return near ? weekday(day) : `${parts(day).day} ${shortMonth(day)}`;
+  return near ? weekday(day) : dayOfMonth(day);
 }
 
 export const timeSeenFrom = (when, now) =>
