@@ -116,7 +116,7 @@ def test_a_board_that_nobody_declared_is_not_there() -> None:
     """People get a page, programs a problem; both say which boards there are."""
     (stream,) = get("/v1/live?board=kitchen")
     assert (stream.status_code, stream.json()["detail"]) == (404, "no such board: there is mash")
-    for answer in get("/boards/nope", "/boards/mash/", "/boards/nope/nope", "/boards/%3Cscript%3E"):
+    for answer in get("/boards/nope", "/boards/", "/boards/mash/", "/boards/nope/nope", "/boards/%3Cscript%3E"):
         assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
         assert "<h1>There is no such board</h1>" in answer.text
         assert '<a href="/boards/mash">MASH board</a>' in answer.text
@@ -126,9 +126,9 @@ def test_a_board_that_nobody_declared_is_not_there() -> None:
 
 def test_boards_without_a_name_are_the_home_page() -> None:
     """Somebody cut the address short."""
-    home, cut, short = get("/", "/boards", "/boards/")
-    assert {answer.status_code for answer in (home, cut, short)} == {200}
-    assert home.text == cut.text == short.text
+    home, cut = get("/", "/boards")
+    assert (home.status_code, cut.status_code) == (200, 200)
+    assert home.text == cut.text
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,7 @@ def test_the_sign_is_counted_by_nobody(valkey: conftest.Store) -> None:
     """It is no part of the state: a flush takes it along, and no figure comes of it."""
 
     async def look(reader: Reader, owner: Owner, _: Log, client: Any) -> None:
+        await reader.turn()
         before, version = reader.catalogue(), reader.version
         await signed(reader, owner)
         assert (reader.catalogue(), reader.version) == (before, version)

@@ -34,23 +34,19 @@ def board_routes(app: FastAPI, reader: Reader, directory: AuthorityDirectory, bo
 
 def _page_routes(app: FastAPI, boards: Sequence[Board]) -> None:
     @app.get("/boards", include_in_schema=False)
-    @app.get("/boards/", include_in_schema=False)
     @app.get("/", include_in_schema=False)
     async def home() -> Response:
         return page("desk", "home.html", [{"name": board.name, "title": board.title} for board in boards])
 
-    @app.get("/boards/{name}", include_in_schema=False)
-    async def board(name: str) -> Response:
-        found = _find(name, boards)
-        return missing_page(boards) if found is None else page("boards", "board.html", found.for_the_page())
-
-    @app.get("/boards/assets/{name}", include_in_schema=False)
+    @app.get("/boards/assets/{name:path}", include_in_schema=False)
     async def file(name: str) -> Response:
         return asset(name)
 
-    @app.get("/boards/{path:path}", include_in_schema=False)
-    async def missing(path: str) -> Response:
-        return missing_page(boards)
+    @app.get("/boards/{name:path}", include_in_schema=False)
+    async def board(name: str) -> Response:
+        """A board; or, for whoever mistyped its address, a page with those that there are."""
+        found = _find(name, boards)
+        return missing_page(boards) if found is None else page("boards", "board.html", found.for_the_page())
 
     @app.get("/favicon.ico", include_in_schema=False)
     async def favicon() -> Response:
