@@ -91,13 +91,13 @@ def test_two_tiles_may_show_one_figure() -> None:
     assert [figure.name for figure in twice.figures] == ["assessments_overdue"]
 
 
-def get(*paths: str) -> list[httpx.Response]:
+def get(*paths: str, accept: str = "*/*") -> list[httpx.Response]:
     reader = Told(DAY)
     app = create_app(reader, Clock(DECEMBER).clocks(reader.rules))
 
     async def ask() -> list[httpx.Response]:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
-            return [await client.get(path) for path in paths]
+            return [await client.get(path, headers={"accept": accept}) for path in paths]
 
     return asyncio.run(ask())
 
@@ -114,11 +114,16 @@ def test_the_page_of_a_board_carries_its_declaration() -> None:
 
 def test_a_board_that_nobody_declared_is_not_there() -> None:
     """People get a page, programs a problem; both say which boards there are."""
+    for answer in get("/v1/nope", "/boards/assets/nope.js", accept="text/html") + get("/board"):
+        assert answer.headers["content-type"] == "application/problem+json"
     (stream,) = get("/v1/live?board=kitchen")
     assert (stream.status_code, stream.json()["detail"]) == (404, "no such board: there is mash")
-    for answer in get("/boards/nope", "/boards/", "/boards/mash/", "/boards/nope/nope", "/boards/%3Cscript%3E"):
+    for answer in (
+        *get("/boards/nope", "/boards/%3Cscript%3E"),
+        *get("/boards/nope/nope", "/board", accept="text/html"),
+    ):
         assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
-        assert "<h1>There is no such board</h1>" in answer.text
+        assert "<h1>There is no such page</h1>" in answer.text
         assert '<a href="/boards/mash">MASH board</a>' in answer.text
         assert "script" not in answer.text
         assert answer.headers["content-security-policy"].startswith("default-src 'none'")

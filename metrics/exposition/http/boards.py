@@ -10,6 +10,7 @@ from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.exposition.boards.declaration import Board
 from metrics.exposition.boards.live import Streams
 from metrics.exposition.http.pages import asset, missing_page, page
+from metrics.exposition.http.problems import refused
 from metrics.exposition.http.replies import only
 from metrics.store.reader import Reader
 
@@ -38,19 +39,29 @@ def _page_routes(app: FastAPI, boards: Sequence[Board]) -> None:
     async def home() -> Response:
         return page("desk", "home.html", [{"name": board.name, "title": board.title} for board in boards])
 
-    @app.get("/boards/assets/{name:path}", include_in_schema=False)
+    @app.get("/boards/assets/{name}", include_in_schema=False)
     async def file(name: str) -> Response:
         return asset(name)
 
-    @app.get("/boards/{name:path}", include_in_schema=False)
+    @app.get("/boards/{name}", include_in_schema=False)
     async def board(name: str) -> Response:
         """A board; or, for whoever mistyped its address, a page with those that there are."""
         found = _find(name, boards)
         return missing_page(boards) if found is None else page("boards", "board.html", found.for_the_page())
 
+    @app.exception_handler(404)
+    async def missing(request: Request, exc: Exception) -> Response:
+        return missing_page(boards) if _is_for_people(request) else await refused(request, exc)
+
     @app.get("/favicon.ico", include_in_schema=False)
     async def favicon() -> Response:
         return Response(status_code=204)
+
+
+def _is_for_people(request: Request) -> bool:
+    """Return whether a browser asks for a page; of figures and of files the answers are for programs."""
+    is_page = not request.scope["path"].startswith(("/v1/", "/boards/assets/"))
+    return is_page and "text/html" in request.headers.get("accept", "")
 
 
 def _find(name: str, boards: Sequence[Board]) -> Board | None:

@@ -27,7 +27,7 @@ def page(folder: str, name: str, declaration: Any) -> Response:
 
 
 def missing_page(boards: Iterable[Board]) -> Response:
-    """Return the page that says of a board that it is not there, and which *boards* are. It needs no script."""
+    """Return the page that says of a page that it is not there, and which *boards* are. It needs no script."""
     lines = "".join(
         f'\n    <li><a href="/boards/{quote(board.name)}">{escape(board.title)} board</a></li>' for board in boards
     )
