@@ -77,7 +77,7 @@ def test_closing_time(server: Server, page: Page) -> None:
     becomes(server, page, "2017-12-14T17:00:00")
     says(page, "light", "Office closed")
     assert slot(page, "aside") == "opens Fri 09:00"
-    assert slot(page, "longest_detail") == "office hours; they start Fri 09:00"
+    assert slot(page, "longest_detail") == "working days; next Fri 09:00"
     assert [shown(page, name) for name in ("enquiries_awaiting_decision", "received_today", "day_0")] == before
     assert strays(page) == []
     picture(page, "closing-time")
@@ -130,7 +130,8 @@ def test_a_bank_holiday(server: Server, page: Page) -> None:
     assert slot(page, "aside") == "bank holiday, opens Wed 09:00"
     assert slot(page, "received_word") == "the office is closed"
     assert page.locator(".arrivals .band").get_attribute("d") is None
-    assert [day.split()[-1] for day in days(page)] == ["Wed", "Thu", "Fri", "Tue", "Wed"]
+    expected = ["Wed 27 Dec", "Thu 28 Dec", "Fri 29 Dec", "Tue 2 Jan", "Wed 3 Jan"]
+    assert [day.partition(" ")[2] for day in days(page)] == expected
     assert strays(page) == []
     picture(page, "bank-holiday")
 
