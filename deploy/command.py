@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import click
 
 from deploy.configuration.variables import CONFIG
+from deploy.terminal import screened
 from metrics.wrong_setting import WrongSetting
 
 FAILED, REFUSED = 1, 3
@@ -75,6 +76,18 @@ class Verbs(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, verb.help) for name, verb in VERBS.items()])
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        with screened():
+            return super().main(*args, **kwargs)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, verb, rest = super().resolve_command(ctx, args)
+        if verb is not None:
+            _refuse_repeated(verb, click.Context(verb, ctx, name), rest)
+        return name, verb, rest
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -89,6 +102,15 @@ class Verbs(click.Group):
             if (fault := _fault(exc)) is None:
                 raise
             raise fault from exc
+
+
+def _refuse_repeated(verb: click.Command, ctx: click.Context, args: list[str]) -> None:
+    """Refuse an option that is given twice and has one value: the last would silently stand. Raises UsageError."""
+    _, _, given = verb.make_parser(ctx).parse_args(list(args))
+    for option in dict.fromkeys(given):
+        has_one_value = isinstance(option, click.Option) and not (option.multiple or option.count or option.is_flag)
+        if has_one_value and (times := given.count(option)) > 1:
+            raise click.UsageError(f"{option.opts[-1]} is given {times} times: give it once", ctx)
 
 
 def _fault(exc: Exception) -> Fault | None:

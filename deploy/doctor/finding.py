@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from metrics.printable import printable
+
 
 class Level(StrEnum):
     """Whether a finding makes the installation a sick one."""
@@ -21,7 +23,7 @@ class Finding:
     remedy: str
 
     def __str__(self) -> str:
-        return f"{self.level:13}  {self.what}: {self.remedy}"
+        return printable(f"{self.level:13}  {self.what}: {self.remedy}")
 
 
 def wrong(what: str, remedy: str) -> Finding:

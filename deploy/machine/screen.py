@@ -3,6 +3,9 @@
 import shutil
 import sys
 
+from deploy.terminal import for_bars
+from metrics.printable import printable_lines
+
 SAY_SECONDS = 10.0  # between two lines on what is waited for, where nobody sees them in passing
 
 
@@ -29,4 +32,4 @@ class Screen:
 
     def _print(self, text: str) -> None:
         start = "\r\x1b[K" if self._is_terminal else ""
-        print(f"{start}{text}", end="", flush=True)
+        print(f"{start}{printable_lines(text)}", end="", flush=True, file=for_bars(sys.stdout))

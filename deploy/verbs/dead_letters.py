@@ -7,6 +7,7 @@ from collections import Counter
 import click
 
 from deploy.configuration.settings import Settings, read_settings
+from metrics.printable import printable
 from metrics.store.connection import connect
 from metrics.store.redis import Store
 
@@ -22,9 +23,9 @@ def dead_letters(as_json: bool) -> None:
         click.echo(json.dumps(letters, indent=1))
         return
     for reason, n in Counter(str(letter["reason"]) for letter in letters).most_common():
-        click.echo(f"{n:7,}  {reason}")
+        click.echo(f"{n:7,}  {printable(reason)}")
     for letter in letters:
-        click.echo("partition {partition}, offset {offset}: {reason} at {place}".format(**letter))
+        click.echo(printable("partition {partition}, offset {offset}: {reason} at {place}".format(**letter)))
     if not letters:
         click.echo("No dead letters.")
 

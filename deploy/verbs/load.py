@@ -1,6 +1,5 @@
 """The verb that brings data in: load."""
 
-import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deploy.terminal import progress_bar
 from deploy.verbs.load_report import report_lines
 from deploy.verbs.parameters import AuthorityCode, FileToWrite
 from events.decode import encode
@@ -174,9 +174,7 @@ def _send(reading: SourceReading, settings: "Settings") -> None:
 
     with (
         Sender(settings.kafka, settings.topic) as sender,
-        click.progressbar(
-            reading.events, label="sending", show_pos=True, file=sys.stderr, hidden=not sys.stderr.isatty()
-        ) as events,
+        progress_bar("sending", reading.events) as events,
     ):
         sent = sender.send(events)
     click.echo(f"{sent:,} events sent", err=True)

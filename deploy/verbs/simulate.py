@@ -1,6 +1,5 @@
 """The verb that makes data up: simulate."""
 
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from deploy.terminal import progress_bar
 from events.decode import encode
 from events.event import Event
 from events.simulator.authority import MONTHS, backlog, months_before
@@ -121,9 +121,7 @@ def _check(first: datetime, last: datetime, sends: bool) -> None:
 def _shown(events: Iterable[Event], first: datetime, last: datetime) -> Iterator[Event]:
     """Yield *events*, with a bar on a terminal that shows how far the story is."""
     whole, done = (last - first) / BAR_STEPS, 0
-    with click.progressbar(
-        length=BAR_STEPS, label="simulating", file=sys.stderr, hidden=not sys.stderr.isatty()
-    ) as bar:
+    with progress_bar("simulating", length=BAR_STEPS) as bar:
         for event in events:
             reached = min(BAR_STEPS, int(max(event.recorded_at - first, timedelta(0)) / whole))
             if reached > done:

@@ -41,6 +41,7 @@ FLOORS = {
     "metrics": (
         "wrong_question",
         "wrong_setting",
+        "printable",
         "rules",
         "windows",
         "lives",
@@ -54,7 +55,7 @@ FLOORS = {
         "exposition",
     ),
     "streams": ("broker", "publishing", "worker"),
-    "deploy": ("configuration", "generate", "processes", "machine", "doctor", "verbs", "command"),
+    "deploy": ("terminal", "configuration", "generate", "processes", "machine", "doctor", "verbs", "command"),
 }
 
 # What stands behind the one door for answers, and who may reach it: the door's own room, and whoever fills the sums.

@@ -1,0 +1,66 @@
+"""What a verb writes to a terminal: whatever others told stands in it as text, and steers nothing."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+
+import click
+
+from metrics.printable import printable_lines
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
+
+T = TypeVar("T")
+
+
+class Screened:
+    """A stream of text in which control characters are written out; ends of lines alone are left."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.unscreened = stream
+
+    def write(self, text: str) -> int:
+        """Write *text*; return how long it is, as any stream of text does."""
+        self.unscreened.write(printable_lines(text))
+        return len(text)
+
+    def writelines(self, lines: Any) -> None:
+        """Write each of *lines*."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.unscreened, name)
+
+
+@contextmanager
+def screened() -> Iterator[None]:
+    """Screen standard output and standard error: of a verb, a worker, a server, and of what they log."""
+    out, err = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = Screened(out), Screened(err)
+    try:
+        yield
+    finally:
+        if sys.stdout is not None:  # gone, where whoever reads our output had seen enough
+            sys.stdout = out
+        sys.stderr = err
+
+
+def progress_bar(label: str, steps: Iterable[T] | None = None, *, length: int | None = None) -> "ProgressBar[T]":
+    """Return a bar on standard error, over *steps* or of a *length*; hidden where that is no terminal."""
+    return click.progressbar(
+        steps,
+        length,
+        label,
+        show_pos=steps is not None,
+        file=for_bars(sys.stderr),
+        hidden=not sys.stderr.isatty(),
+    )
+
+
+def for_bars(stream: TextIO) -> TextIO:
+    """Return *stream* as it is, for a bar or a line in passing, which moves the cursor and says only what is ours."""
+    unscreened: TextIO = getattr(stream, "unscreened", stream)
+    return unscreened
