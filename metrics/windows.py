@@ -36,6 +36,11 @@ class At:
         """The Europe/London day it falls in."""
         return day_of(self.instant)
 
+    @property
+    def is_day(self) -> bool:
+        """Whether a whole day is asked for."""
+        return not isinstance(self.asked, datetime)
+
     @cached_property
     def text(self) -> str:
         """The date or moment as an answer writes it."""

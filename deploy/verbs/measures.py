@@ -18,4 +18,5 @@ def measures(as_json: bool) -> None:
     for measure in MEASURES:
         by = ", ".join((*measure.by, "team"))
         click.echo(f"{measure.name}  ({measure.kind}, {measure.window}, by {by})\n    {measure.title}.")
-        click.echo(f"    {measure.definition}\n    Source: {measure.source.title}, read {measure.source.read_on}.")
+        click.echo(f"    {measure.definition}\n    By team: {measure.team}.")
+        click.echo(f"    Source: {measure.source.title}, read {measure.source.read_on}.")

@@ -66,6 +66,7 @@ def publish() -> None:
             now=now,
             topic=settings.topic,
             figures=settings.figures,
+            speed=authority_directory(settings).speed,
         )
     )
 

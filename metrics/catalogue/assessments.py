@@ -9,12 +9,14 @@ from events.working_days import WorkingDays
 from metrics.catalogue import referrals
 from metrics.catalogue.sources import CENSUS_DURATIONS, CHILDREN_IN_NEED, DEVON_REPORT, WORKING_TOGETHER
 from metrics.lives.life import Life
+from metrics.lives.terms import ends_before
 from metrics.measure import Measure
 from metrics.shapes import UNKNOWN, Breakdown, Clock, Count, Lap, SameRecord, Value, each
 from metrics.shapes.part import Types
 
 # What may be given with a "case closed": support that the bare outcome would hide.
 SUPPORT = ("early_help", "advice", "signposted", "step_down")
+OUTCOMES = ("case_closed", "child_in_need_plan", "section_47", *SUPPORT, "care")
 
 
 def referral_of(assessment: AssessmentStarted, life: Life) -> ReferralReceived | None:
@@ -39,6 +41,19 @@ def is_closed_with_support(authorised: AssessmentAuthorised, life: Life) -> bool
     return is_closed(authorised, life) and not set(SUPPORT).isdisjoint(authorised.outcomes)
 
 
+def has_no_start(authorised: AssessmentAuthorised, life: Life) -> bool:
+    """Return whether the start is not known, or after the authorisation."""
+    start = life.by_record(AssessmentStarted).get(authorised.record)
+    return start is None or ends_before(start, authorised)
+
+
+def has_no_referral(authorised: AssessmentAuthorised, life: Life) -> bool:
+    """Return whether no referral is known that the clock could run from: none named, none told, or a later one."""
+    start = life.by_record(AssessmentStarted).get(authorised.record)
+    referral = referral_of(start, life) if start and not has_no_start(authorised, life) else None
+    return referral is None or referral.day > authorised.day
+
+
 @dataclass(frozen=True)
 class FromReferral:
     """Of each authorised assessment, the lap from the referral that its start names, dated by the authorisation."""
@@ -61,7 +76,7 @@ class FromReferral:
                 yield Lap(referral, lap.stop, lap.stop, (referral,))
 
 
-OUTCOME = Breakdown("outcome", lambda authorised, _: each(authorised.outcomes))
+OUTCOME = Breakdown("outcome", lambda authorised, _: each(authorised.outcomes), order=OUTCOMES)
 REFERRAL_SOURCE = Breakdown("referral_source", referral_source, reads=(AssessmentStarted, ReferralReceived))
 
 ASSESSMENT_STARTS = Count(name="assessments_started", of=AssessmentStarted)
@@ -71,6 +86,19 @@ ASSESSMENT_CASE_CLOSURES = Count(
 )
 SUPPORTED_CASE_CLOSURES = Count(
     name="assessments_closed_with_support", of=AssessmentAuthorised, where=is_closed_with_support
+)
+WITHOUT_START = Count(
+    name="assessments_incomplete",
+    of=AssessmentAuthorised,
+    by=(OUTCOME,),
+    where=has_no_start,
+    reads=(AssessmentStarted,),
+)
+WITHOUT_REFERRAL = Count(
+    name="assessments_of_unknown_referral",
+    of=AssessmentAuthorised,
+    where=has_no_referral,
+    reads=(AssessmentStarted, ReferralReceived),
 )
 
 # From the assessment's own start, as the census and the report have it. Working Together counts from the
@@ -127,6 +155,7 @@ ASSESSMENT_TIMELINESS = Measure(
     polarity="high_is_good",
     target=0.85,
     beside={"open": ASSESSMENT_CLOCK.running, "overdue": ASSESSMENT_CLOCK.overdue},
+    lacking={"incomplete": WITHOUT_START.counted},
     source=CENSUS_DURATIONS,
 )
 
@@ -143,6 +172,7 @@ ASSESSMENT_TIMELINESS_FROM_REFERRAL = Measure(
     denominator=FROM_REFERRAL_CLOCK.stopped,
     window="year_to_date",
     polarity="high_is_good",
+    lacking={"unknown": WITHOUT_REFERRAL.counted},
     source=WORKING_TOGETHER,
 )
 
@@ -160,6 +190,7 @@ ASSESSMENT_TIMELINESS_SETTLED = Measure(
     denominator=ASSESSMENT_CLOCK.settled,
     window="year_to_date",
     polarity="high_is_good",
+    lacking={"incomplete": WITHOUT_START.counted},
     source=CENSUS_DURATIONS,
 )
 

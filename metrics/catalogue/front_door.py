@@ -5,9 +5,12 @@ from events.time import moment_of
 from events.working_days import WorkingDays
 from metrics.catalogue.sources import DEVON_REPORT, FRONT_DOOR_HOURS, ONE_WORKING_DAY
 from metrics.lives.life import Life
+from metrics.lives.terms import ends_before
 from metrics.lives.timeline import EVER, Timeline, newest
 from metrics.measure import Measure
 from metrics.shapes import UNKNOWN, Breakdown, Clock, Count, Naming, Value, each, told
+
+UNDECIDED = "undecided"
 
 
 def enquiry_of(fact: EnquiryGraded | EnquiryDecided) -> str:
@@ -39,7 +42,7 @@ def decisions(enquiry: EnquiryReceived, life: Life) -> list[EnquiryDecided]:
 def outcome(enquiry: EnquiryReceived, life: Life) -> Value:
     """Every outcome of the latest decision, whenever it was made; until there is one, `undecided`."""
     made = decisions(enquiry, life)
-    return each(made[-1].outcomes) if made else "undecided"
+    return each(made[-1].outcomes) if made else UNDECIDED
 
 
 def is_undecided(enquiry: EnquiryReceived, life: Life) -> bool:
@@ -53,13 +56,23 @@ def goes_to_assessment(enquiry: EnquiryReceived, life: Life) -> bool:
     return bool(made) and not {"assessment", "section_47"}.isdisjoint(made[-1].outcomes)
 
 
+def decides_no_known_enquiry(decision: EnquiryDecided, life: Life) -> bool:
+    """Return whether a decision, the first that names its enquiry, has no clock to stop: no receipt, or a later one."""
+    if life.naming(EnquiryDecided, enquiry_of)[decision.enquiry][0] is not decision:
+        return False
+    enquiry = life.by_record(EnquiryReceived).get(decision.enquiry)
+    return enquiry is None or ends_before(enquiry, decision)
+
+
 def hour(enquiry: EnquiryReceived, life: Life) -> Value:
     """The hour of day in Europe/London, `00` to `23`; a dated enquiry has none."""
     return UNKNOWN if enquiry.occurred_at is None else f"{moment_of(enquiry.occurred).hour:02}"
 
 
+OUTCOMES = ("assessment", "existing_case", "section_47", "early_help", "advice", "no_further_action", UNDECIDED)
+
 SOURCE = Breakdown("enquiry_source", lambda enquiry, _: told(enquiry.enquiry_source))
-RAG = Breakdown("rag", newest_rag, over=rag_over_time, reads=(EnquiryGraded,))
+RAG = Breakdown("rag", newest_rag, over=rag_over_time, reads=(EnquiryGraded,), order=("red", "amber", "green"))
 
 ENQUIRIES = Count(
     name="enquiries_received",
@@ -67,9 +80,9 @@ ENQUIRIES = Count(
     by=(
         SOURCE,
         RAG,
-        Breakdown("outcome", outcome, reads=(EnquiryDecided,)),
+        Breakdown("outcome", outcome, reads=(EnquiryDecided,), order=OUTCOMES),
         Breakdown("postcode_sector", lambda enquiry, _: told(enquiry.postcode_sector)),
-        Breakdown("hour", hour),
+        Breakdown("hour", hour, order=tuple(f"{n:02}" for n in range(24))),
     ),
 )
 TO_ASSESSMENT = Count(
@@ -79,7 +92,12 @@ TO_ASSESSMENT = Count(
     where=goes_to_assessment,
     reads=(EnquiryDecided,),
 )
-UNDECIDED = Count(name="enquiries_undecided", of=EnquiryReceived, where=is_undecided, reads=(EnquiryDecided,))
+NOT_DECIDED = Count(
+    name="enquiries_undecided", of=EnquiryReceived, by=(SOURCE, RAG), where=is_undecided, reads=(EnquiryDecided,)
+)
+STRAY_DECISIONS = Count(
+    name="enquiry_decisions_incomplete", of=EnquiryDecided, where=decides_no_known_enquiry, reads=(EnquiryReceived,)
+)
 INCIDENTS = Count(
     name="incidents_received",
     of=EnquiryReceived,
@@ -121,7 +139,7 @@ ENQUIRIES_TO_ASSESSMENT = Measure(
     denominator=ENQUIRIES.counted,
     window="month",
     by=("enquiry_source", "rag"),
-    beside={"undecided": UNDECIDED.counted},
+    beside={UNDECIDED: NOT_DECIDED.counted},
     source=DEVON_REPORT,
 )
 
@@ -164,6 +182,7 @@ ENQUIRY_DECISION_TIMELINESS = Measure(
     window="month",
     by=("rag",),
     polarity="high_is_good",
+    lacking={"incomplete": STRAY_DECISIONS.counted},
     source=ONE_WORKING_DAY,
 )
 

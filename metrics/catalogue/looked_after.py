@@ -5,7 +5,14 @@ from typing import Any
 from events.care import LegalStatusChanged, PlacementEnded, PlacementStarted
 from metrics.catalogue.need import AGE_BAND
 from metrics.catalogue.sources import LEGAL_STATUSES, STABILITY, WHOLE_CARE
-from metrics.lives.care import placements, statuses, stays_in_year, stays_since_entry, time_in_care
+from metrics.lives.care import (
+    TIMES_IN_CARE,
+    placements,
+    statuses,
+    stays_in_year,
+    stays_since_entry,
+    time_in_care,
+)
 from metrics.lives.life import Life
 from metrics.lives.terms import PERIODS
 from metrics.lives.timeline import EVER, Timeline, newest
@@ -24,6 +31,15 @@ LEGAL_GROUPS = {
     "L": "protection",
     "J": "justice",
 }
+
+
+# As the return of looked-after children lists them: foster care first, temporary stays last but one.
+# fmt: off
+PLACEMENTS = (
+    "U1", "U2", "U3", "U4", "U5", "U6", "K1", "K2", "K3", "H5", "P1", "P2", "P3", "A3", "A4", "A5", "A6",
+    "R1", "R2", "R3", "R4", "R5", "S1", "T0", "T1", "T2", "T3", "T4", "Z1",
+)
+# fmt: on
 
 
 def counts(start: Any, life: Life) -> Timeline[bool]:
@@ -63,8 +79,8 @@ LOOKED_AFTER = Spells(
     terms=(PERIODS,),
     while_=counts,
     by=(
-        Breakdown("legal_group", over=legal_groups),
-        Breakdown("placement", over=placement_codes, reads=(PlacementStarted, PlacementEnded)),
+        Breakdown("legal_group", over=legal_groups, order=tuple(LEGAL_GROUPS.values())),
+        Breakdown("placement", over=placement_codes, reads=(PlacementStarted, PlacementEnded), order=PLACEMENTS),
         AGE_BAND,
     ),
     reads=(LegalStatusChanged,),
@@ -73,7 +89,7 @@ PLACED_IN_YEAR = Spells(
     name="placements_in_year",
     terms=(PERIODS,),
     while_=counts,
-    by=(Breakdown("band", over=lambda _, life: banded(stays_in_year(life), IN_YEAR)),),
+    by=(Breakdown("band", over=lambda _, life: banded(stays_in_year(life), IN_YEAR), order=IN_YEAR),),
     weight=lambda _, life: stays_in_year(life),
     reads=(LegalStatusChanged, PlacementStarted, PlacementEnded),
 )
@@ -82,8 +98,10 @@ PLACED_SINCE_ENTRY = Spells(
     terms=(PERIODS,),
     while_=counts,
     by=(
-        Breakdown("band", over=lambda start, life: banded(stays_since_entry(start, life), SINCE_ENTRY)),
-        Breakdown("time_in_care", over=time_in_care),
+        Breakdown(
+            "band", over=lambda start, life: banded(stays_since_entry(start, life), SINCE_ENTRY), order=SINCE_ENTRY
+        ),
+        Breakdown("time_in_care", over=time_in_care, order=TIMES_IN_CARE),
     ),
     weight=stays_since_entry,
     reads=(LegalStatusChanged, PlacementStarted, PlacementEnded),
@@ -126,6 +144,7 @@ PLACEMENTS_IN_YEAR = Measure(
     numerator=PLACED_IN_YEAR.present,
     weighed=PLACED_IN_YEAR.weighed,
     bands=IN_YEAR,
+    looks_back=12,
     source=STABILITY,
 )
 

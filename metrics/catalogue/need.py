@@ -4,7 +4,7 @@ from typing import Any
 
 from events.need import EpisodeClosed, EpisodeOpened
 from metrics.catalogue.sources import CHILDREN_IN_NEED
-from metrics.lives.life import Life
+from metrics.lives.life import AGE_BANDS, Life
 from metrics.lives.terms import EPISODES, NEED
 from metrics.lives.timeline import EVER, Stretch, Timeline, uppermost
 from metrics.measure import Measure
@@ -18,20 +18,25 @@ def needs(start: Any, life: Life) -> Timeline[Value]:
     return uppermost((always, *episodes))
 
 
-PRIMARY_NEED = Breakdown("primary_need", lambda opened, _: told(opened.primary_need))
-AGE_BAND = Breakdown("age_band", over=lambda _, life: life.age_bands)
+NEEDS = tuple(f"N{n}" for n in range(10))
+CLOSURE_REASONS = tuple(f"RC{n}" for n in range(1, 10))
+
+PRIMARY_NEED = Breakdown("primary_need", lambda opened, _: told(opened.primary_need), order=NEEDS)
+AGE_BAND = Breakdown(
+    "age_band", over=lambda _, life: life.age_bands, order=("unborn", *(band for _, band in AGE_BANDS))
+)
 
 IN_NEED = Spells(
     name="children_in_need",
     terms=NEED,
-    by=(Breakdown("primary_need", over=needs), AGE_BAND),
+    by=(Breakdown("primary_need", over=needs, order=NEEDS), AGE_BAND),
     any_team=True,
 )
 EPISODE_OPENINGS = Count(name="episodes_opened", of=EpisodeOpened, by=(PRIMARY_NEED,))
 EPISODE_CLOSURES = Count(
     name="episodes_closed",
     of=EpisodeClosed,
-    by=(Breakdown("closure_reason", lambda closed, _: told(closed.closure_reason)),),
+    by=(Breakdown("closure_reason", lambda closed, _: told(closed.closure_reason), order=CLOSURE_REASONS),),
 )
 
 CHILDREN_IN_NEED_NOW = Measure(

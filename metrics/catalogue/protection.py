@@ -69,13 +69,15 @@ CONFERENCE_CLOCK = Clock(
     due_within=lambda parameters: parameters.conferences_due_within,
 )
 
+CATEGORIES = ("NEG", "PHY", "SAB", "EMO", "MUL")
+
 SECTION_47_STARTS = Count(name="section_47_started", of=Section47Started)
 
 OPEN_PLANS = Spells(
     name="protection_plans_open",
     terms=(PLANS,),
     counts=lambda started: not started.other_authority,
-    by=(Breakdown("category", lambda started, _: told(started.category)), AGE_BAND),
+    by=(Breakdown("category", lambda started, _: told(started.category), order=CATEGORIES), AGE_BAND),
 )
 
 SECTION_47_STARTED = Measure(

@@ -68,6 +68,7 @@ RE_REFERRALS = Measure(
     window="month",
     by=("referral_source",),
     polarity="low_is_good",
+    looks_back=12,
     source=REFERRALS,
 )
 

@@ -14,12 +14,13 @@ from metrics.counting.completeness import Completeness
 from metrics.figures.evaluate import evaluate
 from metrics.figures.figure import Figure
 from metrics.figures.question import PLACES, Question
+from metrics.figures.reach import Reach, reach
 from metrics.figures.snapshot import Snapshot
 from metrics.measure import Measure
 from metrics.rules.rules import Rules, usual_rules
-from metrics.rules.teams import stretch_at, told_teams
+from metrics.rules.teams import UNKNOWN, stretch_at, told_teams
 from metrics.sums.sums import Sums
-from metrics.windows import At
+from metrics.windows import At, parse_at
 
 Place = tuple[str, str]  # team, locality
 
@@ -42,10 +43,12 @@ class Answers:
         snapshot: Snapshot,
         now: Callable[[str], datetime],
         rules: Callable[[str], Rules] = lambda _: usual_rules(),
+        speed: Callable[[str], float] = lambda _: 1.0,
     ) -> None:
-        self._snapshot, self._rules_of = snapshot, rules
+        self._snapshot, self._rules_of, self._speed = snapshot, rules, speed
         self._now = {name: At(now(name)) for name in snapshot.authorities}
         # Asked for anew by each measure of a scrape or of the topic, and the same for all of them.
+        self._reaches: dict[str, Reach] = {}
         self._places: dict[str, set[Place]] = {}
         self._places_on: dict[tuple[str, date], set[Place]] = {}
         self._empty: dict[tuple[str, str, str], list[Figure]] = {}  # figures of nothing: authority, measure, moment
@@ -73,6 +76,14 @@ class Answers:
     def completeness(self, authority: str) -> Completeness:
         """Return how far the feeds of *authority* have come."""
         return self._snapshot.authorities[authority].completeness
+
+    def reach(self, authority: str) -> Reach:
+        """Return up to when is known what happened at *authority*, and whether that is behind."""
+        if authority not in self._reaches:
+            self._reaches[authority] = reach(
+                self.completeness(authority), self.now(authority), self.rules(authority), self._speed(authority)
+            )
+        return self._reaches[authority]
 
     def places(self, authority: str) -> set[Place]:
         """Return every team with every locality that it ever had, under every name that it ever bore."""
@@ -104,6 +115,12 @@ class Answers:
         """Return every place that `figures_by_place` may show on *day*, and no other: so many figures there may be."""
         return self._places_of(authority, self._sums(authority).teams()) | self.places_on(authority, day)
 
+    def values(self, authority: str, measure: Measure, name: str) -> set[str]:
+        """Return every value of a breakdown of *measure* that is declared, or that anything was ever counted under."""
+        parts = filter(None, (measure.numerator, measure.denominator))
+        told = {value for part in parts for value in self._sums(authority).values(part, name)}
+        return told | {*measure.breakdowns[name].order, UNKNOWN}
+
     def _places_of(self, authority: str, teams: Iterable[str]) -> set[Place]:
         rules = self.rules(authority)
         return {(name, locality) for team in teams for _, name, locality in rules.stretches(team)}
@@ -111,8 +128,18 @@ class Answers:
     # --- figures ----------------------------------------------------------------------------------------------------
 
     def figures(self, authority: str, question: Question) -> list[Figure]:
-        """Return the figures that answer *question*. Raises UnknownBreakdown, UnknownWindow, WrongQuestion."""
-        return answer(self._sums(authority), authority, question, self.rules(authority))
+        """Return the figures that answer *question*, each marked where it reaches further than is known.
+
+        Raises UnknownBreakdown, UnknownWindow, WrongQuestion.
+        """
+        return self._asked(self._sums(authority), authority, question)
+
+    def _asked(self, sums: Sums, authority: str, question: Question) -> list[Figure]:
+        figures = answer(sums, authority, question, self.rules(authority))
+        reach = self.reach(authority)
+        if question.known_at is not None:
+            reach = reach.as_known(parse_at(question.known_at))
+        return [reach.shown(figure, question.at) for figure in figures]
 
     def figures_by_team(self, authority: str, measure: Measure, at: At) -> list[Figure]:
         """Return the figures of every team that there ever was; a team that has nothing has its zeros."""
@@ -138,7 +165,7 @@ class Answers:
         self, authority: str, measure: Measure, at: At, team: str, locality: str | None = None
     ) -> list[Figure]:
         """Return the figures of a team that has nothing in a measure; there may be something beside it."""
-        if measure.beside:
+        if measure.beside or measure.lacking:
             figures = self.figures(authority, Question(measure=measure, at=at, team=team))
         else:
             figures = self._of_nothing(authority, measure, at)
@@ -147,9 +174,7 @@ class Answers:
     def _of_nothing(self, authority: str, measure: Measure, at: At) -> list[Figure]:
         """Return the figures of any team that has nothing at all, worked out once."""
         if (key := (authority, measure.name, at.text)) not in self._empty:
-            self._empty[key] = answer(
-                NO_CELLS, authority, Question(measure=measure, at=at, team=""), self.rules(authority)
-            )
+            self._empty[key] = self._asked(NO_CELLS, authority, Question(measure=measure, at=at, team=""))
         return self._empty[key]
 
     def _sums(self, authority: str) -> Sums:

@@ -4,14 +4,15 @@ They are the fewest that alone give the number: it would be another without any 
 in one way, by being asked again, and nothing about a measure is said twice.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
 import msgspec
 
 from events.case import Case, Person, people
 from events.event import ChildEvent, Event
-from events.time import Instant, moment_of
+from events.time import Instant, day_of, moment_of
 from metrics.counting.tally import Tally, of_life
 from metrics.figures.answers import answer
 from metrics.figures.figure import Figure
@@ -19,6 +20,7 @@ from metrics.figures.question import Question
 from metrics.lives.life import Life
 from metrics.lives.terms import PLACING
 from metrics.rules.rules import Rules
+from metrics.shapes import Part
 from metrics.sums.sums import Sums
 from metrics.windows import since
 
@@ -42,22 +44,33 @@ class Record(msgspec.Struct, frozen=True):
 
 
 class Behind(msgspec.Struct, frozen=True, kw_only=True):
-    """What one child adds to a figure. *moments*: since when for a stock, when for a flow; *until*: when it ceases."""
+    """What one child adds to a figure. *moments*: since when for a stock, when for a flow; *until*: when it ceases.
+
+    *due_on* is the last day that is, or was, in time, of several clocks the first; *days_late* how many days it is
+    past that at the figure's moment, or was when its clock ended.
+    """
 
     children: list[str]
     figures: list[Figure]
     moments: list[str]
     until: str | None
+    due_on: date | None
+    days_late: int
     records: list[Record]
 
+    @property
+    def order(self) -> tuple[object, ...]:
+        """What children are listed by: those with a deadline first, by how late they are, then by their deadline."""
+        return self.due_on is None, -self.days_late, self.due_on or date.max, self.moments, self.children
 
-def behind(cases: Iterable[Case], authority: str, question: Question, rules: Rules) -> Iterator[Behind]:
-    """Yield what each child among *cases* adds to the answer to *question*; children who add nothing are left out."""
-    for case in cases:
-        for person in people(case):
-            query = PersonQuery(person, authority, question, rules)
-            if query.counted:
-                yield query.behind()
+
+def behind(cases: Iterable[Case], authority: str, question: Question, rules: Rules) -> list[Behind]:
+    """Return what each child among *cases* adds to the answer to *question*: by deadline, days late first.
+
+    Children who add nothing are left out.
+    """
+    queries = (PersonQuery(person, authority, question, rules) for case in cases for person in people(case))
+    return sorted((query.behind() for query in queries if query.counted), key=lambda one: one.order)
 
 
 class PersonQuery:
@@ -65,7 +78,8 @@ class PersonQuery:
 
     def __init__(self, person: Person, authority: str, question: Question, rules: Rules) -> None:
         self._person, self._authority, self._question, self._rules = person, authority, question, rules
-        self._tally = self._tallied(person)
+        self._life = Life(person, rules)
+        self._tally = of_life(self._life, question.measure.parts)
         figures = self._answered(self._tally, question)
         self.counted = [figure for figure in figures if _is_any(figure) and "statistic" not in figure.by]
 
@@ -77,15 +91,29 @@ class PersonQuery:
 
     def behind(self) -> Behind:
         """Return what the person adds, since when, and the records that make it so."""
-        measure = self._question.measure
-        instants, until = self._instants((measure.denominator or measure.numerator).name)
+        part = self._question.measure.denominator or self._question.measure.numerator
+        instants, until = self._instants(part.name)
+        records = list(self._records())
+        due_on, days_late = self._deadline(part, {record.record for record in records})
         return Behind(
             children=sorted({fact.subject for fact in self._person}),
             figures=self.counted,
             moments=[moment_of(at).isoformat() for at in instants],
             until=None if until is None else moment_of(until).isoformat(),
-            records=list(self._records()),
+            due_on=due_on,
+            days_late=days_late,
+            records=records,
         )
+
+    def _deadline(self, part: Part, records: Container[str]) -> tuple[date | None, int]:
+        """Return the first deadline among clocks that *records* started, and by how many days the latest is late."""
+        at, over = self._question.at.instant, self._question.over
+        start = None if part.stock else since(over, self._question.at)
+        found = part.deadlines(self._life, start, at) if part.deadlines else ()
+        own = [deadline for deadline in found if deadline.record in records]
+        ends = (day_of(min(at, at if deadline.ended_at is None else deadline.ended_at)) for deadline in own)
+        late = ((end - deadline.last).days for end, deadline in zip(ends, own, strict=True))
+        return min((deadline.last for deadline in own), default=None), max((0, *late))
 
     def _instants(self, part: str) -> tuple[list[Instant], Instant | None]:
         """Return the last change of a stock up to now and the next, or the instants of a flow within the window."""

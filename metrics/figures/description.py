@@ -23,9 +23,10 @@ def described(measure: Measure) -> dict[str, object]:
         "window": measure.window,
         "windows": [*measure.windows, *([] if measure.numerator.stock else ["last_N_days"])],
         "by": [*measure.by, *PLACES],
+        "team": measure.team,
         "bands": list(measure.bands),
         "target": measure.target,
         "polarity": measure.polarity,
-        "beside": list(measure.beside),
+        "beside": [*measure.beside, *measure.lacking],
         "source": {"title": measure.source.title, "read_on": measure.source.read_on.isoformat()},
     }

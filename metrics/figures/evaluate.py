@@ -1,11 +1,13 @@
 """A question put to the cells of one authority. Faces ask `answers`, never here."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from events.time import MICROSECONDS_PER_HOUR, Instant, midnight
+from events.time import MICROSECONDS_PER_HOUR, Instant, add_months, day_of, midnight
 from events.working_days import OutsideCalendar
 from metrics.figures.figure import Figure
 from metrics.figures.judge import judge
+from metrics.figures.notes import NO_RATE_OF_A_PART, no_population
+from metrics.figures.order import in_order
 from metrics.figures.question import PLACES, Key, Question
 from metrics.figures.reference.population import population
 from metrics.rules.rules import Rules, usual_rules
@@ -39,8 +41,9 @@ class Evaluation:
         self._day, self._until = question.at.day, question.at.instant
         self._first_day = None if self._window == "now" else first_day(self._window, self._day)
         self._target = rules.targets.get(self._measure.name, self._measure.target)
-        self._places = tuple(name for name in question.by if name in PLACES)
+        self._order = in_order(question.measure, question.by)
         self._beside: dict[str, ByKey] | None = None
+        self._wholes: ByKey | None = None
 
     def figures(self) -> Iterator[Figure]:
         """Yield the figures, by the kind of the measure."""
@@ -62,9 +65,25 @@ class Evaluation:
         by, measure = self._question.by, self._measure
         above = self._total(measure.numerator, by, self._keeping)
         below = self._total(measure.denominator, by, self._keeping) if measure.denominator else None
-        for key in sorted({*above, *(below or {})}) if by else [()]:
+        for key in self._listed({*above, *(below or {})}):
             numerator, denominator = above.get(key, 0), None if below is None else below.get(key, 0)
-            yield self._figure(key, numerator, denominator, _divided(numerator, denominator))
+            share = self._share(key, numerator) if below is None else None
+            yield self._figure(key, numerator, denominator, _divided(numerator, denominator), share=share)
+
+    def _listed(self, keys: Iterable[Key]) -> list[Key]:
+        """Return *keys* in their natural order; without breakdowns there is the one, whatever was counted."""
+        return sorted(keys, key=self._order) if self._question.by else [()]
+
+    def _share(self, key: Key, numerator: int) -> float | None:
+        """Return the part of the whole of its place that is under *key*; None where it is divided by place alone."""
+        by = self._question.by
+        places = tuple(name for name in by if name in PLACES)
+        if places == by:
+            return None
+        if self._wholes is None:
+            self._wholes = self._total(self._measure.numerator, places, self._keeping)
+        whole = self._wholes.get(tuple(value for name, value in zip(by, key, strict=True) if name in PLACES), 0)
+        return _divided(numerator, whole)
 
     def _rates(self) -> Iterator[Figure]:
         """Yield numbers per 10,000 children; a place or a group of children has no estimate of its own, and no rate."""
@@ -73,10 +92,11 @@ class Evaluation:
         is_whole = not by and not self._keeping
         estimate = population(self._authority, self._day, self._rules.population) if is_whole else None
         beside = {"population_year": estimate.year} if estimate else {}
-        for key in sorted(above) if by else [()]:
+        note = None if estimate else no_population(self._authority, self._day) if is_whole else NO_RATE_OF_A_PART
+        for key in self._listed(above):
             numerator, children = above.get(key, 0), estimate.children if estimate else None
             value = numerator * CHILDREN_PER_RATE / children if children else None
-            yield self._figure(key, numerator, children, value, beside)
+            yield self._figure(key, numerator, children, value, beside, note=note)
 
     def _distribution(self) -> Iterator[Figure]:
         by, wanted, measure = self._question.by, self._question.wanted, self._measure
@@ -84,7 +104,7 @@ class Evaluation:
         children = self._total(measure.numerator, ("band", *by), all_bands)
         assert measure.weighed is not None, "a distribution has a mean"
         weights = self._total(measure.weighed, by, all_bands)
-        for key in sorted({key[1:] for key in children}) if by else [()]:
+        for key in self._listed({key[1:] for key in children}):
             everybody = sum(children.get((band, *key), 0) for band in measure.bands)
             for band in measure.bands:
                 if wanted.get("band", band) == band:
@@ -96,9 +116,8 @@ class Evaluation:
 
     def _ages(self) -> Iterator[Figure]:
         """Yield how long, in office hours, the longest has waited; null where nobody waits."""
-        by = self._question.by
         earliest = self._earliest()
-        for key in sorted(earliest) if by else [()]:
+        for key in self._listed(earliest):
             since = earliest.get(key)
             yield self._figure(key, None, None, None if since is None else self._office_hours(since))
 
@@ -127,12 +146,12 @@ class Evaluation:
         value: float | None,
         beside: Mapping[str, int] | None = None,
         under: Mapping[str, str] | None = None,
+        share: float | None = None,
+        note: str | None = None,
     ) -> Figure:
         question, measure = self._question, self._measure
         values = dict(zip(question.by, key, strict=True))
         team, locality = values.pop("team", question.team), values.pop("locality", question.locality)
-        if beside is None:
-            beside = {} if values or question.wanted or under else self._beside_at(key)
         return Figure(
             measure=measure.name,
             kind=measure.kind,
@@ -150,15 +169,35 @@ class Evaluation:
             value=value,
             target=self._target,
             status=judge(measure, value, denominator, self._target),
-            beside=dict(beside),
+            beside={**self._beside_at(key), **(beside or {}), **self._history()},
+            share=share,
+            note=note,
         )
 
-    def _beside_at(self, place: Key) -> dict[str, int]:
-        """Return what is not in the figure of a place yet; not by breakdown, since what is open has no outcome."""
+    def _beside_at(self, key: Key) -> dict[str, int]:
+        """Return what is not in the figure under *key*: divided as it is, and left out where it cannot be.
+
+        What is open has no outcome yet, so that nothing open stands beside an outcome.
+        """
         if self._beside is None:
-            parts = self._measure.beside.items()
-            self._beside = {name: self._total(part, self._places, self._keeping) for name, part in parts}
-        return {name: totals.get(place, 0) for name, totals in self._beside.items()}
+            asked = {*self._question.by, *self._keeping} - {*PLACES}
+            parts = {**self._measure.beside, **self._measure.lacking}
+            self._beside = {
+                name: self._total(part, self._question.by, self._keeping)
+                for name, part in parts.items()
+                if part.has(asked)
+            }
+        found = {name: totals.get(key, 0) for name, totals in self._beside.items()}
+        return {name: n for name, n in found.items() if n or name in self._measure.beside}
+
+    def _history(self) -> dict[str, str]:
+        """Return from when on there is anything to count, where the measure looks back further than that."""
+        measure = self._measure
+        if not measure.looks_back:
+            return {}
+        first = self._sums.first(measure.denominator or measure.numerator)
+        back_to = add_months(self._first_day or self._day, -measure.looks_back)
+        return {"history_from": day_of(first).isoformat()} if first is not None and day_of(first) > back_to else {}
 
 
 def _divided(numerator: int, denominator: int | None) -> float | None:

@@ -7,7 +7,7 @@ import msgspec
 
 from metrics.measure import Kind
 
-Status = Literal["on_target", "near_target", "below_target", "above_target", "no_target", "too_few"]
+Status = Literal["on_target", "near_target", "below_target", "above_target", "no_target", "too_few", "incomplete"]
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,8 +29,10 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     value: float | None
     target: float | None
     status: Status
-    beside: dict[str, int]
+    beside: dict[str, int | str]
     suppressed: bool = False
+    share: float | None = None  # of a count by breakdown: its part of the same place's whole
+    note: str | None = None  # what must be said wherever the figure is shown
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

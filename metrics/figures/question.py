@@ -1,6 +1,6 @@
 """What is asked of one measure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -11,6 +11,18 @@ from metrics.wrong_question import WrongQuestion
 Key = tuple[str, ...]  # names of breakdowns, or one value of each
 
 PLACES = ("team", "locality")
+
+
+def kept_to(texts: Iterable[str]) -> dict[str, str]:
+    """Return the values that `only` keeps to, by breakdown: of `band=3+`. Raises WrongQuestion."""
+    wanted: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise WrongQuestion(f"only={text!r}: write it as NAME=VALUE, as in band=3+")
+        if wanted.setdefault(name, value) != value:
+            raise WrongQuestion(f"only={name} is given two values: ask for one, or divide by={name}")
+    return wanted
 
 
 class UnknownBreakdown(WrongQuestion):
@@ -41,8 +53,13 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def keeping(self) -> dict[str, str]:
         """Every value that the answer keeps to, those of the place included."""
-        places = {"team": self.team, "locality": self.locality}
-        return {**self.wanted, **{name: place for name, place in places.items() if place is not None}}
+        return {**self.wanted, **dict(self.places)}
+
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        """The team and the locality that the answer keeps to."""
+        asked = (("team", self.team), ("locality", self.locality))
+        return [(name, place) for name, place in asked if place is not None]
 
     def check(self) -> None:
         """Raise WrongQuestion where the measure has no such breakdown, or is divided by one twice.

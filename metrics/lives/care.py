@@ -15,6 +15,7 @@ F = TypeVar("F", LegalStatusChanged, PlacementStarted)  # the facts that may nam
 Begun = tuple[Instant, F]  # from when on a fact stands in its period, and the fact
 
 TEMPORARY = ("T0", "T1", "T2", "T3", "T4")  # hospital, a carer's holiday, …: the child's own place is kept
+TIMES_IN_CARE = ("<6m", "6-12m", "1-2y", "2y+")
 ADOPTED_IN_PLACE = ("A3", "A5")  # placed for adoption with the carer the child already lives with
 
 
@@ -208,5 +209,6 @@ def stays_since_entry(start: Any, life: Life) -> Timeline[int]:
 
 def time_in_care(start: Any, life: Life) -> Timeline[str]:
     """Return, over time, the band of how long the period of care has lasted: the lower bound is included."""
-    bands = ((6, "6-12m"), (12, "1-2y"), (24, "2y+"))
-    return ((EVER, "<6m"), *((midnight(add_months(start.day, months)), band) for months, band in bands))
+    shortest, *longer = TIMES_IN_CARE
+    since = zip((6, 12, 24), longer, strict=True)
+    return ((EVER, shortest), *((midnight(add_months(start.day, months)), band) for months, band in since))

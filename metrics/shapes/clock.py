@@ -15,7 +15,7 @@ from metrics.lives.terms import when
 from metrics.lives.timeline import Timeline, earliest, newest, pieces, value_at
 from metrics.rules.rules import Parameters
 from metrics.shapes.laps import Lap, Link
-from metrics.shapes.part import Breakdown, Cell, Part, Value, reading, standing, told, values
+from metrics.shapes.part import Breakdown, Cell, Deadline, Part, Value, reading, standing, told, values
 
 
 class TimedLap(NamedTuple):
@@ -27,6 +27,11 @@ class TimedLap(NamedTuple):
     late: Instant  # the first overdue moment
     since: Instant
     until: Instant | None  # when it stops being open
+
+    @property
+    def deadline(self) -> Deadline:
+        """The deadline, for whoever lists what is behind a figure."""
+        return Deadline(self.lap.start.record, self.last, self.until)
 
 
 class OpenStretch(NamedTuple):
@@ -132,6 +137,12 @@ class Clock:
                         if end is not None:
                             yield (stretch.team, under, end), -1
 
+        def deadlines(life: Life, _: Instant | None, at: Instant) -> Iterator[Deadline]:
+            for timed, _stretches in self._open(life):
+                since, until = span(timed)
+                if since <= at and (until is None or at < until):
+                    yield timed.deadline
+
         return Part(
             name=f"{self.name}.{name}",
             stock=True,
@@ -141,11 +152,18 @@ class Clock:
             cells=cells,
             moves=True,
             reducer="longest" if item else None,
+            deadlines=deadlines,
         )
 
     def _flow(
         self, name: str, by: tuple[Breakdown, ...], cell: Callable[[TimedLap, Life], Cell | None], moves: bool = False
     ) -> Part:
+        def deadlines(life: Life, since: Instant | None, until: Instant) -> Iterator[Deadline]:
+            for timed in self._timed(life):
+                found = cell(timed, life)
+                if found is not None and (since is None or since <= found[0][2]) and found[0][2] <= until:
+                    yield timed.deadline
+
         return Part(
             name=f"{self.name}.{name}",
             stock=False,
@@ -154,6 +172,7 @@ class Clock:
             reads=reading(by, *self.link.reads, PersonRecorded),
             cells=lambda life: (found for timed in self._timed(life) if (found := cell(timed, life)) is not None),
             moves=moves,
+            deadlines=deadlines,
         )
 
     def _timed(self, life: Life) -> list[TimedLap]:
@@ -227,15 +246,16 @@ def _place_when_late(timed: TimedLap, life: Life) -> str:
 
 @dataclass(frozen=True)
 class ByLap:
-    """A breakdown that a lap tells of itself."""
+    """A breakdown that a lap tells of itself; *dated*: by day."""
 
     name: str
     of: Callable[[TimedLap], tuple[str]]
+    dated: bool = False
 
 
-DUE_ON = ByLap("due_on", lambda timed: (timed.last.isoformat(),))
+DUE_ON = ByLap("due_on", lambda timed: (timed.last.isoformat(),), dated=True)
 SINCE = ByLap("since", lambda timed: (str(timed.since),))
 
 
 def _named(by: ByLap | None) -> tuple[Breakdown, ...]:
-    return (Breakdown(by.name),) if by else ()
+    return (Breakdown(by.name, dated=by.dated),) if by else ()

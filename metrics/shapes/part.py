@@ -6,7 +6,8 @@ or at an instant (a flow). A figure is a sum of cells. Nothing here asks what ti
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from datetime import date
+from typing import Any, Literal, NamedTuple
 
 from events.event import Event
 from events.time import Instant
@@ -21,6 +22,14 @@ Types = frozenset[type[Event]]
 Reducer = Literal["distinct", "longest"]  # how a sum by item becomes a figure
 
 
+class Deadline(NamedTuple):
+    """Of a clock that a figure counts: the record that started it, its last day in time, and when it ended."""
+
+    record: str
+    last: date
+    ended_at: Instant | None
+
+
 def _none_told(fact: Any, life: Life) -> Value:
     return UNKNOWN
 
@@ -30,13 +39,16 @@ class Breakdown:
     """A way to divide a measure; it reads facts of the types *reads* besides the counted fact.
 
     *of* gives the value that is known now, for a flow; *over* gives the value over time, for a stock whose value is
-    not the same all along.
+    not the same all along. *order* lists its values as people do; others come after them. *dated*: its values are
+    days.
     """
 
     name: str
     of: Callable[[Any, Life], Value] = _none_told
     over: Callable[[Any, Life], Timeline[Value]] | None = None
     reads: tuple[type[Event], ...] = ()
+    order: tuple[str, ...] = ()
+    dated: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +57,8 @@ class Part:
 
     Its cells depend on events of the types *reads* and no others; without a fact that it *counts* it has no cell. A
     part that *moves* is placed by the allocation, which ends with need: for a child who was ever allocated, those types
-    matter too. With a *reducer*, the last of *by* names the item that readers put together.
+    matter too. With a *reducer*, the last of *by* names the item that readers put together. *deadlines* are those of
+    the clocks that it counts in [since, until] or, since None, at until.
     """
 
     name: str
@@ -56,6 +69,11 @@ class Part:
     cells: Callable[[Life], Iterator[Cell]]
     moves: bool = False
     reducer: Reducer | None = None
+    deadlines: Callable[[Life, Instant | None, Instant], Iterator[Deadline]] | None = None
+
+    def has(self, names: Iterable[str]) -> bool:
+        """Return whether each of *names* is a breakdown of it, besides those of place, which every part has."""
+        return {breakdown.name for breakdown in self.by}.issuperset(names)
 
 
 def told(value: str | None) -> str:

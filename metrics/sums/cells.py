@@ -46,6 +46,10 @@ class Cells:
         """Return the sum of all cells in [*since*, *until*]; *since* None: from the first."""
         return sum(run.sum(0 if since is None else run.before(since - 1), run.before(until)) for run in self.runs())
 
+    def first(self) -> Instant | None:
+        """Return the instant of the first cell."""
+        return min((int(run.instants[0]) for run in self.runs() if len(run)), default=None)
+
     def between(self, since: Instant | None, until: Instant) -> Iterator[tuple[Numbers, Counts]]:
         """Yield groups and counts that add up, group by group, to the cells in [*since*, *until*]."""
         for run in self.runs():

@@ -56,6 +56,20 @@ class Sums:
             return {(): n} if n else {}
         return CellQuery(part, cells, self._team_places(rules), keeping, by).total(since, until)
 
+    def values(self, part: Part, name: str) -> set[str]:
+        """Return every value of the breakdown *name* that anything of *part* was ever counted under."""
+        cells = self._parts.get(part.name)
+        column = next((n for n, breakdown in enumerate(part.by, 1) if breakdown.name == name), None)
+        if cells is None or column is None:
+            return set()
+        listed = cells.groups.values[column].listed
+        return {value for values in listed for value in ((values,) if isinstance(values, str) else values)}
+
+    def first(self, part: Part) -> Instant | None:
+        """Return the first instant at which anything of *part* was counted; None where nothing ever was."""
+        cells = self._parts.get(part.name)
+        return None if cells is None else cells.first()
+
     def _team_places(self, rules: Rules) -> TeamPlaces:
         for places in self._places:
             if places.rules is rules and places.teams == len(self._teams):

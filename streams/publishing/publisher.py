@@ -52,6 +52,7 @@ class Publication:
     now: Callable[[str], datetime]  # an authority's own time; raises NotReady where that is not known yet
     topic: str  # of events
     figures: str
+    speed: Callable[[str], float] = lambda _: 1.0  # seconds of an authority's clock to one of ours
 
 
 class Owned(msgspec.Struct):
@@ -187,7 +188,8 @@ class Publisher:
 
     async def _write_all(self, reader: Reader, producer: AIOKafkaProducer, log: Log, stands: Standing) -> None:
         """Write what stands otherwise, an authority at a time, all of it of one prefix of the log. Raises NotReady."""
-        answers = Answers(reader.snapshot(), self.publication.now, self.publication.rules.of)
+        publication = self.publication
+        answers = Answers(reader.snapshot(), publication.now, publication.rules.of, publication.speed)
         offset = next(offset or 0 for _, offset in reader.positions())
         if offset < stands.position(log.topic_id):
             return  # the store went back: what stands is newer

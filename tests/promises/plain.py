@@ -105,15 +105,36 @@ class Look:
             members |= values_of(thing, dim)
         return members
 
-    def beside(self, measure: str, *, window: str | None = None, team: str | None = None) -> dict[str, int]:
-        wanted = {} if team is None else {"team": team}
-        if measure == "assessment_timeliness":
-            beside = {"open": "assessments_open", "overdue": "assessments_overdue"}
-            return {name: len(self.counted(stock, None, wanted)) for name, stock in beside.items()}
+    def beside(
+        self,
+        measure: str,
+        *,
+        window: str | None = None,
+        team: str | None = None,
+        by: dict[str, str] | None = None,
+    ) -> dict[str, int]:
+        wanted = dict(by or {})
+        if team is not None:
+            wanted["team"] = team
+        found = {}
+        if measure == "assessment_timeliness" and not by:  # what is open has no outcome
+            found = {name: len(self.counted(f"assessments_{name}", None, wanted)) for name in ("open", "overdue")}
         if measure == "enquiries_to_assessment":
             received = self.counted("enquiries_received", window, wanted)
-            return {"undecided": sum("undecided" in thing.breakdowns["outcome"] for thing in received)}
-        return {}
+            found["undecided"] = sum("undecided" in thing.breakdowns["outcome"] for thing in received)
+        return found | self.lacking(measure, window, wanted)
+
+    def lacking(self, measure: str, window: str | None, wanted: dict[str, str]) -> dict[str, int]:
+        """What cannot be in a figure, as something about it was never told; named only where there is any."""
+        if measure not in LACKING:
+            return {}
+        name, counted, dims = LACKING[measure]
+        if not {*wanted} <= {"team", *dims.split()}:
+            return {}
+        asked = Asked(first_day(window or DEFAULT_WINDOWS[measure], local_day(self.moment)), self.moment)
+        things = [thing for child in self.children for thing in counted(child, asked)]
+        n = sum(all(value in values_of(thing, dim) for dim, value in wanted.items()) for thing in things)
+        return {name: n} if n else {}
 
     def counted(self, measure: str, window: str | None, wanted: dict[str, str]) -> list[Counted]:
         default = DEFAULT_WINDOWS[measure]
@@ -170,9 +191,10 @@ def beside(
     window: str | None = None,
     known_at: str | None = None,
     team: str | None = None,
+    by: dict[str, str] | None = None,
 ) -> dict[str, int]:
-    """What is not in the figure yet, by name."""
-    return Look(events, at, authority=authority, known_at=known_at).beside(measure, window=window, team=team)
+    """What is not in the figure yet, or cannot be, by name."""
+    return Look(events, at, authority=authority, known_at=known_at).beside(measure, window=window, team=team, by=by)
 
 
 def values_of(thing: Counted, dim: str) -> set[str]:
@@ -615,6 +637,15 @@ def enquiry_decision_timeliness(child: Child, asked: Asked) -> Iterator[Counted]
         yield from clock.settled(asked, {"rag": {newest_grade(child, clock.start)}})
 
 
+def stray_decisions(child: Child, asked: Asked) -> Iterator[Counted]:
+    """Decisions, the first of their enquiry, with no receipt that they could stop the clock of."""
+    for decision in flow(child, "enquiry.decided", asked):
+        enquiry = child.one("enquiry.received", decision["enquiry"])
+        first = next(d for d in child.all("enquiry.decided") if d["enquiry"] == decision["enquiry"])
+        if first is decision and (enquiry is None or ends_before_it_starts(enquiry, decision)):
+            yield Counted(told(decision, "team"), {})
+
+
 def enquiries_due(child: Child, asked: Asked) -> Iterator[Counted]:
     for clock in child.enquiry_clocks:
         if clock.running(asked.moment) and not clock.overdue(asked.moment):
@@ -745,6 +776,27 @@ def assessment_timeliness_from_referral(child: Child, asked: Asked) -> Iterator[
         if day_of(referral) <= day_of(clock.stop):
             late_from = instant((due(referral, 45) + A_DAY).isoformat())
             yield Counted(told(clock.stop, "team"), {}, in_numerator=stopped(child, clock.stop) < late_from)
+
+
+def without_start(child: Child, asked: Asked) -> Iterator[Counted]:
+    for authorised in flow(child, "assessment.authorised", asked):
+        start = child.one("assessment.started", authorised["record"])
+        if start is None or ends_before_it_starts(start, authorised):
+            yield Counted(told(authorised, "team"), {"outcome": told_list(authorised, "outcomes")})
+
+
+def without_referral(child: Child, asked: Asked) -> Iterator[Counted]:
+    """Authorised, and in no clock from a referral."""
+    with_one = {
+        clock.start["record"]
+        for clock in child.assessment_clocks
+        if (referral := child.one("referral.received", clock.start.get("referral"))) is not None
+        and clock.stop is not None
+        and day_of(referral) <= day_of(clock.stop)
+    }
+    for authorised in flow(child, "assessment.authorised", asked):
+        if authorised["record"] not in with_one:
+            yield Counted(told(authorised, "team"), {})
 
 
 def stopped(child: Child, stop: Event) -> datetime:
@@ -925,6 +977,13 @@ DEFAULT_WINDOWS = {measure: window for measure, (_, window, _, _) in TABLE.items
 COUNTED_BY = {measure: counted for measure, (_, _, counted, _) in TABLE.items()}
 BREAKDOWNS = {measure: tuple(dims.split()) for measure, (_, _, _, dims) in TABLE.items()}
 BANDS = {"placements_in_year": ("0", "1", "2", "3+"), "placements_since_entry": ("0", "1", "2", "3", "4", "5+")}
+# measure: what stands beside it where there is any, who counts that, its breakdowns beside `team`
+LACKING: dict[str, tuple[str, Callable[[Child, Asked], Iterator[Counted]], str]] = {
+    "enquiry_decision_timeliness": ("incomplete", stray_decisions, ""),
+    "assessment_timeliness": ("incomplete", without_start, "outcome"),
+    "assessment_timeliness_from_referral": ("unknown", without_referral, ""),
+    "assessment_timeliness_settled": ("incomplete", without_start, ""),
+}
 
 
 # --- starts and ends --------------------------------------------------------------------------------------------

@@ -100,8 +100,13 @@ def _measure(measure: Measure, constant: str) -> Iterator[str]:
     yield f"- Window: {window}"
     by = ", ".join(f"`{name}`" for name in (*measure.by, "team", "locality"))
     yield f"- By {by}" + (f"; bands {', '.join(measure.bands)}" if measure.bands else "")
+    yield f"- A team's: {measure.team}"
     if measure.beside:
         yield f"- Beside it, not in it: {', '.join(measure.beside)}"
+    if measure.lacking:
+        yield f"- Beside it where there are any, as they cannot be in it: {', '.join(measure.lacking)}"
+    if measure.looks_back:
+        yield f"- Looks back {measure.looks_back} months: `history_from` beside it where less is known"
     yield f"- Source: {measure.source.title}; read {measure.source.read_on:%-d %B %Y}\n"
     if (example := examples().get(constant)) is not None:
         yield f"{example.promise}\n\n```\n{example.table}\n```\n"

@@ -467,6 +467,38 @@ def test_nothing_to_divide_by_is_no_ratio(story: Story) -> None:
     assert figure.beside == {"open": 1, "overdue": 1}
 
 
+def test_what_lacks_its_start_or_its_referral_is_named_beside(story: Story) -> None:
+    """Authorised, and in no clock: the share is of fewer than were signed off, and says of how many fewer."""
+    table = """
+        day        | event                 | record | fields
+        -----------+-----------------------+--------+---------------------------------
+        2025-06-02 | referral received     | R1     |
+        2025-06-02 | assessment started    | A1     | referral=R1
+        2025-06-10 | assessment authorised | A1     | outcomes=care
+        2025-06-11 | assessment authorised | A2     | outcomes=care,section_47
+        2025-06-12 | assessment started    | A3     | referral=R9
+        2025-06-13 | assessment authorised | A3     | outcomes=advice
+        2025-06-16 | assessment started    | A4     |
+    """
+    start, referral, settled = story(
+        table,
+        on="2025-06-30",
+        expect={
+            ASSESSMENT_TIMELINESS: (2, 2),
+            ASSESSMENT_TIMELINESS_FROM_REFERRAL: (1, 1),
+            ASSESSMENT_TIMELINESS_SETTLED: (2, 2),
+        },
+    )
+    assert start.beside == {"open": 1, "overdue": 0, "incomplete": 1}
+    assert referral.beside == {"unknown": 2}, "one without a start, one whose referral nobody told of"
+    assert settled.beside == {"incomplete": 1}
+    by_outcome = story(
+        table, on="2025-06-30", by="outcome", expect={ASSESSMENT_TIMELINESS: {"care": (1, 1), "advice": (1, 1)}}
+    )
+    # What is open has no outcome yet; what lacks its start has.
+    assert {f.by["outcome"]: f.beside for f in by_outcome} == {"care": {"incomplete": 1}, "advice": {}}
+
+
 @pytest.mark.parametrize(
     ("in_time", "late", "status"),
     [

@@ -17,7 +17,7 @@ from metrics.catalogue.front_door import (
     LONGEST_WAIT,
 )
 from metrics.rules.rules import Parameters
-from tests.story import Story, setting
+from tests.story import Expected, Story, setting
 
 # --- each measure, in a few rows ----------------------------------------------------------------------------------
 
@@ -318,6 +318,47 @@ def test_the_latest_decision_is_the_one_that_counts(story: Story) -> None:
     on = "2025-06-30"
     story(table, on=on, by="enquiry_source", expect={ENQUIRIES_TO_ASSESSMENT: {"police": (1, 1), "school": (0, 1)}})
     story(table, on=on, by="rag", expect={ENQUIRIES_TO_ASSESSMENT: {"green": (0, 1), "red": (1, 1)}})
+
+
+def test_what_is_undecided_is_divided_as_the_figure_is(story: Story) -> None:
+    """Ten per cent of the red ones with nothing undecided is a judgement; with half of them undecided it is none."""
+    table = """
+        day        | event            | record | child | fields
+        -----------+------------------+--------+-------+-------------------------------------------
+        2025-06-02 | enquiry received | E1     | ada   | team=North enquiry_source=police rag=red
+        2025-06-02 | enquiry received | E2     | ben   | team=North enquiry_source=police rag=red
+        2025-06-02 | enquiry received | E3     | cat   | team=South enquiry_source=school rag=amber
+        2025-06-02 | enquiry received | E4     | dan   | team=South enquiry_source=school
+        2025-06-03 | enquiry decided  | D1     | ada   | enquiry=E1 outcomes=assessment
+        2025-06-03 | enquiry graded   | G4     | dan   | enquiry=E4 rag=amber
+    """
+    on = "2025-06-30"
+    whole: dict[str, Expected] = {"red": (1, 2), "amber": (0, 2)}
+    by_rag = story(table, on=on, by="rag", expect={ENQUIRIES_TO_ASSESSMENT: whole})
+    assert {f.by["rag"]: f.beside["undecided"] for f in by_rag} == {"red": 1, "amber": 2}
+    by_source = story(
+        table, on=on, by="enquiry_source", expect={ENQUIRIES_TO_ASSESSMENT: {"police": (1, 2), "school": (0, 2)}}
+    )
+    assert {f.by["enquiry_source"]: f.beside["undecided"] for f in by_source} == {"police": 1, "school": 2}
+    (red,) = story(table, on=on, by={"rag": "red"}, team="North", expect={ENQUIRIES_TO_ASSESSMENT: (1, 2)})
+    assert red.beside == {"undecided": 1}
+
+
+def test_a_decision_on_an_enquiry_that_nobody_told_of_is_named_beside_the_figure(story: Story) -> None:
+    """It stops no clock, so it is in no share; once the receipt is told it is counted, and named no more."""
+    stray = """
+        day        | event            | record | fields
+        -----------+------------------+--------+-------------------------------------------
+        2025-06-02 | enquiry received | E1     | team=North
+        2025-06-02 | enquiry decided  | D1     | team=North enquiry=E1 outcomes=advice
+        2025-06-03 | enquiry decided  | D2     | team=North enquiry=E2 outcomes=advice
+        2025-06-04 | enquiry decided  | D3     | team=North enquiry=E2 outcomes=assessment
+    """
+    (figure,) = story(stray, on="2025-06-30", expect={ENQUIRY_DECISION_TIMELINESS: (1, 1)})
+    assert figure.beside == {"incomplete": 1}, "one enquiry, however often it was decided"
+    told = stray + "        2025-06-03 | enquiry received | E2 | team=North"
+    (figure,) = story(told, on="2025-06-30", expect={ENQUIRY_DECISION_TIMELINESS: (2, 2)})
+    assert figure.beside == {}
 
 
 def test_the_first_days_of_a_month_look_lower_than_they_will_be(story: Story) -> None:

@@ -259,3 +259,17 @@ def test_a_part_of_the_authority_has_no_rate() -> None:
     story(table, on="2025-08-31", team="North", expect={REFERRAL_RATE: 1})
     figures = story(table, on="2025-08-31", by="team", expect={REFERRAL_RATE: {"North": 1, "South": 1}})
     assert {figure.value for figure in figures} == {None}
+
+
+def test_what_a_short_log_cannot_know_is_said(story: Story) -> None:
+    """Nobody can have come back within 12 months where the log begins in May: it says from when on it knows."""
+    table = """
+        day        | event             | record | child
+        -----------+-------------------+--------+------
+        2025-05-06 | referral received | R1     | ada
+        2025-06-06 | referral received | R2     | ben
+    """
+    (figure,) = story(table, on="2025-06-30", expect={RE_REFERRALS: (0, 1)})
+    assert figure.beside == {"history_from": "2025-05-06"}
+    (figure,) = story(table, on="2026-06-05", expect={RE_REFERRALS: (0, 0)})
+    assert figure.beside == {}, "June 2026 looks back to the 1st of June 2025"

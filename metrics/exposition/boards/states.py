@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from events.time import LONDON, instant
+from events.time import LONDON, instant, moment_of
 from metrics.exposition.authority_directory import AuthorityDirectory
 from metrics.exposition.boards.arrivals import Arrivals
 from metrics.exposition.boards.declaration import Board, Drawing, Tile
@@ -21,7 +21,7 @@ from metrics.exposition.boards.lead import Lead, counts_for, lead
 from metrics.exposition.boards.opening import opening
 from metrics.exposition.boards.pace import Pace
 from metrics.exposition.boards.view import BoardView, Draw, ShownFigure
-from metrics.exposition.delay import complete_to_of, delay_at
+from metrics.exposition.delay import delay_at
 from metrics.figures.answers import Answers
 from metrics.rules.rules import Rules
 from metrics.store.reader import NotReady, Reader
@@ -59,7 +59,7 @@ def message(
         return _withheld(_BoardEnvelope(board, reader, directory, name or "", team), exc, memory.pace)
     memory.pace.rest()
     envelope = _BoardEnvelope(board, reader, directory, name or "", team)
-    return _answered(envelope, Answers(snapshot, directory.now, directory.rules), memory)
+    return _answered(envelope, Answers(snapshot, directory.now, directory.rules, directory.speed), memory)
 
 
 def _answered(envelope: "_BoardEnvelope", answers: Answers, memory: Memory) -> dict[str, Any]:
@@ -149,18 +149,17 @@ def _withheld(envelope: _BoardEnvelope, exc: NotReady, pace: Pace) -> dict[str, 
 
 
 def _with_figures(envelope: _BoardEnvelope, answers: Answers, memory: Memory) -> dict[str, Any]:
-    name, directory = envelope.name, envelope.directory
-    now, rules, completeness = directory.now(name), directory.rules(name), answers.completeness(name)
-    complete_to = complete_to_of(completeness, now)
-    delay = delay_at(now, complete_to, envelope.reader.worker(name), rules, directory.speed(name))
+    name, speed = envelope.name, envelope.directory.speed(envelope.name)
+    now, rules, complete_to = answers.now(name), answers.rules(name), answers.reach(name).complete_to
+    delay = delay_at(moment_of(now.instant), complete_to, envelope.reader.worker(name), rules, speed)
     # The clocks of late figures stop with them: nothing may look overdue that was perhaps authorised since.
-    at = At(now if delay is None else delay.since.astimezone(LONDON))
+    at = now if delay is None else At(delay.since.astimezone(LONDON))
     return envelope.saying(
         "live" if delay is None else "delayed",
         as_of=str(at),
         complete_to=_iso(complete_to),
         delay=delay,
-        simulated=completeness.simulated,
+        simulated=answers.completeness(name).simulated,
         **_contents(envelope.board, BoardView(answers, name, envelope.team, at), memory),
     )
 

@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 from events.time import instant
 from metrics.catalogue import MEASURES
 from metrics.exposition.authority_directory import AuthorityDirectory
-from metrics.exposition.delay import DelayedBy, complete_to_of, delay_at
+from metrics.exposition.delay import DelayedBy, delay_at
 from metrics.exposition.prometheus import names
 from metrics.exposition.prometheus.names import SHOWN, Detail, labels_of, name_of
 from metrics.figures.answers import Answers
@@ -44,7 +44,8 @@ class FigureCollector(Collector):
         if not is_up:
             return
         try:
-            answers = Answers(self._reader.snapshot(), self._directory.now, self._directory.rules)
+            directory = self._directory
+            answers = Answers(self._reader.snapshot(), directory.now, directory.rules, directory.speed)
         except NotReady:
             return
         others = [_feeds(answers), *self._delays(answers), *_targets(answers)]
@@ -73,8 +74,9 @@ class FigureCollector(Collector):
         )
         for name in answers.authorities:
             now, worker = self._directory.now(name), self._reader.worker(name)
-            complete_to = complete_to_of(answers.completeness(name), now)
-            delay = delay_at(now, complete_to, worker, answers.rules(name), self._directory.speed(name))
+            delay = delay_at(
+                now, answers.reach(name).complete_to, worker, answers.rules(name), self._directory.speed(name)
+            )
             for by in get_args(DelayedBy):
                 late.add_metric((name, by), float(delay is not None and delay.by == by))
             if worker.state in ("reading", "behind"):  # else nobody knows how many wait
@@ -114,7 +116,9 @@ def _reduced(detail: Mapping[str, Detail]) -> Metric:
 
 
 def _measured(measure: Measure, answers: Answers, by: tuple[str, ...]) -> Iterator[Metric]:
-    text = f"{measure.title}, window {measure.window}. {measure.definition}"
+    text = f"{measure.title}, window {measure.window}. {measure.definition} By team: {measure.team}."
+    if measure.kind == "rate":
+        text += " No rate without a denominator: set the authority's population in authority.toml."
     labels = labels_of(measure)
     families = {
         ending: GaugeMetricFamily(name_of(measure, ending), text, labels=labels) for ending in SHOWN[measure.kind]
