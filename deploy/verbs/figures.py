@@ -39,7 +39,7 @@ class DateOrInstant(click.ParamType):
 @click.option("--authority", type=AuthorityCode(), help="Only this authority.")
 @click.option("--cases", is_flag=True, help="The children and records behind the figure of one MEASURE. Personal data.")
 @click.option("--json", "as_json", is_flag=True, help="The envelope of the contract, section 3.")
-@click.option("--csv", "as_csv", is_flag=True, help="One line a figure.")
+@click.option("--csv", "as_csv", is_flag=True, help="One line a figure; with --cases, one a child.")
 def figures(
     measure: tuple[str, ...],
     file: Path | None,
@@ -66,6 +66,8 @@ def figures(
     casepulse figures placements_in_year --only band=3+ --cases
     casepulse figures --from events.ndjson --at 2017-12-31 --known-at 2018-01-05 --json
     """
+    if as_json and as_csv:
+        raise click.UsageError("--json and --csv: ask for one of them")
     if cases and len(measure) != 1:
         raise click.UsageError("--cases shows the records behind one figure: name one MEASURE")
     request = FigureRequest(
@@ -74,7 +76,7 @@ def figures(
         known_at=known_at,
         window=window,
         by=by,
-        wanted=dict(_kept_to(text) for text in only),
+        wanted=_wanted(only),
         team=team,
         locality=locality,
         authority=authority,
@@ -93,7 +95,7 @@ def figures(
     from metrics.store.connection import STORE_ERRORS
 
     if cases:
-        figures_of_store.show_cases(request, file, settings, as_json)
+        figures_of_store.show_cases(request, file, settings, as_json, as_csv)
         if not file:
             _say_refusal(settings)
         return
@@ -116,17 +118,20 @@ def _say_refusal(settings: Settings) -> None:
 def _shown_by(server: str, request: FigureRequest, as_json: bool, as_csv: bool) -> bool:
     """Show the figures of *server*; return whether it gave any. Raises QuestionRefused."""
     # Not at the top: an answer brings the catalogue and the arrays, for which `--help` need not wait.
-    from deploy.verbs.figures_of_server import answer_of
+    from deploy.verbs.figures_of_server import answer_of, earlier_of
     from deploy.verbs.written import written
 
     if (answer := answer_of(server, request)) is None:
         return False
-    click.echo(written(answer, as_json, as_csv), nl=False)
+    earlier = earlier_of(server, request, request.moments_before(answer.figures, as_json or as_csv))
+    click.echo(written(answer, as_json, as_csv, earlier.change), nl=False)
     return True
 
 
-def _kept_to(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise click.UsageError(f"--only {text!r}: write it as DIM=VALUE, as in band=3+")
-    return name, value
+def _wanted(only: tuple[str, ...]) -> dict[str, str]:
+    from metrics.figures.question import kept_to  # not at the top: `--help` need not wait for it
+
+    try:
+        return kept_to(only)
+    except WrongQuestion as exc:
+        raise click.UsageError(str(exc)) from exc

@@ -1,5 +1,6 @@
 """Figures from the running server, which holds every cell already: whoever asks it need not read the store."""
 
+from dataclasses import replace
 from http.client import HTTPException
 from urllib.error import HTTPError
 from urllib.parse import urlencode
@@ -8,8 +9,10 @@ from urllib.request import ProxyHandler, build_opener
 import click
 import msgspec
 
+from deploy.verbs.month_before import Earlier
 from deploy.verbs.request import FigureRequest, QuestionRefused
 from metrics.figures.figure import Answer
+from metrics.windows import At
 
 TIMEOUT_SECONDS = 30
 
@@ -44,6 +47,17 @@ def answer_of(server: str, request: FigureRequest) -> Answer | None:
             f"what answers at {server} is no server of this version: set CASEPULSE_SERVER to where `casepulse serve` "
             "answers, or unset it"
         ) from exc
+
+
+def earlier_of(server: str, request: FigureRequest, moments: tuple[At, ...]) -> Earlier:
+    """Return the figures of *moments* to compare with; none where none is asked for, or the server gives none."""
+    if not moments:
+        return Earlier()
+    try:
+        answer = answer_of(server, replace(request, moments=moments))
+    except QuestionRefused:
+        return Earlier()
+    return Earlier(answer.figures if answer else ())
 
 
 def _raise_refusal(error: HTTPError) -> None:

@@ -1,7 +1,6 @@
 """Figures counted in this process: from the running store, or from a file that is folded here and now."""
 
 import asyncio
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,8 +12,11 @@ import click
 from deploy.configuration.settings import Settings
 from deploy.processes.authority_directory import authority_directory
 from deploy.processes.refusal import refusal
+from deploy.terminal import progress_bar
+from deploy.verbs.month_before import Earlier
 from deploy.verbs.request import FigureRequest
-from deploy.verbs.written import BehindQuestion, cases_written, written
+from deploy.verbs.written import written
+from deploy.verbs.written_cases import Shown, cases_written
 from events.case import Case
 from events.decode import DeadLetter, decode_lines
 from events.event import Event
@@ -23,7 +25,6 @@ from metrics.counting.fingerprint import fingerprint
 from metrics.figures.answers import Answers
 from metrics.figures.behind import behind
 from metrics.figures.description import chosen
-from metrics.figures.figure import Answer
 from metrics.figures.inquiry import Ask, Inquiry
 from metrics.figures.question import Question
 from metrics.figures.snapshot import Snapshot
@@ -52,26 +53,40 @@ class Counted:
 
 
 def show(request: FigureRequest, file: Path | None, settings: Settings, as_json: bool, as_csv: bool) -> None:
-    """Write the figures of *file* or, without one, of the store. Raises ClickException."""
+    """Write the figures of *file* or, without one, of the store; for people also how they changed in a month.
+
+    Raises ClickException.
+    """
     try:
         asks = _asks(request)
         counted = _counted(request, file, settings, with_cases=request.known_at is not None)
-        result = _answer(request, asks, _answers(counted, settings), settings)
+        inquiry = _inquiry(request, _answers(counted, settings), settings)
+        result = inquiry.answer(asks)
     except WrongQuestion as exc:
         raise click.UsageError(str(exc)) from exc
-    click.echo(written(result, as_json, as_csv), nl=False)
+    before = _earlier(inquiry, asks, request.moments_before(result.figures, as_json or as_csv))
+    click.echo(written(result, as_json, as_csv, before.change), nl=False)
 
 
-def show_cases(request: FigureRequest, file: Path | None, settings: Settings, as_json: bool) -> None:
+def _earlier(inquiry: Inquiry, asks: Sequence[Ask], moments: tuple[At, ...]) -> Earlier:
+    """Return the figures of *moments* to compare with; none where none is asked for, or there are none of then."""
+    try:
+        return Earlier(inquiry.at(moments).answer(asks).figures if moments else ())
+    except WrongQuestion:
+        return Earlier()
+
+
+def show_cases(request: FigureRequest, file: Path | None, settings: Settings, as_json: bool, as_csv: bool) -> None:
     """Write the figures of one measure, and the children and records behind the last. Raises ClickException."""
     try:
         (ask,) = _asks(request)
         counted = _counted(request, file, settings, with_cases=True)
         answers = _answers(counted, settings)
-        result = _answer(request, [ask], answers, settings)
-        cases_written(result.figures, list(_cases(request, ask, counted, answers)), as_json)
+        result = _inquiry(request, answers, settings).answer([ask])
+        shown = list(_cases(request, ask, counted, answers))
     except WrongQuestion as exc:
         raise click.UsageError(str(exc)) from exc
+    click.echo(cases_written(result.figures, shown, as_json, as_csv), nl=False)
 
 
 def _asks(request: FigureRequest) -> list[Ask]:
@@ -92,19 +107,20 @@ def _ask(measure: Measure, request: FigureRequest) -> Ask:
 
 
 def _answers(counted: Counted, settings: Settings) -> Answers:
-    return Answers(counted.snapshot, authority_directory(settings).now, settings.rules.of)
+    directory = authority_directory(settings)
+    return Answers(counted.snapshot, directory.now, directory.rules, directory.speed)
 
 
-def _answer(request: FigureRequest, asks: Sequence[Ask], answers: Answers, settings: Settings) -> Answer:
-    return Inquiry(answers, request.moments, authority_directory(settings).now).answer(asks)
+def _inquiry(request: FigureRequest, answers: Answers, settings: Settings) -> Inquiry:
+    return Inquiry(answers, request.moments, authority_directory(settings).now)
 
 
-def _cases(request: FigureRequest, ask: Ask, counted: Counted, answers: Answers) -> Iterator[BehindQuestion]:
+def _cases(request: FigureRequest, ask: Ask, counted: Counted, answers: Answers) -> Iterator[Shown]:
     """Yield, for each authority, the question at the last moment asked about and the cases behind its answer."""
     for name in answers.authorities:
         question = ask(request.moments[-1] if request.moments else answers.now(name))
         cases = (case for authority, case in counted.cases if authority == name)
-        yield name, question, behind(cases, name, question, answers.rules(name))
+        yield Shown(name, question, behind(cases, name, question, answers.rules(name)))
 
 
 def _counted(request: FigureRequest, file: Path | None, settings: Settings, with_cases: bool) -> Counted:
@@ -128,7 +144,7 @@ def _folded(file: Path, rules: RulesByAuthority) -> Counted:
     """Fold *file*; say on standard error what could not be read."""
     dead = DeadLines()
     size = file.stat().st_size
-    with click.progressbar(length=size, label="folding", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+    with progress_bar("folding", length=size) as bar:
         store = InMemoryStore(rules).tell(_events(file, dead), lambda n: bar.update(n * BYTES_PER_EVENT))
     reasons = "".join(f", {reason} {n}" for reason, n in dead.reasons.most_common())
     click.echo(f"{dead.reasons.total()} dead letters{reasons}", err=True)

@@ -1,8 +1,10 @@
 """What `casepulse figures` was asked for: of a server or, with what is counted here, of the store or a file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from deploy.verbs.month_before import moments_before
+from metrics.figures.figure import Figure
 from metrics.windows import At
 
 
@@ -23,6 +25,13 @@ class FigureRequest:
     team: str | None
     locality: str | None
     authority: str | None
+
+    def moments_before(self, figures: Sequence[Figure], for_machines: bool) -> tuple[At, ...]:
+        """Return the moments a month before *figures* that they are compared with.
+
+        None for machines, and where several moments are compared already.
+        """
+        return () if for_machines or len(self.moments) > 1 else moments_before(figures)
 
     @property
     def parameters(self) -> list[tuple[str, str]]:

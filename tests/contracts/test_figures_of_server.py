@@ -41,6 +41,8 @@ ANSWER = {
             "status": "no_target",
             "beside": {},
             "suppressed": False,
+            "share": None,
+            "note": None,
         }
     ],
 }
@@ -99,7 +101,9 @@ def test_the_server_is_asked_all_that_was_asked() -> None:
             *("--team", "Front door", "--locality", "Northern", "--authority", "X99999901"),
         )
     assert done.exit_code == 0, done.output
-    assert done.output == "X99999901  enquiries_received [enquiry_source school]  389  month, at 2017-12-14\n"
+    assert done.output == (
+        "Enquiries received (enquiries_received), month, at 2017-12-14\n  X99999901  enquiry_source school  389\n"
+    )
     assert server.parameters == [
         ("measure", "enquiries_received"),
         ("measure", "enquiries_to_assessment"),

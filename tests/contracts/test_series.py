@@ -11,10 +11,10 @@ import httpx
 import msgspec
 import pytest
 
-from metrics.catalogue import MEASURES
+from metrics.catalogue import BY_NAME, MEASURES
 from metrics.exposition.feeds.csv import COLUMNS, csv_of
 from metrics.figures.evaluate import evaluate
-from metrics.figures.figure import Figure
+from metrics.figures.figure import Answer, Figure
 from metrics.figures.question import Question
 from metrics.figures.series import MAX_POINTS, UnknownSeries, ends
 from metrics.store.reader import Reader
@@ -203,9 +203,12 @@ def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def as_row(figure: Mapping[str, Any]) -> dict[str, str]:
-    """Return what a figure is in CSV."""
-    told = {**figure, "by": ";".join(f"{name}={value}" for name, value in figure["by"].items())}
+def as_row(figure: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a figure is in CSV: of itself, of its measure, and of the answer that it came in."""
+    pairs = {name: ";".join(f"{key}={value}" for key, value in figure[name].items()) for name in ("by", "beside")}
+    whole = {"title": BY_NAME[figure["measure"]].title, "simulated": str(answer["simulated"]).lower()}
+    complete_to = figure["beside"].get("complete_to", answer["complete_to"])
+    told = {**figure, **pairs, **whole, "complete_to": complete_to}
     return {name: "" if told[name] is None else str(told[name]) for name in COLUMNS}
 
 
@@ -222,7 +225,7 @@ def test_csv_is_the_same_figures(valkey: conftest.Store) -> None:
                 await client.get(path, headers={"Accept": "text/csv"}),
             ):
                 assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-                assert rows(answer.text) == [as_row(figure) for figure in told.json()["figures"]]
+                assert rows(answer.text) == [as_row(figure, told.json()) for figure in told.json()["figures"]]
             for accepts in ("*/*", "text/html, */*", "application/json, text/csv"):
                 answer = await client.get(path, headers={"Accept": accepts})
                 assert answer.headers["content-type"] == "application/json"
@@ -238,8 +241,13 @@ def test_no_cell_of_a_spreadsheet_is_a_formula() -> None:
     found: list[Figure] = evaluate(
         sums, AUTHORITY, Question(measure=measure, at=At(date(1970, 1, 1)), window="year", by=("team",))
     )
-    assert [row["team"] for row in rows(csv_of(found))] == ["'=HYPERLINK(1)", 'A, "quoted"\nteam']
-    assert rows(csv_of([msgspec.structs.replace(found[0], authority="=1+1")]))[0]["authority"] == "'=1+1"
+    assert [row["team"] for row in rows(csv_of(answer(found)))] == ["'=HYPERLINK(1)", 'A, "quoted"\\u000ateam']
+    named = [msgspec.structs.replace(found[0], authority="=1+1")]
+    assert rows(csv_of(answer(named)))[0]["authority"] == "'=1+1"
+
+
+def answer(figures: list[Figure]) -> Answer:
+    return Answer(as_of="2025-05-09", complete_to=None, catalogue="c", simulated=False, figures=figures)
 
 
 # --- tags -------------------------------------------------------------------------------------------------------------

@@ -36,7 +36,8 @@ def board_routes(app: FastAPI, reader: Reader, directory: AuthorityDirectory, bo
 def _page_routes(app: FastAPI, boards: Sequence[Board]) -> None:
     @app.get("/boards", include_in_schema=False)
     @app.get("/", include_in_schema=False)
-    async def home() -> Response:
+    async def home(request: Request) -> Response:
+        only(request)
         return page("desk", "home.html", [{"name": board.name, "title": board.title} for board in boards])
 
     @app.get("/boards/assets/{name}", include_in_schema=False)
@@ -44,8 +45,9 @@ def _page_routes(app: FastAPI, boards: Sequence[Board]) -> None:
         return asset(name)
 
     @app.get("/boards/{name}", include_in_schema=False)
-    async def board(name: str) -> Response:
+    async def board(request: Request, name: str) -> Response:
         """A board; or, for whoever mistyped its address, a page with those that there are."""
+        only(request, "authority", "team")
         found = _find(name, boards)
         return missing_page(boards) if found is None else page("boards", "board.html", found.for_the_page())
 

@@ -18,7 +18,7 @@ from metrics.figures.answers import Answers
 from metrics.figures.description import chosen, described
 from metrics.figures.figure import Answer, Figure
 from metrics.figures.inquiry import Ask, Inquiry
-from metrics.figures.question import Question
+from metrics.figures.question import Question, kept_to
 from metrics.figures.series import ends
 from metrics.measure import Measure
 from metrics.store.reader import Reader
@@ -70,7 +70,7 @@ def figure_routes(app: FastAPI, reader: Reader, directory: AuthorityDirectory) -
         at: Many,
         window: str | None = None,
         by: Many,
-        kept_to: Annotated[list[str], Query(default_factory=list, alias="only")],
+        kept: Annotated[list[str], Query(default_factory=list, alias="only")],
         team: str | None = None,
         locality: str | None = None,
         authority: str | None = None,
@@ -81,7 +81,7 @@ def figure_routes(app: FastAPI, reader: Reader, directory: AuthorityDirectory) -
         moments = [parse_at(text) for text in at if text]
         if len(moments) > MAX_MOMENTS:
             raise TooMuch(f"{len(moments)} moments: ask at most {MAX_MOMENTS} at a time, or for a series of a measure")
-        wanted = _kept_to(kept_to)
+        wanted = kept_to(kept)
         asks = [_ask(each, window, by, team, locality, wanted) for each in chosen(measure)]
         inquiry = _inquiry(reader, directory, authority, moments)
         return figures_reply(request, await _answer(inquiry, asks), inquiry.is_over)
@@ -127,21 +127,10 @@ def _ask(
     )
 
 
-def _kept_to(texts: Sequence[str]) -> dict[str, str]:
-    """Return the values that `only=band=3+` keeps to, by breakdown. Raises WrongQuestion."""
-    wanted: dict[str, str] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise WrongQuestion(f"only={text!r}: write it as NAME=VALUE, as in band=3+")
-        if wanted.setdefault(name, value) != value:
-            raise WrongQuestion(f"only={name} is given two values: ask for one, or divide by={name}")
-    return wanted
-
-
 def _inquiry(reader: Reader, directory: AuthorityDirectory, authority: str | None, moments: Sequence[At]) -> Inquiry:
     """Return the inquiry to one authority or to all, each at one prefix of its log. Raises NotReady."""
-    answers = Answers(reader.snapshot([authority] if authority else None), directory.now, directory.rules)
+    snapshot = reader.snapshot([authority] if authority else None)
+    answers = Answers(snapshot, directory.now, directory.rules, directory.speed)
     if authority and not answers.authorities:
         raise HTTPException(404, f"no events of {authority!r} have arrived: /v1/authorities lists those that have")
     return Inquiry(answers, moments, directory.now)

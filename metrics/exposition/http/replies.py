@@ -58,7 +58,7 @@ def figures_reply(request: Request, answer: Answer, is_over: bool) -> Response:
     gave them.
     """
     as_csv = format_of(request) == "csv"
-    body = csv_of(answer.figures).encode() if as_csv else _encode(answer)
+    body = csv_of(answer).encode() if as_csv else _encode(answer)
     headers = {"Vary": "Accept"}
     if is_over:
         sent = b"gzip" if is_compressed(request, body) else b""
