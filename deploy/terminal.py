@@ -48,15 +48,15 @@ def screened() -> Iterator[None]:
         sys.stderr = err
 
 
-def progress_bar(label: str, steps: Iterable[T] | None = None, *, length: int | None = None) -> "ProgressBar[T]":
-    """Return a bar on standard error, over *steps* or of a *length*; hidden where that is no terminal."""
+def progress_bar(label: str, length: int) -> "ProgressBar[int]":
+    """Return a bar on standard error for *length* steps; hidden where that is no terminal."""
+    return click.progressbar(length=length, label=label, file=for_bars(sys.stderr), hidden=not sys.stderr.isatty())
+
+
+def progress_over(steps: Iterable[T], label: str) -> "ProgressBar[T]":
+    """Return a bar over *steps*, of which nobody knows how many there are."""
     return click.progressbar(
-        steps,
-        length,
-        label,
-        show_pos=steps is not None,
-        file=for_bars(sys.stderr),
-        hidden=not sys.stderr.isatty(),
+        steps, label=label, show_pos=True, file=for_bars(sys.stderr), hidden=not sys.stderr.isatty()
     )
 
 

@@ -144,7 +144,7 @@ def _folded(file: Path, rules: RulesByAuthority) -> Counted:
     """Fold *file*; say on standard error what could not be read."""
     dead = DeadLines()
     size = file.stat().st_size
-    with progress_bar("folding", length=size) as bar:
+    with progress_bar("folding", size) as bar:
         store = InMemoryStore(rules).tell(_events(file, dead), lambda n: bar.update(n * BYTES_PER_EVENT))
     reasons = "".join(f", {reason} {n}" for reason, n in dead.reasons.most_common())
     click.echo(f"{dead.reasons.total()} dead letters{reasons}", err=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deploy.terminal import progress_bar
+from deploy.terminal import progress_over
 from deploy.verbs.load_report import report_lines
 from deploy.verbs.parameters import AuthorityCode, FileToWrite
 from events.decode import encode
@@ -174,7 +174,7 @@ def _send(reading: SourceReading, settings: "Settings") -> None:
 
     with (
         Sender(settings.kafka, settings.topic) as sender,
-        progress_bar("sending", reading.events) as events,
+        progress_over(reading.events, "sending") as events,
     ):
         sent = sender.send(events)
     click.echo(f"{sent:,} events sent", err=True)

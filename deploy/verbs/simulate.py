@@ -121,7 +121,7 @@ def _check(first: datetime, last: datetime, sends: bool) -> None:
 def _shown(events: Iterable[Event], first: datetime, last: datetime) -> Iterator[Event]:
     """Yield *events*, with a bar on a terminal that shows how far the story is."""
     whole, done = (last - first) / BAR_STEPS, 0
-    with progress_bar("simulating", length=BAR_STEPS) as bar:
+    with progress_bar("simulating", BAR_STEPS) as bar:
         for event in events:
             reached = min(BAR_STEPS, int(max(event.recorded_at - first, timedelta(0)) / whole))
             if reached > done:

@@ -80,7 +80,7 @@ def test_figures_come_in_the_envelope(valkey: conftest.Store) -> None:
         ("/v1/figures?measure=placements_in_year&only=band=4", 400, "has no band '4': there are 0, 1, 2, 3+"),
         ("/v1/figures?measure=assessments_overdue&only=team=Nroth", 400, "no team 'Nroth'"),
         ("/v1/figures/assessments_overdue/series?window=day&window=week", 400, "window is given 2 times"),
-        ("/v1/measures?measure=enquiries_received", 400, "no parameter 'measure': there are none"),
+        ("/v1/measures?measure=enquiries_received", 400, "no parameter 'measure': there is none"),
         ("/v1/authorities?authority=X99999901", 400, "no parameter 'authority'"),
         ("/v1/measures/enquiries_received?by=team", 400, "no parameter 'by'"),
         ("/boards/mash?tema=North", 400, "no parameter 'tema': there are authority, team"),
