@@ -92,6 +92,8 @@ def load(
         _check_kafka(settings)
     try:
         reading = _read(source, request)
+        if source.is_return:
+            _say_if_unknown(request, settings)
         if target:
             _write(reading, target)
         else:
@@ -143,6 +145,19 @@ def _read(source: EventSource, request: Request) -> SourceReading:
     for file in reading.not_read:
         click.echo(f"{file}: not read, no file of a return is called that", err=True)
     return reading
+
+
+def _say_if_unknown(request: Request, settings: "Settings") -> None:
+    """Say that an authority has no rates: its code may be none of the Office for National Statistics, or an old one."""
+    from metrics.figures.reference.population import population
+
+    code, day = request.authority, max(request.as_of)
+    if population(code, day, {}) is None and population(code, day, settings.rules.of(code).population) is None:
+        click.echo(
+            f"{code}: no population is known of this code, so its rates have no number: give the code of the Office "
+            "for National Statistics, such as E10000008, or set population in authority.toml",
+            err=True,
+        )
 
 
 def _say(reports: Iterable[LoadReport]) -> None:

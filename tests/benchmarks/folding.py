@@ -69,7 +69,8 @@ def _fold(events: list[Event]) -> None:
 def table(events: Sequence[Event]) -> list[str]:
     """Return how long an event takes to fold, by the order of the log and the size of the batches."""
     by_time = sorted(events, key=lambda event: (event.authority, event.recorded_at))
-    back = returns.read(RETURN, "E10000008", date(2018, 3, 31), keyed(b"of the benchmark alone")).events
+    made = returns.Return(RETURN, date(2018, 3, 31))
+    back = tuple(returns.read_all((made,), "E10000008", keyed(b"of the benchmark alone")).events)
     heads = ("live: one at a time", "live: batches of 10", "rebuild: batches of 1,000", "rebuild: batches of 20,000")
     logs = (
         (f"in time order, {len(by_time):,} events", by_time),

@@ -161,16 +161,16 @@ def test_a_day_that_has_not_come_is_wrong_use(events_file: Path) -> None:
 
 
 def test_events_are_made_as_they_are_asked_for(tmp_path: Path) -> None:
-    """However many children a return has, the events of few are held: of 1,500 children as little as of 300."""
+    """Of a return of 1,500 children little more is held than of 300: no rows, and no events."""
     most = []
     for children in (300, 1500):
-        reading = read_request(request(made_return(tmp_path / str(children), children)))
+        asked = request(made_return(tmp_path / str(children), children))
         tracemalloc.start()
-        events = sum(1 for _ in reading.events)
+        events = sum(1 for _ in read_request(asked).events)
         most.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert events > 10 * children
-    assert most[1] - most[0] < 1200 * 500, "bytes; the events of a child take ten times as much"
+    assert most[1] - most[0] < 1200 * 1000, "bytes; the events of a child take several times as much"
 
 
 def made_return(folder: Path, children: int) -> Path:

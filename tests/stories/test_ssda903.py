@@ -211,6 +211,12 @@ BESIDE = {  # name: episodes, periods that come of it, findings, outcomes (used,
         {"END_AFTER_AS_OF": 1},
         (0, 1, 0),
     ),
+    "an_end_that_a_database_made_of_a_blank": (
+        "1 01/06/2017 S V2 01/01/1900 -",
+        [("2017-06-01", "", "")],
+        {"MADE_OF_A_BLANK": 1},
+        (0, 1, 0),
+    ),
     "a_far_end_that_stands_for_none": (
         "1 01/06/2017 S V2 31/12/9999 -",
         [("2017-06-01", "", "")],

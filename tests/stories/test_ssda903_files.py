@@ -55,10 +55,10 @@ BESIDE_OTHERS = {
         (0, 1, 0),
     ),
     "a_birth_that_is_a_parents": (
-        ("header", HEADINGS + "1,2,31/12/1994,,\n2,2,01/06/1999,,\n"),
-        [("2018-03-31", {"birth_month": "1999-06"})],
-        {"NO_BIRTH_OF_A_CHILD": 1, "NO_EPISODES": 1},
-        (1, 1, 0),
+        ("header", HEADINGS + "1,2,31/12/1994,,\n2,2,01/06/1999,,\n3,2,31/12/1994,,\n4,2,01/01/1995,,\n"),
+        [("2018-03-31", {"birth_month": "1995-01"}), ("2018-03-31", {"birth_month": "1999-06"})],
+        {"NO_BIRTH_OF_A_CHILD": 2, "NO_EPISODES": 3},
+        (2, 2, 0),
     ),
     "of_age_on_the_first_day_of_care_and_a_day_younger": (
         ("header", HEADINGS + "1,2,01/06/1999,,\n1,2,02/06/1999,,\n"),

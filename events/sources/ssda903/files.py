@@ -17,6 +17,7 @@ from events.sources.table import Columns, Row, Table
 from events.working_days import FIRST
 
 HEADER, EPISODES = "header.csv", "episodes.csv"
+MADE_OF_A_BLANK = date(1900, 1, 1)  # by SQL Server, of an empty text
 
 # A letter and digits, like most of the Department's codes: a name or a postcode in the wrong column does not match.
 CODE = re.compile(r"[A-Z]\d{1,2}[A-Z]?")
@@ -155,7 +156,7 @@ class ChildsFile:
     def days(self, row: Row, first: str, last: str = "", *, same_day: bool = False) -> tuple[date, date | None] | None:
         """Return the days in the cells, start and end; None, and the row is left, if they make no sense."""
         try:
-            start, end = self.file.day(row, first), self.file.day(row, last) if last else None
+            start, end = self.file.day(row, first), self._end(row, last) if last else None
         except ValueError:
             start, end = None, None
         reason = _why_left(start, end, self.as_of, same_day=same_day)
@@ -163,6 +164,13 @@ class ChildsFile:
             self.left(row, reason or Ssda903Reason.BAD_DATE)
             return None
         return start, end
+
+    def _end(self, row: Row, column: str) -> date | None:
+        day = self.file.day(row, column)
+        if day == MADE_OF_A_BLANK:
+            self.note(row, Ssda903Reason.MADE_OF_A_BLANK)
+            return None
+        return day
 
     def known_end(self, row: Row, end: date | None) -> date | None:
         """Return *end*; None, noted, if it is later than the return can know."""

@@ -38,6 +38,7 @@ class Ssda903Reason(RowReason):
         Outcome.REPAIRED,
         "its end, or another date but the first, is after the as-of day: that date is ignored",
     )
+    MADE_OF_A_BLANK = Outcome.REPAIRED, "its end is 1 January 1900, which databases make of a blank: it counts as blank"
     JOINED_BY_DATE = Outcome.REPAIRED, "follows on by date, but REC or RNE says otherwise: one period, as the dates say"
     NO_STATUS = Outcome.REPAIRED, "LS is blank: the legal status before goes on"
     NO_PLACE = Outcome.REPAIRED, "PLACE is blank: no placement is told, the one before ends"
