@@ -1,24 +1,24 @@
 """Children looked after: periods of care, legal statuses, placements, reviews, health, missing episodes."""
 
-from events.event import ChildEvent, Id
+from events.event import ChildEvent, Code, Id
 
 
 class CareStarted(ChildEvent, frozen=True, kw_only=True, tag="care.started"):
     """A period of care began."""
 
-    need: str | None = None
+    need: Code | None = None
 
 
 class CareEnded(ChildEvent, frozen=True, kw_only=True, tag="care.ended"):
     """The period of care ended, for one of the reasons E2 to E48 of the SSDA903 return."""
 
-    reason: str | None = None
+    reason: Code | None = None
 
 
 class LegalStatusChanged(ChildEvent, frozen=True, kw_only=True, tag="legal_status.changed"):
     """A legal status began. It stands until the next of its period of care, or that period's end."""
 
-    status: str
+    status: Code
     care: Id | None = None
 
 
@@ -28,12 +28,12 @@ class PlacementStarted(ChildEvent, frozen=True, kw_only=True, tag="placement.sta
     `home` is a keyed pseudonym of the place itself: it tells a return to the same place from a move to another.
     """
 
-    placement: str
-    provider: str | None = None
+    placement: Code
+    provider: Code | None = None
     same_carer: bool | None = None
     distance_miles: float | None = None
     out_of_area: bool | None = None
-    postcode_sector: str | None = None
+    postcode_sector: Code | None = None
     to_eighteen: bool | None = None
     home: Id | None = None
     care: Id | None = None
@@ -42,7 +42,7 @@ class PlacementStarted(ChildEvent, frozen=True, kw_only=True, tag="placement.sta
 class PlacementEnded(ChildEvent, frozen=True, kw_only=True, tag="placement.ended"):
     """The placement ended, for CARPL, CLOSE, ALLEG, …"""
 
-    reason: str | None = None
+    reason: Code | None = None
 
 
 class CareReviewHeld(ChildEvent, frozen=True, kw_only=True, tag="care_review.held"):
@@ -52,19 +52,19 @@ class CareReviewHeld(ChildEvent, frozen=True, kw_only=True, tag="care_review.hel
 class HealthAssessmentCompleted(ChildEvent, frozen=True, kw_only=True, tag="health_assessment.completed"):
     """A health assessment was completed: initial, review or dental."""
 
-    kind: str
+    kind: Code
 
 
 class MissingStarted(ChildEvent, frozen=True, kw_only=True, tag="missing.started"):
     """The child went missing, or was away without authorisation."""
 
-    kind: str | None = None
+    kind: Code | None = None
 
 
 class MissingEnded(ChildEvent, frozen=True, kw_only=True, tag="missing.ended"):
     """The child was found or came back."""
 
-    kind: str | None = None
+    kind: Code | None = None
 
 
 class ReturnInterviewOffered(ChildEvent, frozen=True, kw_only=True, tag="return_interview.offered"):

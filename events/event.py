@@ -8,6 +8,8 @@ from msgspec import Meta, Struct
 from events.time import Instant, day_of, instant, midnight
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
+Code = Annotated[str, Meta(max_length=64)]  # of a list of the Department's, of the authority's own, or none we know
+Codes = Annotated[tuple[Code, ...], Meta(max_length=64)]
 Moment = Annotated[datetime, Meta(tz=True)]
 NonNegative = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 

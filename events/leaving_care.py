@@ -1,6 +1,6 @@
 """Ways out of care: adoption and leaving care."""
 
-from events.event import ChildEvent
+from events.event import ChildEvent, Code
 
 
 class AdoptionDecided(ChildEvent, frozen=True, kw_only=True, tag="adoption.decided"):
@@ -26,9 +26,9 @@ class AdoptionReversed(ChildEvent, frozen=True, kw_only=True, tag="adoption.reve
 class CareLeaverRecorded(ChildEvent, frozen=True, kw_only=True, tag="care_leaver.recorded"):
     """What a contact with a young person who left care found out. Each stands until the next."""
 
-    in_touch: str
-    activity: str | None = None
-    accommodation: str | None = None
+    in_touch: Code
+    activity: Code | None = None
+    accommodation: Code | None = None
     suitable: bool | None = None
 
 

@@ -1,19 +1,19 @@
 """Children in need: episodes, assessments, plans and visits."""
 
-from events.event import ChildEvent, Id
+from events.event import ChildEvent, Code, Codes, Id
 
 
 class EpisodeOpened(ChildEvent, frozen=True, kw_only=True, tag="episode.opened"):
     """An episode of need began: the child's case is open."""
 
-    primary_need: str | None = None
+    primary_need: Code | None = None
     referral: Id | None = None
 
 
 class EpisodeClosed(ChildEvent, frozen=True, kw_only=True, tag="episode.closed"):
     """The episode of need ended, for one of the reasons RC1 to RC9 of the census."""
 
-    closure_reason: str | None = None
+    closure_reason: Code | None = None
 
 
 class AssessmentStarted(ChildEvent, frozen=True, kw_only=True, tag="assessment.started"):
@@ -25,8 +25,8 @@ class AssessmentStarted(ChildEvent, frozen=True, kw_only=True, tag="assessment.s
 class AssessmentAuthorised(ChildEvent, frozen=True, kw_only=True, tag="assessment.authorised"):
     """A manager signed the single assessment off: this, and not its completion, stops the clock."""
 
-    outcomes: tuple[str, ...]
-    factors: tuple[str, ...] | None = None
+    outcomes: Codes
+    factors: Codes | None = None
 
 
 class AssessmentCancelled(ChildEvent, frozen=True, kw_only=True, tag="assessment.cancelled"):
@@ -44,7 +44,7 @@ class NeedPlanEnded(ChildEvent, frozen=True, kw_only=True, tag="need_plan.ended"
 class VisitMade(ChildEvent, frozen=True, kw_only=True, tag="visit.made"):
     """A worker visited. `kind` is protection, looked_after or need; only a visit with the child seen counts."""
 
-    kind: str
+    kind: Code
     seen: bool
     seen_alone: bool | None = None
 

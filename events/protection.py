@@ -1,6 +1,6 @@
 """Child protection: section 47 enquiries, conferences, plans."""
 
-from events.event import ChildEvent, Id, NonNegative
+from events.event import ChildEvent, Code, Id, NonNegative
 
 
 class Section47Started(ChildEvent, frozen=True, kw_only=True, tag="section_47.started"):
@@ -10,7 +10,7 @@ class Section47Started(ChildEvent, frozen=True, kw_only=True, tag="section_47.st
 class Section47Ended(ChildEvent, frozen=True, kw_only=True, tag="section_47.ended"):
     """The section 47 enquiry ended: conference, no_conference, no_further_action, …"""
 
-    outcome: str | None = None
+    outcome: Code | None = None
 
 
 class InitialConferenceHeld(ChildEvent, frozen=True, kw_only=True, tag="initial_conference.held"):
@@ -24,7 +24,7 @@ class InitialConferenceHeld(ChildEvent, frozen=True, kw_only=True, tag="initial_
 class ProtectionPlanStarted(ChildEvent, frozen=True, kw_only=True, tag="protection_plan.started"):
     """The child became subject to a child protection plan."""
 
-    category: str | None = None
+    category: Code | None = None
     previous_plans: NonNegative | None = None
     other_authority: bool | None = None
 
@@ -38,7 +38,7 @@ class ProtectionPlanReviewed(ChildEvent, frozen=True, kw_only=True, tag="protect
 class ProtectionPlanEnded(ChildEvent, frozen=True, kw_only=True, tag="protection_plan.ended"):
     """The child protection plan ended."""
 
-    reason: str | None = None
+    reason: Code | None = None
 
 
 EVENTS = (

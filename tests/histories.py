@@ -87,6 +87,7 @@ ASSESSMENT_OUTCOMES = (
     "care",
     "step_down",
     "signposted",
+    "see the notes",
 )
 ENQUIRY_OUTCOMES = ("assessment", "existing_case", "section_47", "early_help", "advice", "no_further_action")
 SECTION_47_OUTCOMES = ("conference", "conference", "no_conference", "no_further_action", None)
@@ -387,9 +388,9 @@ def never_finished(scribe: Scribe) -> None:
 def received(scribe: Scribe, child: str, day: date, when: When | None = None) -> str:
     rng, record = scribe.rng, scribe.record("E")
     fields = {
-        "enquiry_source": rng.choice(("police", "school", "health")),
+        "enquiry_source": rng.choice(("police", "school", "health", "a neighbour", "")),
         "rag": rng.choice(("red", "amber", "green")),
-        "postcode_sector": rng.choice(("EX1 1", "EX39 4")),
+        "postcode_sector": rng.choice(("EX1 1", "EX39 4", "EX1 1AA", "W1A")),
         "incident": rng.choice(("I1", "I2")),
     }
     kept = {name: value for name, value in fields.items() if rng.random() < 0.7}
@@ -485,8 +486,8 @@ def one_incident_of_siblings(scribe: Scribe) -> None:
 def referred(scribe: Scribe, child: str, when: When) -> str:
     rng, record = scribe.rng, scribe.record("R")
     fields = {
-        "referral_source": rng.choice(("1A", "2B")),
-        "postcode_sector": rng.choice(("EX1 1", "EX39 4")),
+        "referral_source": rng.choice(("1A", "2B", "1A\n")),
+        "postcode_sector": rng.choice(("EX1 1", "EX39 4", "EX114", "EX11AA")),
         "no_further_action": rng.random() < 0.5,
     }
     kept = {name: value for name, value in fields.items() if rng.random() < 0.7}

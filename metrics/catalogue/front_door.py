@@ -8,7 +8,7 @@ from metrics.lives.life import Life
 from metrics.lives.terms import ends_before
 from metrics.lives.timeline import EVER, Timeline, newest
 from metrics.measure import Measure
-from metrics.shapes import UNKNOWN, Breakdown, Clock, Count, Naming, Value, each, told
+from metrics.shapes import UNKNOWN, Breakdown, Clock, Count, Naming, Value, code, each, sector
 
 UNDECIDED = "undecided"
 
@@ -26,12 +26,12 @@ def grades(enquiry: EnquiryReceived, life: Life) -> list[EnquiryGraded]:
 def newest_rag(enquiry: EnquiryReceived, life: Life) -> Value:
     """The newest grade, whenever it was given; until there is one, what came with the enquiry."""
     given = grades(enquiry, life)
-    return told(given[-1].rag if given else enquiry.rag)
+    return code(given[-1].rag if given else enquiry.rag)
 
 
 def rag_over_time(enquiry: EnquiryReceived, life: Life) -> Timeline[Value]:
     """The grade that stands from when on; until there is one, what came with the enquiry."""
-    return newest([(EVER, told(enquiry.rag)), *((fact.occurred, told(fact.rag)) for fact in grades(enquiry, life))])
+    return newest([(EVER, code(enquiry.rag)), *((fact.occurred, code(fact.rag)) for fact in grades(enquiry, life))])
 
 
 def decisions(enquiry: EnquiryReceived, life: Life) -> list[EnquiryDecided]:
@@ -71,7 +71,7 @@ def hour(enquiry: EnquiryReceived, life: Life) -> Value:
 
 OUTCOMES = ("assessment", "existing_case", "section_47", "early_help", "advice", "no_further_action", UNDECIDED)
 
-SOURCE = Breakdown("enquiry_source", lambda enquiry, _: told(enquiry.enquiry_source))
+SOURCE = Breakdown("enquiry_source", lambda enquiry, _: code(enquiry.enquiry_source))
 RAG = Breakdown("rag", newest_rag, over=rag_over_time, reads=(EnquiryGraded,), order=("red", "amber", "green"))
 
 ENQUIRIES = Count(
@@ -81,7 +81,7 @@ ENQUIRIES = Count(
         SOURCE,
         RAG,
         Breakdown("outcome", outcome, reads=(EnquiryDecided,), order=OUTCOMES),
-        Breakdown("postcode_sector", lambda enquiry, _: told(enquiry.postcode_sector)),
+        Breakdown("postcode_sector", lambda enquiry, _: sector(enquiry.postcode_sector)),
         Breakdown("hour", hour, order=tuple(f"{n:02}" for n in range(24))),
     ),
 )

@@ -17,7 +17,7 @@ from metrics.lives.life import Life
 from metrics.lives.terms import PERIODS
 from metrics.lives.timeline import EVER, Timeline, newest
 from metrics.measure import Measure
-from metrics.shapes import UNKNOWN, Breakdown, Spells, Value, told
+from metrics.shapes import UNKNOWN, Breakdown, Spells, Value, code
 
 # Agreed series of short breaks: the Department leaves these children out of every count of children looked after.
 SHORT_BREAKS = ("V3", "V4")
@@ -63,7 +63,7 @@ def legal_group(status: str | None) -> str:
 
 def placement_codes(start: Any, life: Life) -> Timeline[Value]:
     """The placement that stands, temporary stays too; none, `unknown`."""
-    return newest([(EVER, UNKNOWN), *((at, told(code)) for at, code in placements(start, life))])
+    return newest([(EVER, UNKNOWN), *((at, code(placement)) for at, placement in placements(start, life))])
 
 
 def banded(numbers: Timeline[int], bands: tuple[str, ...]) -> Timeline[Value]:

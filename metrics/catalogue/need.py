@@ -8,20 +8,20 @@ from metrics.lives.life import AGE_BANDS, Life
 from metrics.lives.terms import EPISODES, NEED
 from metrics.lives.timeline import EVER, Stretch, Timeline, uppermost
 from metrics.measure import Measure
-from metrics.shapes import UNKNOWN, Breakdown, Count, Spells, Value, told
+from metrics.shapes import UNKNOWN, Breakdown, Count, Spells, Value, code
 
 
 def needs(start: Any, life: Life) -> Timeline[Value]:
     """The primary need of the open episode that began last; none open, `unknown`."""
     always: Stretch[Value] = Stretch(EVER, None, (EVER, ""), UNKNOWN)
-    episodes = (Stretch(s.start, s.end, s.rank, told(s.value.primary_need)) for s in life.stretches(EPISODES))
+    episodes = (Stretch(s.start, s.end, s.rank, code(s.value.primary_need)) for s in life.stretches(EPISODES))
     return uppermost((always, *episodes))
 
 
 NEEDS = tuple(f"N{n}" for n in range(10))
 CLOSURE_REASONS = tuple(f"RC{n}" for n in range(1, 10))
 
-PRIMARY_NEED = Breakdown("primary_need", lambda opened, _: told(opened.primary_need), order=NEEDS)
+PRIMARY_NEED = Breakdown("primary_need", lambda opened, _: code(opened.primary_need), order=NEEDS)
 AGE_BAND = Breakdown(
     "age_band", over=lambda _, life: life.age_bands, order=("unborn", *(band for _, band in AGE_BANDS))
 )
@@ -36,7 +36,7 @@ EPISODE_OPENINGS = Count(name="episodes_opened", of=EpisodeOpened, by=(PRIMARY_N
 EPISODE_CLOSURES = Count(
     name="episodes_closed",
     of=EpisodeClosed,
-    by=(Breakdown("closure_reason", lambda closed, _: told(closed.closure_reason), order=CLOSURE_REASONS),),
+    by=(Breakdown("closure_reason", lambda closed, _: code(closed.closure_reason), order=CLOSURE_REASONS),),
 )
 
 CHILDREN_IN_NEED_NOW = Measure(

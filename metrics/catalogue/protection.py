@@ -14,7 +14,7 @@ from metrics.lives.life import Life
 from metrics.lives.terms import PLANS, ends_before, when
 from metrics.lives.timeline import earliest
 from metrics.measure import Measure
-from metrics.shapes import Breakdown, Clock, Count, Lap, Spells, told
+from metrics.shapes import Breakdown, Clock, Count, Lap, Spells, code
 from metrics.shapes.part import Types
 
 
@@ -77,7 +77,7 @@ OPEN_PLANS = Spells(
     name="protection_plans_open",
     terms=(PLANS,),
     counts=lambda started: not started.other_authority,
-    by=(Breakdown("category", lambda started, _: told(started.category), order=CATEGORIES), AGE_BAND),
+    by=(Breakdown("category", lambda started, _: code(started.category), order=CATEGORIES), AGE_BAND),
 )
 
 SECTION_47_STARTED = Measure(

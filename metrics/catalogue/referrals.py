@@ -5,7 +5,7 @@ from events.time import add_months
 from metrics.catalogue.sources import REFERRALS
 from metrics.lives.life import Life
 from metrics.measure import Measure
-from metrics.shapes import Breakdown, Count, told
+from metrics.shapes import Breakdown, Count, code, sector
 
 
 def came_back(referral: ReferralReceived, life: Life) -> bool:
@@ -17,12 +17,12 @@ def came_back(referral: ReferralReceived, life: Life) -> bool:
     return any(since <= other.day < referral.day for other in life.facts(ReferralReceived))
 
 
-SOURCE = Breakdown("referral_source", lambda referral, _: told(referral.referral_source))
+SOURCE = Breakdown("referral_source", lambda referral, _: code(referral.referral_source))
 
 RECEIVED = Count(
     name="referrals_received",
     of=ReferralReceived,
-    by=(SOURCE, Breakdown("postcode_sector", lambda referral, _: told(referral.postcode_sector))),
+    by=(SOURCE, Breakdown("postcode_sector", lambda referral, _: sector(referral.postcode_sector))),
 )
 RETURNED = Count(name="re_referrals", of=ReferralReceived, by=(SOURCE,), where=came_back)
 NO_FURTHER_ACTION = Count(

@@ -4,7 +4,7 @@ from metrics.rules.teams import UNKNOWN
 from metrics.shapes.clock import Clock
 from metrics.shapes.count import Count
 from metrics.shapes.laps import Lap, Naming, SameRecord
-from metrics.shapes.part import Breakdown, Part, Value, each, told
+from metrics.shapes.part import Breakdown, Part, Value, code, each, sector, told
 from metrics.shapes.spells import Spells
 
 __all__ = [
@@ -18,6 +18,8 @@ __all__ = [
     "SameRecord",
     "Spells",
     "Value",
+    "code",
     "each",
+    "sector",
     "told",
 ]

@@ -4,9 +4,11 @@ A cell says that so many more of a part stand in a team and under some breakdown
 or at an instant (a flow). A figure is a sum of cells. Nothing here asks what time it is.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from events.event import Event
@@ -20,6 +22,9 @@ CellKey = tuple[str, tuple[Value, ...], Instant]  # a team, breakdown values, an
 Cell = tuple[CellKey, int]  # so many more under that key
 Types = frozenset[type[Event]]
 Reducer = Literal["distinct", "longest"]  # how a sum by item becomes a figure
+
+_CODE = re.compile(r"[\w.:/+&-]+")  # one word
+_SECTOR = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?(?: ?[0-9])?", re.IGNORECASE | re.ASCII)
 
 
 class Deadline(NamedTuple):
@@ -76,14 +81,29 @@ class Part:
         return {breakdown.name for breakdown in self.by}.issuperset(names)
 
 
-def told(value: str | None) -> str:
-    """Return the breakdown value of a field: `unknown` where it was not told."""
-    return value or UNKNOWN
+def told(team: str | None) -> str:
+    """Return the place of a team: `unknown` where none was told."""
+    return team or UNKNOWN
+
+
+@lru_cache(maxsize=4096)
+def code(value: str | None) -> str:
+    """Return the breakdown value of a code, whether we know it or not; `unknown` for none, and for what is no code.
+
+    Free text may say who somebody is: it is kept with the fact, and becomes no row and no label.
+    """
+    return value if value and _CODE.fullmatch(value) else UNKNOWN
+
+
+@lru_cache(maxsize=4096)
+def sector(value: str | None) -> str:
+    """Return the breakdown value of a postcode sector, `EX1 1`; `unknown` for none, and for a full postcode."""
+    return value if value and _SECTOR.fullmatch(value) else UNKNOWN
 
 
 def each(values: tuple[str, ...] | None) -> Value:
-    """Return the breakdown value of a list: its distinct values, or `unknown` for none."""
-    return tuple(sorted({value for value in values or () if value})) or UNKNOWN
+    """Return the breakdown value of a list of codes: its distinct ones, or `unknown` for none."""
+    return tuple(sorted({code(value) for value in values or () if value})) or UNKNOWN
 
 
 def reading(by: Iterable[Breakdown], *kinds: type[Event]) -> Types:

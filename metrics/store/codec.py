@@ -15,10 +15,10 @@ from metrics.counting.fold import Kept
 from metrics.counting.tally import Tally
 from metrics.shapes import Value
 from metrics.shapes.part import CellKey
+from metrics.store.changes import KeptChanges
 from metrics.store.commits import Commit, CommitStep, TallyName
 from metrics.store.position import FORMAT, FORMATS_BEFORE, LastRecord, Log, Position, Refused
 
-MAX_CHANGES_KEPT = 2000  # commits that a reader may be behind before it reads a partition anew
 CELLS_AT_ONCE = 2000
 
 # What damaged bytes raise. A length among them may ask for more memory than there is.
@@ -146,7 +146,12 @@ def _field(cell: CellKey) -> str:
 
 
 def commit_arguments(
-    topic: str, partition: int, commit: Commit, old_headers: Collection[str], max_string: int
+    topic: str,
+    partition: int,
+    commit: Commit,
+    old_headers: Collection[str],
+    max_string: int,
+    kept: KeptChanges,
 ) -> tuple[list[str], list[bytes | int]]:
     """Return the keys and arguments of commit.lua. A case whose key is among *old_headers* is written anew.
 
@@ -154,7 +159,8 @@ def commit_arguments(
     """
     keys = [key_of(topic, partition, name) for name in ("position", "changes", "dead-letters", "authorities")]
     change = {authority: _fields(tally) for authority, tally in commit.change.tallies.items()}
-    values: list[bytes | int] = [b"", MAX_CHANGES_KEPT, pack(change)]  # the first points at the others
+    packed = pack(change)
+    values: list[bytes | int] = [b"", kept.with_one_of(len(packed)), packed]  # the first points at the others
     pointers = {
         "token": commit.token,
         "expected": str(commit.expected),

@@ -26,6 +26,7 @@ from metrics.counting.completeness import Completeness
 from metrics.counting.fingerprint import code
 from metrics.counting.fold import CaseKey, Kept
 from metrics.counting.tally import Tally
+from metrics.store.changes import KeptChanges
 from metrics.store.codec import (
     TallyPage,
     commit_arguments,
@@ -69,6 +70,7 @@ class Store:
         self._client: Any = client  # redis-py's types differ between its two protocols
         self._topic = topic
         self._catalogue = catalogue or code()  # counts this store's tallies, where we count
+        self._kept_changes: dict[int, KeptChanges] = {}  # by partition, since our claim
         self._old_headers: set[str] = set()  # keys of cases behind a header of another length, as format 1 wrote them
         self._max_string_bytes = MAX_STRING_BYTES
         self._commit, self._claim = script(client, "commit"), script(client, "claim")
@@ -122,6 +124,7 @@ class Store:
         Raises Refused where what is kept is of another log, or of a format that this code does not know.
         """
         fields = await self._claimed(partition, log, end)
+        self._kept_changes.pop(partition, None)  # others may have written since
         if (kept_format := fields.get(b"format", b"").decode()) != FORMAT:
             raise Refused(
                 f"the store's format is {kept_format or 'unknown'}, not {FORMAT}: use the version that wrote it"
@@ -209,7 +212,8 @@ class Store:
 
     async def commit(self, partition: int, commit: Commit) -> None:
         """Write all of *commit*, if the store still stands at the expected offset. Raises Moved, Refused."""
-        keys, values = commit_arguments(self._topic, partition, commit, self._old_headers, self._max_string_bytes)
+        kept = self._kept_changes.setdefault(partition, KeptChanges())
+        keys, values = commit_arguments(self._topic, partition, commit, self._old_headers, self._max_string_bytes, kept)
         with rights_required():
             outcome, *about = await self._commit(keys=keys, args=values)
         if outcome == b"moved":

@@ -1042,13 +1042,38 @@ def when_recorded(event: Event) -> tuple[datetime, str, str]:
 
 
 def told(event: Event, field: str) -> str:
-    value = event.get(field)
-    return "unknown" if value is None else str(value)
+    """A team by its name; any other value if it is a code by its shape, a sector if it is one."""
+    value = str(event.get(field) or "")
+    if field == "team":
+        return value or "unknown"
+    if field == "postcode_sector":
+        return value if is_sector(value) else "unknown"
+    return value if is_code(value) else "unknown"
 
 
 def told_list(event: Event, field: str) -> set[str]:
     """Once under each distinct value; an empty list tells none."""
-    return set(event.get(field) or ["unknown"])
+    return {value if is_code(value) else "unknown" for value in event.get(field) or [""]}
+
+
+def is_code(value: str) -> bool:
+    """One word, of letters, digits and a few signs."""
+    return value != "" and all(letter.isalnum() or letter in "_.:/+&-" for letter in value)
+
+
+def is_sector(value: str) -> bool:
+    """A district and a digit, with or without a blank between; or the district alone."""
+    return is_district(value) or (value[-1:] in set("0123456789") and is_district(value[:-1].removesuffix(" ")))
+
+
+def is_district(text: str) -> bool:
+    """EX1, EX39, W1A: one or two letters, a digit, and perhaps one more of either."""
+    for letters in (1, 2):
+        area, digit, rest = text[:letters], text[letters : letters + 1], text[letters + 1 :]
+        begins = area.isalpha() and area.isascii() and digit in set("0123456789")
+        if begins and (rest == "" or (len(rest) == 1 and rest.isalnum() and rest.isascii())):
+            return True
+    return False
 
 
 # --- which tellings stand, and whose they are -------------------------------------------------------------------
