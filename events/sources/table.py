@@ -60,6 +60,12 @@ def cell(text: str) -> str:
     return "" if text in BLANK else text
 
 
+def _version(file: io.IOBase) -> tuple[int, int]:
+    """Return the size of a file and when it was last written, so that the places of its rows are still theirs."""
+    about = os.fstat(file.fileno())
+    return about.st_size, about.st_mtime_ns
+
+
 class Table:
     """A file that was read once. It knows who has rows, and where; it holds no cell but the numbers of children.
 
@@ -91,6 +97,8 @@ class Table:
     def opened(self) -> Iterator[None]:
         """Keep the file open; only meanwhile are there rows."""
         with self._path.open("rb", buffering=0) as self._file:
+            if _version(self._file) != self._version:
+                raise TableUnreadable(f"{self._name}: it was changed while it was read: load it again")
             yield
 
     def rows(self, child: str) -> list[Row]:
@@ -112,6 +120,7 @@ class Table:
     def _read(self) -> None:
         try:
             with self._path.open("rb") as file:
+                self._version = _version(file)
                 self._position = 0
                 reader = csv.reader(self._text(file), strict=True)
                 try:

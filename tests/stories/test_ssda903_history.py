@@ -117,6 +117,42 @@ MOVES = {
         ["2"],
         [{"RETOLD": 1}, {"BRIDGED": 1}],
     ),
+    "the_move_has_a_later_date_and_is_told_with_a_new_legal_status_and_no_provider": (
+        [
+            "1 23/11/2016 S V2 24/12/2016 X1 U4\n1 24/12/2016 P V2 - - U6",
+            "1 28/12/2016 B C1 - - U6 -",
+        ],
+        [("2016-11-23", "", "")],
+        ["2"],
+        [{"RETOLD": 1}, {"BRIDGED": 1}],
+    ),
+    "a_move_to_another_home_days_after_is_another_move": (
+        [
+            "1 23/11/2016 S V2 24/12/2016 X1 U4\n1 24/12/2016 P V2 - - U6",
+            "1 28/12/2016 P V2 - - U6 PR1 - SC9@PL9_9ZZ",
+        ],
+        [("2016-11-23", "", "")],
+        ["3"],
+        [{"CARRIED_ON": 1}, {}],
+    ),
+    "a_move_a_fortnight_after_is_another_move": (
+        [
+            "1 23/11/2016 S V2 24/12/2016 X1 U4\n1 24/12/2016 P V2 - - U6",
+            "1 01/01/2017 P V2 - - U6",
+        ],
+        [("2016-11-23", "", "")],
+        ["3"],
+        [{"CARRIED_ON": 1}, {}],
+    ),
+    "a_legal_status_days_after_a_move_is_no_move": (
+        [
+            "1 23/11/2016 S V2 24/12/2016 X1 U4\n1 24/12/2016 P V2 - - U6",
+            "1 28/12/2016 L C1 - - U6",
+        ],
+        [("2016-11-23", "", "")],
+        ["2"],
+        [{"CARRIED_ON": 1}, {}],
+    ),
     "the_start_of_care_has_another_date_in_the_later_return": (
         ["1 10/05/2016 S C2 - - U4", "1 08/05/2016 S C2 - - U4"],
         [("2016-05-08", "", "")],

@@ -7,8 +7,10 @@ import pytest
 from click.testing import CliRunner
 
 from deploy.command import main
+from events.sources.pseudonym import keyed
 from events.sources.report import Outcome
 from events.sources.source import Limits, SourceUnreadable
+from events.sources.ssda903.returns import Return, read_all
 from tests.stories.ssda903_returns import (
     COLUMNS,
     HEADER,
@@ -272,6 +274,25 @@ def test_one_file_under_two_names_is_an_error(write: Write) -> None:
     rewritten(folder, "Episodes 2018", (folder / "episodes.csv").read_text())
     with pytest.raises(SourceUnreadable, match=r"both Episodes 2018\.csv and episodes\.csv are episodes\.csv"):
         reading(folder)
+
+
+def test_what_is_there_instead_of_a_needed_file_is_named(write: Write) -> None:
+    """It may be that file."""
+    folder = write(EPISODES)
+    (folder / "episodes.csv").rename(folder / "Devon episodes.csv")
+    with pytest.raises(
+        SourceUnreadable, match=r"0 files are called episodes\.csv.*not understood: Devon episodes\.csv"
+    ):
+        reading(folder)
+
+
+def test_a_file_that_changes_while_it_is_read_is_an_error(write: Write) -> None:
+    """Its rows are not where they were."""
+    folder = write(EPISODES)
+    read = read_all([Return(folder, date(2018, 3, 31))], "E10000008", keyed(b"not a secret, for tests"), USUAL)
+    (folder / "header.csv").write_text(HEADER + "2,1,27/03/2008,,\n")
+    with pytest.raises(SourceUnreadable, match=r"header\.csv: it was changed while it was read: load it again"):
+        tuple(read.events)
 
 
 def test_a_column_that_does_not_tell_children_apart_is_refused(write: Write) -> None:

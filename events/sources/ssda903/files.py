@@ -1,7 +1,7 @@
 """One file of one return, and one child's rows of it: their cells as days and codes. Odd cells are noted."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -11,7 +11,6 @@ from events.sources.dates import DAY_FIRST, day_of, forms_of
 from events.sources.pseudonym import Pseudonym, of_worker
 from events.sources.report import FileReport
 from events.sources.ssda903.entries import Again, Filed, SomeEntry, one_of_each, year_of
-from events.sources.ssda903.names import missing
 from events.sources.ssda903.reasons import Ssda903Reason
 from events.sources.table import Columns, Row, Table
 from events.working_days import FIRST
@@ -45,26 +44,14 @@ class Child:
 
 
 class File:
-    """One file of the return at place *nth*. *needed*: a return cannot do without it."""
+    """One file of the return at place *nth*, which may lack it."""
 
-    def __init__(
-        self,
-        name: str,
-        columns: Columns,
-        made: Return,
-        nth: int,
-        there: Mapping[str, Path],
-        *,
-        label: str,
-        needed: bool,
-    ) -> None:
+    def __init__(self, name: str, columns: Columns, made: Return, nth: int, path: Path | None, label: str) -> None:
         self.name = name
         self.as_of = made.as_of
         self.nth = nth
         self.again = Again()
-        if needed and name not in there:
-            raise missing(made.folder, name, (path.name for path in there.values()))
-        self.table = Table(there[name], there[name].name, columns) if name in there else None
+        self.table = Table(path, path.name, columns) if path else None
         self._forms = forms_of(self.table.agreed) if self.table else {}
         self.report = self._report(f"{label}{name}", columns)
 

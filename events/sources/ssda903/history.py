@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from events.sources.ssda903.entries import Filed, absent
-from events.sources.ssda903.episodes import Episode
+from events.sources.ssda903.episodes import SAME_CARER, Episode
 from events.sources.ssda903.reasons import Ssda903Reason
 
 SAME_MOVE = timedelta(days=7)  # two returns give one move dates at most so far apart
@@ -58,8 +58,19 @@ def _told_otherwise(episode: Episode, filed: Filed[Episode]) -> bool:
 def _same_move(episode: Episode, later: Episode) -> bool:
     """Return whether *later* is the same move, or the same start of care, a few days after."""
     return (
-        later.cause == episode.cause
+        _kind(later) == _kind(episode)
         and later.start - episode.start <= SAME_MOVE
-        and (later.place, later.provider) == (episode.place, episode.provider)
-        and not (later.postcode and episode.postcode and later.postcode != episode.postcode)
+        and _agree(later.place, episode.place)
+        and _agree(later.provider, episode.provider)
+        and _agree(later.postcode, episode.postcode)
     )
+
+
+def _kind(episode: Episode) -> str | None:
+    """Return what began: a placement is one whether the legal status is new as well, or not."""
+    return "placement" if episode.cause in SAME_CARER else episode.cause
+
+
+def _agree(one: str | None, other: str | None) -> bool:
+    """Return whether two cells do not contradict each other: a blank contradicts nothing."""
+    return not one or not other or one == other

@@ -37,10 +37,10 @@ def _known() -> dict[str, str]:
 KNOWN = _known()
 
 
-def files_of(folder: Path) -> tuple[dict[str, Path], list[str]]:
+def files_of(folder: Path, needed: Iterable[str]) -> tuple[dict[str, Path], list[str]]:
     """Return the files of a return by the Department's names, and the names of those that are not understood.
 
-    Raises TableUnreadable if *folder* is none, or if two files are the same one of a return.
+    Raises TableUnreadable if *folder* is none, if two files are the same one of a return, or if one *needed* is absent.
     """
     if not folder.is_dir():
         raise TableUnreadable(f"{folder}: not a folder: name the one that holds the files of a return")
@@ -50,17 +50,15 @@ def files_of(folder: Path) -> tuple[dict[str, Path], list[str]]:
         name = KNOWN.get(plain(path.name)) if path.suffix.lower() == ".csv" else None
         if name in found:
             raise TableUnreadable(
-                f"{folder}: both {found[name].name} and {path.name} are {name}: have exactly one there"
+                f"{folder}: both {found[name].name} and {path.name} are {name}: "
+                "have exactly one there, and each return in a folder of its own"
             )
         if name is not None:
             found[name] = path
         elif path.suffix.lower() in LIKE_DATA:
             strangers.append(path.name)
+    for name in needed:
+        if name not in found:
+            there = f" (not understood: {', '.join(strangers)})" if strangers else ""
+            raise TableUnreadable(f"{folder}: 0 files are called {name}, in any case: have exactly one there{there}")
     return found, strangers
-
-
-def missing(folder: Path, name: str, strangers: Iterable[str]) -> TableUnreadable:
-    """Return the error that a return lacks a file that it needs."""
-    there = ", ".join(strangers)
-    hint = f" (not understood: {there})" if there else ""
-    return TableUnreadable(f"{folder}: 0 files are called {name}, in any case: have exactly one there{hint}")

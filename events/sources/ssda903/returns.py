@@ -92,12 +92,10 @@ def _check_years(returns: Sequence[Return]) -> None:
 
 def _files(made: Return, nth: int, label: str) -> tuple[tuple[File, ...], list[str]]:
     """Return the files of one return, header.csv, episodes.csv, the others; and the names of those not understood."""
-    there, strangers = files_of(made.folder)
-    needed = ((HEADER, people.HEADER_COLUMNS), (EPISODES, episodes.EPISODE_COLUMNS))
-    files = [File(name, columns, made, nth, there, label=label, needed=True) for name, columns in needed]
-    for kind in ENTRY_FILES:
-        files.append(File(kind.name, kind.columns, made, nth, there, label=label, needed=False))
-    return tuple(files), strangers
+    there, strangers = files_of(made.folder, needed=(HEADER, EPISODES))
+    kinds = ((HEADER, people.HEADER_COLUMNS), (EPISODES, episodes.EPISODE_COLUMNS))
+    others = ((kind.name, kind.columns) for kind in ENTRY_FILES)
+    return tuple(File(name, of, made, nth, there.get(name), label) for name, of in (*kinds, *others)), strangers
 
 
 class Reading:
