@@ -142,8 +142,8 @@ def _read(source: EventSource, request: Request) -> SourceReading:
         _say(exc.reports)
         raise
     _say(reading.reports)
-    for file in reading.not_read:
-        click.echo(f"{file}: not read, no file of a return is called that", err=True)
+    for why in reading.not_read:
+        click.echo(why, err=True)
     return reading
 
 

@@ -64,7 +64,7 @@ class SourceReading:
     """The events that a source tells, and what became of each row of each of its files.
 
     *events* are made as they are asked for, and again each time, so that a large file is never held whole; last come
-    the reports that the feed is complete. *not_read* are files that lay beside and are not understood.
+    the reports that the feed is complete. *not_read* says of files that lay beside why they were not read.
     """
 
     events: Iterable[Event]

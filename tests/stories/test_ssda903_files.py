@@ -66,6 +66,12 @@ BESIDE_OTHERS = {
         {"NO_BIRTH_OF_A_CHILD": 1},
         (1, 1, 0),
     ),
+    "a_birth_after_care_began_and_on_that_day": (
+        ("header", HEADINGS + "1,2,02/06/2017,,\n1,2,01/06/2017,,\n"),
+        [("2018-03-31", {"birth_month": "2017-06"})],
+        {"NO_BIRTH_OF_A_CHILD": 1},
+        (1, 1, 0),
+    ),
     "two_births_of_one_child": (
         ("header", HEADINGS + "1,2,27/04/2008,,\n1,2,27/03/2008,,\n"),
         [("2018-03-31", {"birth_month": "2008-04"})],

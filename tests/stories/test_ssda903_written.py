@@ -265,7 +265,16 @@ def test_a_file_that_is_not_understood_is_named(write: Write) -> None:
     folder = write(EPISODES, devon_reviews="CHILD,REVIEW\n1,01/06/2017\n")
     for name in ("Annex.xlsx", "README.md", ".hidden.csv", "~$header.csv"):
         (folder / name).write_text("x")
-    assert reading(folder).not_read == ("Annex.xlsx", "devon_reviews.csv")
+    assert [why.partition(":")[0] for why in reading(folder).not_read] == ["Annex.xlsx", "devon_reviews.csv"]
+
+
+def test_a_file_that_would_tell_nothing_stops_nothing(write: Write) -> None:
+    """Other headings in it, or no text at all: said, and the rest is read."""
+    folder = write(EPISODES, uasc="ID,DUC\n1,01/09/2017\n")
+    (folder / "oc2.csv").write_bytes(b"CHILD\n\xff\n")
+    read = reading(folder, limits=USUAL)
+    assert periods(read.events) == TWO
+    assert [why.partition(":")[0] for why in read.not_read] == ["uasc.csv", "oc2.csv"]
 
 
 def test_one_file_under_two_names_is_an_error(write: Write) -> None:

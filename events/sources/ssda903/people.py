@@ -33,22 +33,26 @@ ANSWERS = {
 }
 
 
-def people(file: ChildsFile, first: date) -> Iterator[Entry]:
-    """Yield the month of birth of the child, whose *first* row of care began on that day; date.max: there is none.
+def people(file: ChildsFile, first: date | None) -> Iterator[Entry]:
+    """Yield the month of birth of the child, whose *first* row of care began on that day, if there is one.
 
-    Nobody comes into care at 18 (the Department's check 352 of the return): then the date of birth is wrong, not the
-    care. The child is of unknown age, unless another return says it.
+    Nobody comes into care before birth, or at 18 (the Department's check 352 of the return): then the date of birth is
+    wrong, not the care. The child is of unknown age, unless another return says it.
     """
     for row in file.usable():
         born = _born(file, row)
         if born is None:
             file.left(row, Ssda903Reason.BAD_BIRTH)
-        elif born.year < BORN_FROM or add_months(born, OF_AGE_MONTHS) <= first < date.max:
+        elif born.year < BORN_FROM or (first is not None and not born <= first < _of_age(born)):
             file.note(row, Ssda903Reason.NO_BIRTH_OF_A_CHILD)
             yield _person(file, row, UNTOLD, deny(PersonRecorded, file.child, file.child, file.as_of))
         else:
             told = state(PersonRecorded, file.child, file.child, file.as_of, birth_month=f"{born:%Y-%m}")
             yield _person(file, row, TOLD, told)
+
+
+def _of_age(born: date) -> date:
+    return add_months(born, OF_AGE_MONTHS)
 
 
 def _person(file: ChildsFile, row: Row, key: str, statement: Statement) -> Entry:

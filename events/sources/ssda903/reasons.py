@@ -52,7 +52,7 @@ class Ssda903Reason(RowReason):
     NO_BIRTHDAY = Outcome.REPAIRED, "DOB is unreadable: dated the as-of day, not the month after the birthday"
     NO_BIRTH_OF_A_CHILD = (
         Outcome.REPAIRED,
-        "DOB is before 1995, or of 18 years at the first DECOM: the date is wrong, not the care; age unknown",
+        "DOB is before 1995, after the first DECOM or 18 years before it: the date is wrong, not the care; age unknown",
     )
     CEASED_UNEXPLAINED = Outcome.REPAIRED, "DATE_PLACED_CEASED without RD1 to RD4: no reversal of the decision is told"
 

@@ -22,7 +22,7 @@ from events.sources.ssda903.files import EPISODES, HEADER, Child, ChildsFile, Fi
 from events.sources.ssda903.names import files_of
 from events.sources.ssda903.reasons import Ssda903Reason
 from events.sources.ssda903.refused import check_rows
-from events.sources.table import Columns
+from events.sources.table import Columns, TableUnreadable
 from events.sources.teller import Said, Teller, Telling
 
 __all__ = ("Return", "ReturnsApart", "read_all", "read_request")
@@ -57,8 +57,6 @@ ENTRY_FILES = (
     EntryFile("dolo.csv", CHILD_ALONE, partial(records.left, reason=Ssda903Reason.NO_EVENT)),
 )
 
-NEVER = date.max
-
 
 class ReturnsApart(SourceUnreadable):
     """Neither of two successive returns covers some of the time between them."""
@@ -77,8 +75,7 @@ def read_all(returns: Iterable[Return], authority: str, pseudonym: Pseudonym, li
     reading = Reading([files for files, _ in filed], authority, pseudonym)
     reading.account()
     check_rows(reading.files, limits)
-    strangers = tuple(f"{label}{name}" for label, (_, names) in zip(labels, filed, strict=True) for name in names)
-    return SourceReading(reading, reading.reports, strangers)
+    return SourceReading(reading, reading.reports, tuple(why for _, not_read in filed for why in not_read))
 
 
 def _check_years(returns: Sequence[Return]) -> None:
@@ -91,11 +88,20 @@ def _check_years(returns: Sequence[Return]) -> None:
 
 
 def _files(made: Return, nth: int, label: str) -> tuple[tuple[File, ...], list[str]]:
-    """Return the files of one return, header.csv, episodes.csv, the others; and the names of those not understood."""
+    """Return the files of one return, header.csv, episodes.csv, the others; and why some of the folder are not read."""
     there, strangers = files_of(made.folder, needed=(HEADER, EPISODES))
+    not_read = [f"{label}{name}: not read, no file of a return is called that" for name in strangers]
     kinds = ((HEADER, people.HEADER_COLUMNS), (EPISODES, episodes.EPISODE_COLUMNS))
-    others = ((kind.name, kind.columns) for kind in ENTRY_FILES)
-    return tuple(File(name, of, made, nth, there.get(name), label) for name, of in (*kinds, *others)), strangers
+    files = []
+    for name, columns in (*kinds, *((kind.name, kind.columns) for kind in ENTRY_FILES)):
+        try:
+            files.append(File(name, columns, made, nth, there.get(name), label))
+        except TableUnreadable as exc:
+            if columns is not CHILD_ALONE:
+                raise
+            not_read.append(f"{label}{exc}: not read, it would tell nothing")
+            files.append(File(name, columns, made, nth, None, label))
+    return tuple(files), not_read
 
 
 class Reading:
@@ -143,7 +149,7 @@ def _told(files: Sequence[tuple[File, ...]], child: Child) -> Iterator[Iterable[
     _note_strangers(cared, mine, Ssda903Reason.NOT_IN_HEADER)
     _note_strangers(mine, cared, Ssda903Reason.NO_EPISODES)
     filed = [file.filed(episodes.episodes(file), Ssda903Reason.SAME_START) for file in cared]
-    firsts = accumulate((min((e.start for e in of_year.entries), default=NEVER) for of_year in filed), min)
+    firsts = accumulate((min((e.start for e in of_year.entries), default=None) for of_year in filed), _earlier)
     turns: list[Iterator[Iterable[Said]]] = [
         _turns([file.filed(people.people(file, first)) for file, first in zip(mine, firsts, strict=True)]),
         care(cared, filed),
@@ -156,6 +162,10 @@ def _told(files: Sequence[tuple[File, ...]], child: Child) -> Iterator[Iterable[
                 _note_strangers(rows, cared, Ssda903Reason.NO_EPISODES)
             turns.append(_turns([file.filed(kind.entries(file), kind.double) for file in rows]))
     return map(chain.from_iterable, zip(*turns, strict=True))
+
+
+def _earlier(one: date | None, other: date | None) -> date | None:
+    return min((day for day in (one, other) if day is not None), default=None)
 
 
 def _note_strangers(files: Iterable[ChildsFile], should_have: Sequence[ChildsFile], reason: Ssda903Reason) -> None:
