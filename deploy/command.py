@@ -35,6 +35,10 @@ VERBS: Mapping[str, Verb] = {
     "measures": Verb(
         "deploy.verbs.measures:measures", "List every measure: what is counted, out of what, over which window."
     ),
+    "replay": Verb(
+        "deploy.verbs.replay:replay",
+        "Make every figure afresh: forget what is kept of the log, so that workers read it again from its beginning.",
+    ),
     "schema": Verb("deploy.verbs.schema:schema", "Print the JSON Schema of every event."),
     "scrape": Verb(
         "deploy.verbs.scrape:scrape", "Print a configuration for Prometheus that scrapes a server and its workers."

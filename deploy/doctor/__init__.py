@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from aiokafka.errors import KafkaError as AIOKafkaError
 from kafka.errors import KafkaError
 
 from deploy.configuration.authorities import AuthoritiesUnreadable
@@ -28,6 +29,7 @@ from metrics.store.position import Moved, Refused
 from metrics.store.reader import NotReady, Reader
 from metrics.store.redis import Store
 from streams.broker.connection import KafkaSettings
+from streams.broker.records import check_unchanged
 from streams.broker.topics import GROUP, PARTITIONS
 
 STORE_TIMEOUT_SECONDS = 30.0
@@ -89,6 +91,7 @@ class _StoreLook:
             findings += store.judge(info)
             stands = await self._stands()
             findings += positions.judge(stands, self._seen, refusal(self._settings))
+            findings += await self._changes(stands)
             findings += await self._dead_letters(stands)
             findings += authorities.judge(await self._authorities(stands), self._rules)
             if self._with_cases:
@@ -112,6 +115,20 @@ class _StoreLook:
         formats = {n: kind for n in numbers if (kind := await self._store.format(n)) is not None}
         stand = {n: it for n in formats if (it := await self._store.position(n)) is not None}
         return positions.StorePositions(stand, formats, None if self._rules is None else fingerprint(self._rules))
+
+    async def _changes(self, stands: positions.StorePositions) -> list[Finding]:
+        """Look whether the log still holds what was read last. It may have lost its end, and grown since."""
+        if self._seen is None:
+            return []
+        ours = {n: it for n, it in stands.positions.items() if it.log == self._seen.log and n in self._seen.bounds}
+        try:
+            await check_unchanged(self._settings.kafka, self._settings.topic, ours, self._seen.bounds)
+        except Refused as exc:
+            return findings_of(exc)
+        except (AIOKafkaError, TimeoutError) as exc:
+            kind = type(exc).__name__
+            return [worth_knowing(f"the log could not be compared with what was read of it ({kind})", "ask again")]
+        return []
 
     async def _dead_letters(self, stands: positions.StorePositions) -> list[Finding]:
         letters = [letter for n in stands.positions for letter in await self._store.dead_letters(n)]

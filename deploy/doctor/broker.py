@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from kafka.admin import ConfigFilterType, ConfigResource, ConfigResourceType, OffsetSpec
+from kafka.admin import ConfigFilterType, ConfigResource, ConfigResourceType
 from kafka.errors import CoordinatorNotAvailableError, GroupIdNotFoundError, KafkaError
-from kafka.structs import TopicPartition
 
 from deploy.doctor.finding import Finding, which, worth_knowing, wrong
 from deploy.doctor.reach import reach
@@ -104,7 +103,7 @@ def look(kafka: KafkaSettings, topic: str, figures: str, group: str) -> KafkaVie
             settings=_asked(lambda: _settings(admin, ConfigResourceType.TOPIC, topic)) or {},
             makes_topics=makes_topics,
             partitions=partitions,
-            bounds=_asked(lambda: _bounds(admin, topic, partitions)) or {},
+            bounds=_asked(lambda: topics.bounds_of(admin, topic, partitions)) or {},
             apart=apart,
             workers=workers,
         )
@@ -157,13 +156,6 @@ def _workers(admin: Any, group: str) -> int:
         return len(admin.describe_groups([group])[group]["members"])
     except (GroupIdNotFoundError, CoordinatorNotAvailableError):  # nobody ever joined it, or any
         return 0
-
-
-def _bounds(admin: Any, topic: str, partitions: Mapping[int, Partition]) -> dict[int, tuple[int, int]]:
-    all_of = [TopicPartition(topic, number) for number in partitions]
-    oldest = admin.list_partition_offsets(dict.fromkeys(all_of, OffsetSpec.EARLIEST))
-    end = admin.list_partition_offsets(dict.fromkeys(all_of, OffsetSpec.LATEST))
-    return {tp.partition: (oldest[tp].offset, end[tp].offset) for tp in all_of}
 
 
 def judge(seen: KafkaView) -> Iterator[Finding]:

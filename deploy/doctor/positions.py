@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from deploy.doctor.broker import KafkaView
 from deploy.doctor.finding import Finding, which, worth_knowing, wrong
-from metrics.store.position import FORMAT, FORMATS_BEFORE, UNCOUNTED, Log, Position
+from metrics.store.position import FORMAT, FORMATS_BEFORE, MADE_AFRESH, UNCOUNTED, Log, Position
 
 MAX_WAITING_EVENTS = 10_000  # that may wait beside a running worker: a few seconds of it
-FLUSH_REMEDY = "stop the workers, flush the store, start them: it is rebuilt from the log"
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def _readable(stands: StorePositions) -> Iterator[Finding]:
         )
     damaged = stands.formats.keys() - before - other.keys() - stands.positions.keys()
     if damaged:
-        yield wrong(f"{which(damaged)} of the store: the position is damaged", FLUSH_REMEDY)
+        yield wrong(f"{which(damaged)} of the store: the position is damaged", MADE_AFRESH)
 
 
 def _another(positions: Mapping[int, Position], log: Log) -> Iterator[Finding]:
@@ -67,12 +66,12 @@ def _another(positions: Mapping[int, Position], log: Log) -> Iterator[Finding]:
     if kept.cluster != log.cluster:
         yield wrong(
             "the store was filled from another Kafka cluster",
-            f"set CASEPULSE_KAFKA to that one, or CASEPULSE_REDIS to the store of this one; or {FLUSH_REMEDY}",
+            f"set CASEPULSE_KAFKA to that one, or CASEPULSE_REDIS to the store of this one; or {MADE_AFRESH}",
         )
     elif kept.topic_id != log.topic_id:
         yield wrong(
             f"topic {log.topic} was deleted and made again since the store was filled",
-            f"see that the new one holds all of the past; then {FLUSH_REMEDY}",
+            f"see that the new one holds all of the past; then {MADE_AFRESH}",
         )
     else:
         yield wrong(
@@ -95,7 +94,7 @@ def _within(ours: Mapping[int, Position], seen: KafkaView) -> Iterator[Finding]:
     if past:
         yield wrong(
             f"{which(past)}: the store has read further than the log goes, so the log was cut back or is another",
-            f"restore the log; or, where this one holds all of the past, {FLUSH_REMEDY}",
+            f"restore the log; or, where this one holds all of the past, {MADE_AFRESH}",
         )
     if cut:
         yield worth_knowing(

@@ -33,7 +33,7 @@ def unanswered(redis: RedisSettings, exc: Exception) -> Finding:
     if kind in ("ResponseError", "OutOfMemoryError", "ReadOnlyError"):
         return wrong(
             f"the store at {redis} answers a question of ours with an error ({kind})",
-            "is it ours alone? A key may not be what it should be; flush it, and it is rebuilt from the log",
+            "is it ours alone? A key may not be what it should be; flush it, and start the workers",
         )
     return wrong(
         f"something listens at {redis} and does not answer us as a store does ({kind})",

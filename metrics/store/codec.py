@@ -17,7 +17,7 @@ from metrics.shapes import Value
 from metrics.shapes.part import CellKey
 from metrics.store.changes import KeptChanges
 from metrics.store.commits import Commit, CommitStep, TallyName
-from metrics.store.position import FORMAT, FORMATS_BEFORE, LastRecord, Log, Position, Refused
+from metrics.store.position import FORMAT, FORMATS_BEFORE, MADE_AFRESH, LastRecord, Log, Position, Refused
 
 CELLS_AT_ONCE = 2000
 
@@ -95,7 +95,7 @@ def decode_authorities(fields: Fields) -> dict[str, Completeness]:
         return {name.decode(): _authority.decode(value) for name, value in fields.items()}
     except UNREADABLE:
         pass
-    raise Refused("what is stored of an authority cannot be read: flush the store and let it be rebuilt")
+    raise Refused(f"what is stored of an authority cannot be read: {MADE_AFRESH}")
 
 
 def decode_kept(value: bytes) -> Kept:
@@ -104,7 +104,7 @@ def decode_kept(value: bytes) -> Kept:
         return msgspec.msgpack.decode(value, type=str) if _is_pointer(value) else decode_case(value)
     except UNREADABLE:
         pass  # msgspec's error may quote a value: it must be neither cause nor context
-    raise Refused("a stored case cannot be read: flush the store and let it be rebuilt")
+    raise Refused(f"a stored case cannot be read: {MADE_AFRESH}")
 
 
 def decode_households(keys: Sequence[bytes], values: Sequence[bytes | None]) -> list[tuple[str, Case]]:

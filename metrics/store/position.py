@@ -10,6 +10,9 @@ UNCOUNTED = "uncounted"  # the catalogue of a generation that holds no tallies y
 LONG_LOG_EVENTS = 20_000  # a log this long is counted once all of it is told: once a case, not at every change
 
 
+MADE_AFRESH = "have all figures made afresh from the log: `casepulse replay`, then start the worker"
+
+
 class Refused(Exception):
     """It is not safe to go on. The message says why, and what to do."""
 
@@ -105,15 +108,15 @@ def check_claimed(position: Position, partition: int, log: Log, end: int) -> Non
     if position.offset > end:
         raise PastEnd(
             f"the store has read to {position.offset} of partition {partition} and the log ends at {end}: it was "
-            "cut back or is another; restore the log, or flush the store and let it be rebuilt"
+            f"cut back or is another: restore the log; or, where this one holds all of the past, {MADE_AFRESH}"
         )
 
 
 def _why_another_log(kept: Log, log: Log) -> str:
     if kept.cluster != log.cluster:
-        return "the store was filled from another Kafka cluster: use that one, or flush the store and let it be rebuilt"
+        return f"the store was filled from another Kafka cluster: use that one, or {MADE_AFRESH}"
     if kept.topic_id != log.topic_id:
-        return "the topic was deleted and made again since the store was filled: flush the store and let it be rebuilt"
+        return f"the topic was deleted and made again since the store was filled: {MADE_AFRESH}"
     return (
         f"the topic had {kept.partitions} partitions and now has {log.partitions}: an authority may stand in two of "
         "them; make the topic anew with as many as before and load it again"

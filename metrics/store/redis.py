@@ -45,6 +45,7 @@ from metrics.store.generations import Generations
 from metrics.store.position import (
     FORMAT,
     FORMATS_BEFORE,
+    MADE_AFRESH,
     UNCOUNTED,
     Log,
     Moved,
@@ -131,7 +132,7 @@ class Store:
             )
         position = decode_position(fields, self._topic)
         if position is None:
-            raise Refused(f"the store's position of partition {partition} is damaged: flush the store, it is rebuilt")
+            raise Refused(f"the store's position of partition {partition} is damaged: {MADE_AFRESH}")
         check_claimed(position, partition, log, end)
         return position
 
@@ -157,6 +158,13 @@ class Store:
         with rights_required():
             flat = await self._claim(keys=keys, args=[pack(claim), *(item for pair in fresh.items() for item in pair)])
         return dict(zip(flat[::2], flat[1::2], strict=True))
+
+    async def forget(self, partition: int) -> None:
+        """Have the next claim clear all that is kept of *partition*, and begin afresh. From now on no commit lands.
+
+        Only the position goes: a worker may claim the partition at once, and what else we removed would be its own.
+        """
+        await self._client.unlink(self._key(partition, "position"))
 
     async def dead_since(self, partition: int, offset: int) -> int:
         """Return how many dead letters there are at or after *offset*."""
@@ -224,7 +232,7 @@ class Store:
                 "(proto-max-bulk-len): raise that; or see which feed tells so much of it"
             )
         if outcome != b"ok":
-            raise Refused("a key of the store is not what it should be: flush the store and let it be rebuilt")
+            raise Refused(f"a key of the store is not what it should be: {MADE_AFRESH}")
         if self._old_headers:
             self._old_headers.difference_update(keys)
 

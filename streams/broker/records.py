@@ -8,17 +8,12 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.errors import CorruptRecordException, KafkaError, OffsetOutOfRangeError
 
-from metrics.store.position import LastRecord, Position, Refused
+from metrics.store.position import MADE_AFRESH, LastRecord, Position, Refused
 from streams.broker.connection import KafkaAddress, reached
 
 READ_SECONDS = 10.0
 POLL_MS = 200
 RESTORE = "restore the log from a copy that has it"
-MADE_AFRESH = (
-    "or, where what was lost is sent again or is not to be had, stop the workers, flush the store, and start them: "
-    "all figures are made afresh from the log as it is"
-)
-
 Range = tuple[int, int]  # offsets, the second after the last
 
 
@@ -56,7 +51,8 @@ def changed(number: int, why: str) -> str:
     """Return in words that the log of a partition is not the one that was read."""
     return (
         f"partition {number} of the log is not the one that was read: {why}. It lost its end, by a power cut or an "
-        f"older copy put back, and has grown since: {RESTORE}; {MADE_AFRESH}"
+        f"older copy put back, and has grown since: {RESTORE}; or, where what was lost is sent again or is not to be "
+        f"had, {MADE_AFRESH}"
     )
 
 

@@ -1,9 +1,11 @@
 """The topics, by kafka-python: made where they are missing, and described."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 
-from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic, OffsetSpec
 from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.structs import TopicPartition
 
 from metrics.store.position import Log, Refused
 from streams.broker.connection import KafkaAddress, reached
@@ -12,7 +14,19 @@ from streams.broker.names import EVENTS, GROUP, PARTITIONS, figures, rejected
 ADMIN_TIMEOUT_MS = 5_000
 DAY_MS = 24 * 3600 * 1000
 
-__all__ = ["EVENTS", "GROUP", "PARTITIONS", "KafkaError", "admin_of", "describe", "ensure", "figures", "rejected"]
+__all__ = [
+    "EVENTS",
+    "GROUP",
+    "PARTITIONS",
+    "KafkaError",
+    "admin_of",
+    "bounds",
+    "bounds_of",
+    "describe",
+    "ensure",
+    "figures",
+    "rejected",
+]
 
 
 def ensure(
@@ -87,6 +101,24 @@ def describe(kafka: KafkaAddress, topic: str = EVENTS) -> Log:
     if stamps != "LogAppendTime":
         raise Refused(f"topic {topic} must have message.timestamp.type=LogAppendTime and has {stamps}: set it")
     return Log(topic, str(cluster), str(described["topic_id"]), len(described["partitions"]))
+
+
+def bounds(kafka: KafkaAddress, topic: str = EVENTS) -> dict[int, tuple[int, int]]:
+    """Return the oldest offset of each partition and its end. Raises KafkaError; Refused where there is no topic."""
+    log = describe(kafka, topic)
+    admin = admin_of(kafka)
+    try:
+        return bounds_of(admin, topic, range(log.partitions))
+    finally:
+        admin.close()
+
+
+def bounds_of(admin: KafkaAdminClient, topic: str, partitions: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Return the oldest offset of each partition and its end, asked of *admin*. Raises KafkaError."""
+    all_of = [TopicPartition(topic, number) for number in partitions]
+    oldest = admin.list_partition_offsets(dict.fromkeys(all_of, OffsetSpec.EARLIEST))
+    end = admin.list_partition_offsets(dict.fromkeys(all_of, OffsetSpec.LATEST))
+    return {tp.partition: (oldest[tp].offset, end[tp].offset) for tp in all_of}
 
 
 def _setting(admin: KafkaAdminClient, topic: str, name: str) -> str:

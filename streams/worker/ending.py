@@ -14,11 +14,13 @@ def say(message: str, code: int) -> int:
 
 
 def end_within(seconds: float, code: int) -> None:
-    """End the process in *seconds*, whatever still holds it. Events that are not committed are read again."""
+    """End the process with *code* in *seconds*, whatever still holds it. What is not committed is read again.
+
+    One that was told to stop and does not has failed, and says so; any other has said already why it ends.
+    """
 
     def end() -> None:
-        say(f"did not stop within {seconds:.0f} s; ending", code)
-        os._exit(code)
+        os._exit(say(f"did not stop within {seconds:.0f} s; ending", FAILED) if code == DONE else code)
 
     timer = threading.Timer(seconds, end)
     timer.daemon = True

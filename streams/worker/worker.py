@@ -132,7 +132,7 @@ class Worker:
         finally:
             for task in (going.starting, going.rechecking, *others, beside):
                 task.cancel()
-            end_within(STOP_SECONDS, code or FAILED)
+            end_within(STOP_SECONDS, code)
             await app.stop()
             await kafka.close()
             await asyncio.wait({beside})

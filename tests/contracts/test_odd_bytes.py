@@ -37,15 +37,15 @@ def test_a_damaged_case_is_refused_wherever_it_is_read(valkey: conftest.Store, d
         keys = await store.case_keys(PARTITION.partition)
         for key in keys:
             await client.set(key, damaged)
-        with pytest.raises(Refused, match="flush the store"):
+        with pytest.raises(Refused, match="casepulse replay"):
             _ = [household async for household in store.cases(PARTITION.partition)]
         restarted = owning(store)
         await restarted.positions([PARTITION])
         with pytest.raises(Reseek):
             await restarted.apply(PARTITION, records()[60:])
-        assert "flush the store" in str(restarted.refused)
+        assert "casepulse replay" in str(restarted.refused)
         await client.hset(POSITION.replace("position", "authorities"), "X99999901", damaged)
-        with pytest.raises(Refused, match="flush the store"):
+        with pytest.raises(Refused, match="casepulse replay"):
             await store.authorities(PARTITION.partition)
         await store.close()
 

@@ -140,7 +140,7 @@ def test_a_case_that_is_not_the_one_remembered_is_not_added_to(valkey: conftest.
         await client.execute_command(command, key, *arguments)
         with pytest.raises(Reseek):
             await owner.apply(PARTITION, [new])
-        assert "flush the store" in str(owner.refused)
+        assert "casepulse replay" in str(owner.refused)
         position = await store.position(PARTITION.partition)
         assert position is not None
         assert position.offset == len(EVENTS)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -95,6 +96,17 @@ def send(kafka: KafkaAddress, topic: str, events: Iterable[Mapping[str, Any] | b
         producer.send(topic, value, key=authority.encode(), partition=partition_of(authority, partitions))
     producer.flush()
     producer.close()
+
+
+def batches(segment: Path) -> list[int]:
+    """Return where each batch of a segment begins, and where the last ends."""
+    data, at = segment.read_bytes(), [0]
+    while at[-1] + 12 <= len(data):
+        (length,) = struct.unpack_from(">i", data, at[-1] + 8)
+        if length <= 0:  # the file is longer than what is in it
+            break
+        at.append(at[-1] + 12 + length)
+    return at
 
 
 def _run(reading: Coroutine[Any, Any, T]) -> T:

@@ -1,16 +1,18 @@
 """Faults, done to real processes while events flow: each at a step of a worker's work."""
 
 import itertools
+import shutil
 import signal
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import redis as redis_client
 
 from deploy.machine.running import Running
-from tests.journeys.parts import Process, eventually
+from tests.journeys.parts import Process, batches, eventually, send
 
 SESSION_SECONDS = 6.0  # until Kafka gives a silent worker's partitions to another
 # A backup is of one moment; a copy key by key, during commits, would be of none.
@@ -42,11 +44,15 @@ class Scene:
     folder: Path
     command: tuple[str, ...]
     arguments: Callable[[], tuple[str, ...]]
+    authorities: Sequence[str] = ()
     workers: list[Process] = field(default_factory=list)
     hits: list[Hit] = field(default_factory=list)
     trapped: bool = True  # whether its workers stop at steps; a stock agent has no traps
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
     copied: dict[bytes, bytes] = field(default_factory=dict)  # the store, by key
+    refusals: list[str] = field(default_factory=list)  # in words, of workers that ended with 3
+    held: threading.Event = field(default_factory=threading.Event)  # while it is set, nothing more is sent
+    quiet: threading.Event = field(default_factory=threading.Event)  # set once nothing is on its way any more
 
     @property
     def traps(self) -> Path:
@@ -64,6 +70,7 @@ class Scene:
 
     def mend(self) -> None:
         """Bring the workers back to two, as a supervisor would."""
+        self.refusals += [_refusal(worker) for worker in self.workers if worker.ended() == 3]
         self.workers = [worker for worker in self.workers if worker.ended() is None]
         for extra in self.workers[2:]:
             extra.stop(12)
@@ -96,9 +103,7 @@ class Scene:
         until = time.monotonic() + 30
         while not (stopped := list(self.traps.glob(f"{step}.*"))):
             assert time.monotonic() < until, f"no worker came to {step}"
-            self.workers = [worker for worker in self.workers if worker.ended() is None]
-            while len(self.workers) < 2:
-                self.join()
+            self.mend()
             time.sleep(0.02)
         pid = int(stopped[0].suffix[1:])
         stopped[0].unlink()
@@ -108,6 +113,10 @@ class Scene:
 
 def _state(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def _refusal(worker: Process) -> str:
+    return next(line for line in worker.log.read_text().splitlines() if "refused" in line)
 
 
 def _kill(scene: Scene, victim: Process) -> None:
@@ -155,6 +164,66 @@ def _store_rolled_back(scene: Scene, victim: Process) -> None:
     client.close()
 
 
+def _store_put_back(scene: Scene, victim: Process) -> None:
+    """Put the store back in place to where it was a moment ago, and once more to where it is: connections stay open."""
+    scene.copy_store()
+    victim.signal(signal.SIGCONT)
+    time.sleep(1)
+    _store_rolled_back(scene, victim)
+    scene.copy_store()
+    _store_rolled_back(scene, victim)
+
+
+def _store_cut(scene: Scene, victim: Process) -> None:
+    """Lose the end of the store's file with the power."""
+    scene.store.kill()
+    files = sorted(scene.store.program.data.rglob("*.incr.aof"))
+    with files[-1].open("r+b") as file:
+        file.truncate(max(0, files[-1].stat().st_size - 20_000))
+    scene.store.start()
+    scene.store.wait_ready(10)
+
+
+def _right_missing(scene: Scene, victim: Process) -> None:
+    """Take a right away that a commit needs, one that it needs late; give it back when a worker has refused."""
+    client = scene.client()
+    client.execute_command("ACL", "SETUSER", "default", "-hdel")
+    victim.signal(signal.SIGCONT)
+    eventually(lambda: any(worker.ended() == 3 for worker in scene.workers), within=30)
+    client.execute_command("ACL", "SETUSER", "default", "+hdel")
+    client.close()
+
+
+def _log_cut(scene: Scene, victim: Process) -> None:
+    """Lose the end of the log with the power, and have it grow again with other records; later it is restored."""
+    victim.signal(signal.SIGCONT)
+    scene.held.set()
+    assert scene.quiet.wait(30)
+    time.sleep(1)  # all that was sent is read
+    topic = scene.env["CASEPULSE_TOPIC"]
+    scene.kafka.kill()
+    log = scene.kafka.program.data / "log"
+    copies = scene.folder / "copies"
+    for folder in log.glob(f"{topic}-[0-9]*"):
+        shutil.copytree(folder, copies / folder.name)
+        segment = folder / "00000000000000000000.log"
+        with segment.open("r+b") as file:
+            file.truncate(batches(segment)[-4])
+    scene.kafka.start()
+    scene.kafka.wait_ready(60)
+    junk = [{"authority": name, "type": "unknown"} for name in scene.authorities for _ in range(300)]
+    send(scene.kafka.program.address, topic, junk)
+    eventually(lambda: {worker.ended() for worker in scene.workers} in ({3}, {1, 3}), within=90)  # 1: Kafka was away
+    scene.kafka.stop(grace=20)
+    for folder in copies.iterdir():
+        shutil.rmtree(log / folder.name)
+        shutil.move(folder, log / folder.name)
+    scene.kafka.start()
+    scene.kafka.wait_ready(60)
+    scene.quiet.clear()
+    scene.held.clear()
+
+
 def _store_flushed(scene: Scene, victim: Process) -> None:
     client = scene.client()
     client.flushall()
@@ -179,6 +248,10 @@ FAULTS: dict[str, Callable[[Scene, Process], None]] = {
     "store rolled back": _store_rolled_back,
     "store flushed": _store_flushed,
     "Kafka stopped": _kafka_stopped,
+    "store put back": _store_put_back,
+    "store's file cut": _store_cut,
+    "right missing": _right_missing,
+    "log cut": _log_cut,
 }
 
 PLAN = (
@@ -215,7 +288,19 @@ PLAN = (
     ("store flushed", "seek"),
     ("Kafka stopped", "send"),
     ("Kafka stopped", "applied"),
+    ("store put back", "read"),
+    ("store put back", "fold"),
+    ("store put back", "send"),
+    ("store's file cut", "send"),
+    ("store's file cut", "applied"),
+    ("right missing", "fold"),
+    ("right missing", "send"),
+    ("log cut", "read"),
+    ("log cut", "applied"),
 )
+
+
+REFUSED = ("right missing", "log cut")  # faults that last until a worker refuses: a stock agent never does
 
 
 def table(hits: list[Hit]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from streams.broker import topics
 from streams.broker.partitions import partition_of
 from tests.conftest import Store, started
 from tests.journeys.machine.test_spine import log_of, reference
-from tests.journeys.parts import committed, environment, eventually, new_topic, send, snapshots, tallies, worker
+from tests.journeys.parts import MAIN, committed, environment, eventually, new_topic, send, snapshots, tallies, worker
 from tests.journeys.worker.faults import COPY
 
 PARTITIONS = 4
@@ -149,6 +150,43 @@ def test_states_that_it_refuses_to_go_on_from(
         assert len(lines) == 1
         assert says in lines[0]
     assert committed(valkey.url, topic) == before
+
+
+def test_figures_are_made_afresh_under_a_running_worker(
+    valkey: Store, counted: tuple[str, dict[str, str]], tmp_path: Path
+) -> None:
+    """Whatever the store held: what is kept is forgotten, and the log is read again from its beginning."""
+    topic, env = counted
+    client = redis.Redis.from_url(valkey.url)
+    with worker(env, tmp_path / "worker.log") as process:
+        for key in client.scan_iter("*:tally:*"):
+            client.hset(key, client.hkeys(key)[0], 99)  # a wrong sum that nothing else would ever find
+        assert tallies(valkey.url, topic) != reference(LOG).tallies
+        done = subprocess.run([*MAIN, "replay", "--yes"], env=env, text=True, capture_output=True, check=False)
+        assert (done.returncode, done.stdout.splitlines()[0]) == (
+            0,
+            f"{len(LOG):,} events are to be read again. A running worker begins by itself.",
+        )
+        eventually(lambda: tallies(valkey.url, topic) == reference(LOG).tallies, within=30)
+        assert process.ended() is None
+    client.close()
+
+
+def test_what_the_store_alone_still_holds_is_not_forgotten_unasked(
+    kafka: str, valkey: Store, counted: tuple[str, dict[str, str]]
+) -> None:
+    """Where the log has lost its beginning, making all afresh would lose that part for good."""
+    topic, env = counted
+    admin = KafkaAdminClient(bootstrap_servers=kafka)
+    admin.delete_records({TopicPartition(topic, partition_of(str(LOG[0]["authority"]), PARTITIONS)): 3})
+    admin.close()
+    done = subprocess.run([*MAIN, "replay", "--yes"], env=env, text=True, capture_output=True, check=False)
+    assert done.returncode == 3
+    assert "has lost its beginning" in done.stderr
+    assert "--with-less" in done.stderr
+    assert committed(valkey.url, topic) == len(LOG)
+    assert subprocess.run([*MAIN, "replay", "--yes", "--with-less"], env=env, check=False).returncode == 0
+    assert committed(valkey.url, topic) == -1
 
 
 def test_kafka_away_at_the_start_is_one_line(valkey: Store, tmp_path: Path) -> None:
