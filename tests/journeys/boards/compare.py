@@ -18,12 +18,13 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.boards import Server, Told, event, playing
 from tests.journeys.boards.screen import FULL_HD, opened, state
-from tests.journeys.boards.states import AFTERNOON, STATES, busy, crowd, front, rebuilding
+from tests.journeys.boards.states import AFTERNOON, STATES, busy, christmas, crowd, front, rebuilding, withheld
 from tests.journeys.conftest import QUIET
 
 Message = dict[str, Any]
 OPENED, STANDS = "2026-03-02T10:00:00Z", "2026-03-02T10:01:00Z"  # by the clock of the machine that the browser runs on
 SMALL, FOUR_K = (1280, 720), (3840, 2160)
+PHONE, UPRIGHT, ZOOMED = (390, 844), (1080, 1920), (683, 384)
 
 
 def without_share() -> Message:
@@ -76,6 +77,12 @@ MESSAGES: dict[str, Callable[[], Message]] = {
     "too-few": judged("too_few", 0.5),
     "fewer-than-usual": fewer(-7),
     "more-than-usual": fewer(12),
+    "not-counting-without-share": lambda: (
+        withheld("not_counting") | {"rebuilding": {"read": None, "back_at": None, "counting": False}}
+    ),
+    "store-never-answered": lambda: withheld("store_away"),
+    "christmas-week": lambda: christmas().message("2017-12-22T11:00"),
+    "five-past-nine": lambda: christmas().message("2017-12-22T09:05"),
     "ninety-days": lambda: busy(conferences_due_within=90),
     "no-office": lambda: busy(office=None),
     "empty-of-nobody": lambda: Told().message(AFTERNOON, name=None),
@@ -162,6 +169,11 @@ def cut_off(page: Page) -> None:
     state(page, "disconnected", within=5)
 
 
+def paused(page: Page) -> None:
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+
 def never_joined(page: Page) -> None:
     page.clock.run_for(2000)
     state(page, "disconnected", within=5)
@@ -183,6 +195,10 @@ def take(folder: Path) -> None:
         camera.takes("small", busy(), size=SMALL)
         camera.takes("4k", busy(), size=FOUR_K)
         camera.takes("forced-colours", busy(), forced_colors="active")
+        camera.takes("paused", busy(), paused)
+        camera.takes("printed", busy(), media="print")
+        for size in (PHONE, UPRIGHT, ZOOMED):
+            camera.takes(f"{size[0]}x{size[1]}", busy(), size=size)
         camera.takes_home()
         browser.close()
 

@@ -35,6 +35,12 @@ def front() -> Told:
     return Told(front_door(date(2017, 12, 14), weeks=28, a_day=12))
 
 
+@lru_cache(maxsize=1)
+def christmas() -> Told:
+    """The last working day before Christmas, a Friday."""
+    return Told(front_door(date(2017, 12, 22), weeks=28, a_day=12))
+
+
 def busy(moment: str = AFTERNOON, **over: Any) -> Message:
     return front().message(moment) | over
 

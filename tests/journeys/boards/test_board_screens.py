@@ -4,17 +4,15 @@ Whatever is said has room: nothing is cut, nothing runs into another, and the pa
 """
 
 from collections.abc import Iterator
-from datetime import date
-from functools import lru_cache
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.boards import Server, Told, front_door, playing
+from tests.boards import Server, playing
 from tests.journeys.boards.conftest import Stage
 from tests.journeys.boards.screen import opened, picture, shown, slot, state, strays, violations
-from tests.journeys.boards.states import AFTERNOON, Message, busy, doctored, front, huge, withheld
+from tests.journeys.boards.states import AFTERNOON, Message, busy, christmas, doctored, front, huge, withheld
 
 PHONE, SMALL_PHONE, UPRIGHT, UPRIGHT_4K = (390, 844), (320, 568), (1080, 1920), (2160, 3840)
 LAPTOP, HD, FULL_HD, PROJECTOR = (1366, 768), (1280, 720), (1920, 1080), (1024, 768)
@@ -82,13 +80,11 @@ def test_an_upright_screen_on_a_wall_shows_all_of_it_at_once(
             showing(page, server, stage, message)
             assert page.evaluate("document.documentElement.scrollHeight") <= size[1]
             assert strays(page) == []
-            lowest = page.evaluate(
-                "Math.max(...[...document.querySelectorAll('section *')].map(LOW))".replace("LOW", LOW)
-            )
+            lowest = page.evaluate(LOWEST)
             assert size[1] * 0.8 < lowest <= size[1]
 
 
-LOW = "(node) => node.getBoundingClientRect().bottom"
+LOWEST = "Math.max(...[...document.querySelectorAll('section *')].map((node) => node.getBoundingClientRect().bottom))"
 
 
 @pytest.mark.parametrize("size", list(ZOOMED), ids=lambda size: f"{size[0]}x{size[1]}")
@@ -149,11 +145,6 @@ def test_over_christmas_the_days_have_dates(
         showing(page, server, stage, busy())
         days = [" ".join(text.split()[1:]) for text in page.locator(".days .day:visible").all_inner_texts()]
         assert days == ["Today", "Fri", "Mon", "Tue", "Wed", "Thu"]
-
-
-@lru_cache(maxsize=1)
-def christmas() -> Told:
-    return Told(front_door(date(2017, 12, 22), weeks=28, a_day=12))
 
 
 def at_nine(**over: Any) -> Message:
