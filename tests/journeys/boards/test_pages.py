@@ -13,7 +13,7 @@ from tests.contracts.test_mash import DAY
 from tests.journeys.boards.screen import opened, picture, state, violations
 
 LONG_TEAM = "Bournemouth_East_referral_and_assessment_duty_and_advice_team_2"
-SCREENS = ((390, 844), (320, 568), (683, 384), (1366, 768), (1080, 1920))
+SIZES = ((390, 844), (320, 568), (683, 384), (1366, 768), (1080, 1920))
 SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 CUT = """() => [...document.querySelectorAll("h1, h2, p, a, code, main span")].filter((node) => {
   const [box, isInline] = [node.getBoundingClientRect(), getComputedStyle(node).display === "inline"];
@@ -32,7 +32,7 @@ def server() -> Iterator[Server]:
         yield server
 
 
-@pytest.mark.parametrize("size", SCREENS, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_the_home_page_has_room_for_every_name(browser: Browser, server: Server, size: tuple[int, int]) -> None:
     """On a phone, at 200 % zoom and on an upright screen: nothing is cut, and nothing scrolls sideways."""
     with opened(browser, size) as page:
