@@ -14,6 +14,7 @@ from deploy.terminal import screened
 from metrics.wrong_setting import WrongSetting
 
 FAILED, REFUSED = 1, 3
+PRIVATE = 0o077  # what group and everybody else may not do with a new file
 
 
 class Verb(NamedTuple):
@@ -158,6 +159,7 @@ def main(config: Path | None) -> None:
 
     Exit codes: 0 done, 1 failed, 2 wrong use, 3 refused to run because it would not be safe.
     """
+    os.umask(PRIVATE)  # whatever is written, by us or by what we start, is for this user alone, from its first byte
     if config:
         os.environ[CONFIG] = str(config.absolute())  # for the processes that a verb starts, too
 

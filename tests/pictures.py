@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import redis
 from playwright.sync_api import Page, sync_playwright
 
 from events.simulator.authority import MONTHS
@@ -96,7 +95,7 @@ def bad_states(camera: Photographer, running: Up) -> None:
         camera.takes("disconnected")
     state(camera.page, "live", within=STATE_SECONDS)
     began = time.monotonic()
-    redis.Redis.from_url(running.setting("CASEPULSE_REDIS")).flushall()
+    running.store().flushall()
     state(camera.page, "rebuilding", within=STATE_SECONDS)
     camera.page.wait_for_timeout(5000)
     camera.takes("rebuilding")

@@ -68,6 +68,7 @@ def _broker(settings: Settings, findings: list[Finding]) -> KafkaView | None:
         findings.append(broker.unanswered(settings.kafka, exc))
         return None
     findings += broker.judge(seen)
+    findings += broker.lets_in(settings.kafka)
     return seen
 
 
@@ -89,6 +90,7 @@ class _StoreLook:
             info, clock = await self._store.server()
             findings += broker.clock("the store", clock - time.time())
             findings += store.judge(info)
+            findings += store.lets_in(self._settings.redis)
             stands = await self._stands()
             findings += positions.judge(stands, self._seen, refusal(self._settings))
             findings += await self._changes(stands)

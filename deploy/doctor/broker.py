@@ -158,6 +158,15 @@ def _workers(admin: Any, group: str) -> int:
         return 0
 
 
+def lets_in(kafka: KafkaSettings) -> Iterator[Finding]:
+    """Say that a Kafka which has answered us does not ask who comes."""
+    if not (kafka.has_sasl or kafka.cert_file):
+        yield worth_knowing(
+            "Kafka does not ask who comes, so whoever reaches it can read every event and send some",
+            "give it users (docs/operations.md has their rights); `casepulse up` sets a password for its own",
+        )
+
+
 def judge(seen: KafkaView) -> Iterator[Finding]:
     """Yield what is wrong with Kafka and the topic."""
     yield from clock("Kafka", seen.apart)
@@ -236,4 +245,4 @@ def clock(whose: str, apart: float | None) -> Iterator[Finding]:
         yield say(f"the clock of {whose} and ours are {abs(apart):,.0f} s apart", "set both by NTP")
 
 
-__all__ = ["KafkaView", "clock", "judge", "look", "reached", "unanswered"]
+__all__ = ["KafkaView", "clock", "judge", "lets_in", "look", "reached", "unanswered"]

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from deploy.configuration.authorities import AuthoritiesUnreadable
 from deploy.configuration.settings import Settings
-from deploy.doctor.finding import Finding, findings_of, worth_knowing, wrong
+from deploy.doctor.finding import Finding, findings_of, several, some, worth_knowing, wrong
 from deploy.machine.disk import free_mb
+from deploy.machine.private import OTHERS, open_to_others
 from deploy.processes.authority_directory import ClockUnknown, check_clock
 from events.sources.pseudonym import KeyUnusable, key_file
 from events.time import LONDON
@@ -15,13 +16,13 @@ from events.working_days import LAST, PUBLISHED
 
 LEAST_MB, FEW_MB = 500, 2_000
 NOTICE = timedelta(days=365)
-MODE_OF_OTHERS = 0o077  # of a file's mode
 KEY_FILE = "pseudonym.key"
 
 
 def machine(settings: Settings, today: date) -> Iterator[Finding]:
     """Yield what is to be said before anything is asked over the net."""
     yield from disk(settings.data_dir)
+    yield from private(settings.data_dir)
     yield from key(settings.data_dir / KEY_FILE)
     yield from secrets(settings)
     yield from zone()
@@ -38,6 +39,18 @@ def disk(folder: Path, least_mb: float = LEAST_MB, few_mb: float = FEW_MB) -> It
         yield say(f"only {free:,.0f} MB are free in {folder}", "free some space: on a full disk nothing is taken in")
 
 
+def private(data_dir: Path) -> Iterator[Finding]:
+    """Say what of our state other users of this machine may read or write. The key of pseudonyms is said by itself."""
+    found = [path for path in open_to_others(data_dir) if path.name != KEY_FILE]
+    if found:
+        names = some(str(path.relative_to(data_dir.resolve())) for path in found)
+        how_many = several(len(found), "file or folder", "files and folders")
+        yield wrong(
+            f"other users of this machine can read or write {how_many} of {data_dir} ({names})",
+            f"start `casepulse up` once, which takes that from them, or chmod -R go= {data_dir}",
+        )
+
+
 def key(file: Path) -> Iterator[Finding]:
     """Say whether others may read the key of pseudonyms, and with it try every child's number."""
     if not file.exists():
@@ -46,14 +59,14 @@ def key(file: Path) -> Iterator[Finding]:
         key_file(file)
     except KeyUnusable as exc:
         yield from findings_of(exc)
-    if file.stat().st_mode & MODE_OF_OTHERS:
+    if file.stat().st_mode & OTHERS:
         yield wrong(f"{file}, the key of pseudonyms, can be read by other users", f"chmod 600 {file}")
 
 
 def secrets(settings: Settings) -> Iterator[Finding]:
     """Say whether others may read a secret."""
     for file in (settings.kafka.password_file, settings.kafka.key_file, settings.redis.password_file):
-        if file and file.stat().st_mode & MODE_OF_OTHERS:
+        if file and file.stat().st_mode & OTHERS:
             yield worth_knowing(f"{file} holds a secret and can be read by other users", f"chmod 600 {file}")
     if settings.redis.has_password_in_url:
         yield worth_knowing(

@@ -41,6 +41,15 @@ def unanswered(redis: RedisSettings, exc: Exception) -> Finding:
     )
 
 
+def lets_in(redis: RedisSettings) -> Iterator[Finding]:
+    """Say that a store which has answered us asks nobody for a password."""
+    if not (redis.password_file or redis.has_password_in_url):
+        yield worth_knowing(
+            "the store asks for no password, so whoever reaches it can read and change every case",
+            "give it users (docs/operations.md has them); `casepulse up` sets a password for its own",
+        )
+
+
 def judge(info: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield what is wrong with a server that says *info*."""
     if (policy := info.get("maxmemory_policy")) != "noeviction":

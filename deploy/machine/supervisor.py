@@ -27,6 +27,8 @@ class Service:
     grace_seconds: float = 2.0  # that it is given to end
     does: str = "starts"  # what it does until it is ready
     told: Callable[[], str] = lambda: ""  # how far it is with that, in words
+    heal: Callable[[int | None, int], str | None] = lambda code, failures: None  # before a start; what it did, in words
+    remedy: str = ""  # what to do where it does not come up however often it is started
     aside: bool = False  # nobody waits for it, and nothing else ends where it does not start
     backoff: Backoff = field(default_factory=Backoff)
     due: float = 0.0
@@ -34,6 +36,8 @@ class Service:
     ready: float | None = None  # None while it is not
     ended: float | None = None  # when it last ended by itself
     tries: int = 0  # that came no further than the one before, since it was last ready
+    failed_with: int | None = None  # the code of its last end, where it was not ready before
+    failures: int = 0  # ends by itself in a row, without having been ready
     has_been_ready: bool = False
     has_refused: bool = False
     look_seconds: float = LOOK_SECONDS  # between looks at how far it is
@@ -126,6 +130,9 @@ class Supervisor:
     def _start(self, service: Service) -> None:
         service.tries += 1
         try:
+            if done := service.heal(service.failed_with, service.failures):
+                service.failed_with, service.failures, service.tries = None, 0, 1
+                self._say(done)
             service.running.start()
         except (Failed, OSError) as exc:  # the last run's process is not quite gone, or there is no room for a log
             self._again(service, service.backoff.after(0.0, 1, was_of_use=False), str(exc))
@@ -157,6 +164,8 @@ class Supervisor:
         was_of_use = service.ready is not None
         service.started = service.ready = None
         service.ended = service.ended or now
+        if not was_of_use and code not in FROM_OUTSIDE:
+            service.failed_with, service.failures = code, service.failures + 1
         log = service.running.program.log
         if code == service.refusal:
             service.has_refused = True
@@ -180,7 +189,8 @@ class Supervisor:
     def _again(self, service: Service, wait: float, how: str, said: str = "") -> None:
         if not service.has_been_ready and service.tries >= FIRST_TRIES:
             log = service.running.program.log
-            failed = Failed(f"{service.name} does not start ({how}); the last line of {log}: {last_line(log)}")
+            remedy = f". {service.remedy}" if service.remedy else ""
+            failed = Failed(f"{service.name} does not start ({how}); the last line of {log}: {last_line(log)}{remedy}")
             if not service.aside:
                 raise failed
             service.has_refused = True
@@ -188,10 +198,17 @@ class Supervisor:
             return
         service.due = time.monotonic() + wait
         said = f". The last it said: {said}" if said else ""
-        self._say(f"{service.name} ended ({how}); starting it again{said}")
+        if service.failures < FIRST_TRIES:
+            self._say(f"{service.name} ended ({how}); starting it again{said}")
+        elif service.failures % FIRST_TRIES == 0:  # it may take hours until somebody looks
+            times = f"{service.failures} times in a row"
+            self._say(
+                f"{service.name} does not come up, {times} ({how}){said}. {service.remedy or 'It is tried again'}"
+            )
 
     def _is_ready(self, service: Service) -> None:
         service.ready, service.tries = time.monotonic(), 0
+        service.failed_with, service.failures = None, 0
         if not service.has_been_ready:
             where = f": {service.running.program.address}" if service.aside else ""
             self._say(f"{service.name} ready in {service.ready - self._began:.1f} s{where}")

@@ -17,11 +17,12 @@ from kafka.errors import KafkaError
 from deploy.configuration.authorities import DEFAULT
 from deploy.configuration.settings import DATA_DIR, ENVIRONMENT, LOCK, Settings, read_settings
 from deploy.configuration.variables import PREFIX, values
-from deploy.machine import demonstration, programs
+from deploy.machine import demonstration, private, programs
 from deploy.machine.disk import Disk, free_mb
+from deploy.machine.rebuilding import Rebuilding
 from deploy.machine.running import Failed
 from deploy.machine.screen import Screen
-from deploy.machine.services import metrics_port, services
+from deploy.machine.services import metrics_port, services, why_withheld
 from deploy.machine.supervisor import Supervisor
 from deploy.machine.wanted import Wanted
 from deploy.processes import refusal
@@ -29,6 +30,7 @@ from metrics.store.address import RedisSettings
 from streams.broker import topics
 from streams.broker.connection import KafkaSettings
 
+KAFKA_CLIENT = "kafka-client.properties"  # how other people's tools are let in, as librdkafka reads it
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SUPERVISION_SECONDS = 0.1
 HOUSEKEEPING_SECONDS = 2.0  # between looks at the disk and at the logs
@@ -52,7 +54,8 @@ def main(wanted: Wanted) -> None:
 
 def _prepare(data_dir: Path) -> None:
     data_dir.mkdir(parents=True, exist_ok=True)
-    (data_dir / ".gitignore").write_text("*\n")
+    private.make_private(data_dir)
+    private.write(data_dir / ".gitignore", "*\n")
 
 
 @contextmanager
@@ -86,7 +89,7 @@ def _settled(wanted: Wanted) -> Iterator[Settings]:
     clock, _ = demonstration.files(data_dir)
     clock.unlink(missing_ok=True)
     demonstration.begun(data_dir).unlink(missing_ok=True)
-    settings = _settings(wanted, clock)
+    settings = _settings(wanted, data_dir, clock)
     settings.check()
     refusal.forget(data_dir)
     settings.publish()
@@ -115,24 +118,31 @@ def _check_disk(wanted: Wanted) -> None:
         )
 
 
-def _settings(wanted: Wanted, clock: Path) -> Settings:
+def _settings(wanted: Wanted, data_dir: Path, clock: Path) -> Settings:
     """Return the settings of our parts; where Kafka or the store is another's, how that lets us in."""
     given = read_settings(by_up=False)
     authorities = given.authorities or (DEFAULT if DEFAULT.exists() else None)
     return Settings(
-        kafka=replace(given.kafka, servers=wanted.kafka) if wanted.kafka else KafkaSettings(_free_address()),
-        redis=replace(given.redis, url=wanted.redis) if wanted.redis else RedisSettings(f"redis://{_free_address()}/0"),
+        kafka=replace(given.kafka, servers=wanted.kafka) if wanted.kafka else _our_kafka(data_dir),
+        redis=replace(given.redis, url=wanted.redis) if wanted.redis else _our_store(data_dir),
         server=wanted.server,
         topic=wanted.topic,
-        data_dir=wanted.data_dir.absolute(),
+        data_dir=data_dir,
         demonstration=clock if wanted.simulate else None,
         authorities=authorities.absolute() if authorities else None,
         figures_topic=given.figures_topic,
     )
 
 
-def _free_address() -> str:
-    return f"127.0.0.1:{programs.free_port()}"
+def _our_kafka(data_dir: Path) -> KafkaSettings:
+    ours = programs.kafka_at(programs.free_port(), private.password(data_dir, "kafka"))
+    private.write(data_dir / KAFKA_CLIENT, ours.client_file())
+    return ours
+
+
+def _our_store(data_dir: Path) -> RedisSettings:
+    url = f"redis://127.0.0.1:{programs.free_port()}/0"
+    return RedisSettings(url, password_file=private.password(data_dir, "store"))
 
 
 def _keep_running(wanted: Wanted, settings: Settings) -> None:
@@ -153,7 +163,7 @@ def _keep_running(wanted: Wanted, settings: Settings) -> None:
     supervisor = Supervisor(screen.say, lambda said: refusal.note(settings.data_dir, said))
     try:
         supervisor.keep(services(wanted, settings, health_port))
-        _turn(wanted, supervisor, screen, began)
+        _turn(wanted, settings, supervisor, screen, began)
     except KeyboardInterrupt:
         screen.say("stopping")
     finally:
@@ -189,26 +199,32 @@ def _check_kafka(address: str, settings: Settings) -> None:
         ) from exc
 
 
-def _turn(wanted: Wanted, supervisor: Supervisor, screen: Screen, began: float) -> None:
+def _turn(wanted: Wanted, settings: Settings, supervisor: Supervisor, screen: Screen, began: float) -> None:
     """Go round for ever."""
     has_said_ready, looked = False, 0.0
     disk = Disk(wanted.data_dir, wanted.least_free_mb / 10, screen.say)
+    rebuilding = Rebuilding(lambda: why_withheld(f"{wanted.server}/readyz"), screen.say)
     while True:
         supervisor.turn()
         if time.monotonic() - looked > HOUSEKEEPING_SECONDS:
             looked = time.monotonic()
             disk.look(supervisor)
             supervisor.trim_logs()
+            if has_said_ready:
+                rebuilding.look(looked)
         if not has_said_ready and not supervisor.waiting:
             has_said_ready = True
             without = "".join(f" without the {service.name}" for service in supervisor.refused)
             screen.say(f"Ready{without} in {time.monotonic() - began:.1f} s. Board: {wanted.board}")
-            _say_how_to_go_on(wanted, screen)
-        screen.waiting([service.progress for service in supervisor.waiting], time.monotonic() - began)
+            _say_how_to_go_on(wanted, settings, screen)
+        waiting = [*(service.progress for service in supervisor.waiting), *rebuilding.progress]
+        screen.waiting(waiting, time.monotonic() - began)
         time.sleep(SUPERVISION_SECONDS)
 
 
-def _say_how_to_go_on(wanted: Wanted, screen: Screen) -> None:
+def _say_how_to_go_on(wanted: Wanted, settings: Settings, screen: Screen) -> None:
+    tools = f"; tools are let in with {wanted.data_dir / KAFKA_CLIENT}" if wanted.kafka is None else ""
+    screen.say(f"Kafka: {settings.kafka}, topics {settings.topic} and {settings.figures}{tools}")
     if not wanted.simulate:
         screen.say("Bring data from another terminal: casepulse load --help")
     if wanted.data_dir == DATA_DIR:

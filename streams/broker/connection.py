@@ -47,6 +47,17 @@ class KafkaSettings:
             options["sasl_plain_password"] = self.password()
         return options
 
+    def client_file(self) -> str:
+        """Return what librdkafka's tools, such as kcat, read from a file: a password there is in no process list."""
+        settings = {
+            "bootstrap.servers": self.servers,
+            "security.protocol": self.security,
+            "sasl.mechanism": self.mechanism,
+            "sasl.username": self.user or "",
+            "sasl.password": self.password(),
+        }
+        return "".join(f"{name}={value}\n" for name, value in settings.items())
+
     def tls(self) -> ssl.SSLContext:
         """Return the TLS context. It always checks a broker's certificate and host name. Raises Unusable."""
         try:

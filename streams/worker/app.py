@@ -1,5 +1,6 @@
 """The Faust app: it carries membership and assignment, and does nothing with records itself."""
 
+import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -60,7 +61,8 @@ def _configured(kafka: KafkaAddress, group: str) -> Any:  # Faust has no types
         broker=f"kafka://{kafka}",
         broker_credentials=_credentials(reached(kafka)),
         store="memory://",
-        datadir=str(Path(tempfile.gettempdir()) / "casepulse-faust"),  # Faust wants one, and keeps nothing in it
+        # Faust wants one, and keeps nothing in it; of each user one, as each makes it for themselves alone.
+        datadir=str(Path(tempfile.gettempdir()) / f"casepulse-faust-{os.getuid()}"),
         topic_allow_declare=False,
         topic_disable_leader=True,
         table_standby_replicas=0,

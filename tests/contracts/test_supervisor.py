@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from deploy.doctor.positions import StorePositions, judge
+from deploy.machine.rebuilding import Rebuilding
 from deploy.machine.running import Failed, Program, Running
 from deploy.machine.supervisor import FIRST_TRIES, Service, Supervisor
 from deploy.processes import refusal
@@ -158,3 +159,16 @@ def test_the_doctor_says_what_a_worker_said(tmp_path: Path) -> None:
     (found,) = judge(stands, None, "partition 3 was cut back: restore the log")
     assert (found.level, found.what) == ("wrong", "the worker has refused to run (partition 3 was cut back)")
     assert found.remedy == "restore the log; then start `casepulse up` again"
+
+
+def test_withheld_figures_are_told_of_until_they_are_whole() -> None:
+    """How far they are while it lasts, in the server's words; once that they are whole; of a moment's pause nothing."""
+    said: list[str] = []
+    answers = iter(["", "rebuilt, 1 % read", "", "rebuilt, 2 % read", None, "rebuilt, 9 % read", "", ""])
+    rebuilding = Rebuilding(lambda: next(answers), said.append)
+    shown = []
+    for now in (0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 20.0, 22.0):
+        rebuilding.look(now)
+        shown.append(rebuilding.progress)
+    assert shown == [(), ("rebuilt, 1 % read",), (), *[("rebuilt, 2 % read",)] * 2, ("rebuilt, 9 % read",), (), ()]
+    assert said == ["figures are whole again; they were withheld for 14 s"]

@@ -175,10 +175,9 @@ def test_a_network_that_is_cut_is_said(page: Page, running: Up) -> None:
 
 def test_a_store_that_is_flushed_is_said_and_no_zero_is_shown(page: Page, running: Up) -> None:
     """While figures are rebuilt there is no number at all, and never a 0."""
-    url = running.setting("CASEPULSE_REDIS")
     before = running.count()
     with frozen(running.processes()["worker"]):
-        flush(url)
+        flush(running.store())
         state(page, "rebuilding", within=20)
         texts = [text.strip() for text in page.locator("[data-figure]:visible").all_inner_texts()]
         assert set(texts) <= {"–", ""}
@@ -188,10 +187,9 @@ def test_a_store_that_is_flushed_is_said_and_no_zero_is_shown(page: Page, runnin
     assert running.count() >= before
 
 
-def flush(url: str) -> None:
-    client = redis.Redis.from_url(url)
-    client.flushall()
-    client.close()
+def flush(store: redis.Redis) -> None:
+    store.flushall()
+    store.close()
 
 
 def test_where_nothing_has_arrived_it_says_so(browser: Browser, kafka: str, valkey: Store, tmp_path: Path) -> None:

@@ -158,8 +158,10 @@ def _authority(told: Mapping[str, Any] | bytes) -> str:
 @pytest.fixture
 def installation(kafka: str, valkey: Valkey, tmp_path: Path) -> Installation:
     """One that is well."""
-    (tmp_path / "authority.toml").write_text("")
-    return Installation(kafka, valkey, new_topic(kafka, PARTITIONS), tmp_path)
+    folder = tmp_path / "state"
+    folder.mkdir(mode=0o700)
+    (folder / "authority.toml").write_text("")
+    return Installation(kafka, valkey, new_topic(kafka, PARTITIONS), folder)
 
 
 def run(env: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -179,6 +181,8 @@ def test_one_that_is_well(installation: Installation) -> None:
     assert installation.worth_knowing() == [
         f"topic {installation.topic} has 4 partitions, and 8 are usual",
         f"topic {installation.topic} has one copy, on one disk",
+        "Kafka does not ask who comes, so whoever reaches it can read every event and send some",
+        "the store asks for no password, so whoever reaches it can read and change every case",
         "no worker runs",
         f"authority.toml names no team of {everybody}, so every locality there is unknown",
         f"authority.toml sets no population of {everybody}, so rates have no number there",
@@ -380,7 +384,7 @@ def test_one_whose_sources_are_ill(installation: Installation) -> None:
 
 
 def test_one_whose_files_are_wrong(installation: Installation) -> None:
-    """9: a key that others may read, faults in authority.toml, a secret that others may read, settings at odds."""
+    """9: a key and a log that others may read, faults in authority.toml, an open secret, settings at odds."""
     key = installation.folder / "pseudonym.key"
     key.write_text("ab" * 32)
     key.chmod(0o644)
@@ -388,7 +392,9 @@ def test_one_whose_files_are_wrong(installation: Installation) -> None:
     password.write_text("secret-word\n")
     password.chmod(0o640)
     (installation.folder / "authority.toml").write_text("[E1]\n[X99999900]\nextra_closure_day = []\n")
-    wrong = installation.wrong()
+    (installation.folder / "worker.log").touch(mode=0o644)
+    others, *wrong = installation.wrong()
+    assert others == f"other users of this machine can read or write 1 file or folder of {key.parent} (worker.log)"
     assert wrong[0] == f"{key}, the key of pseudonyms, can be read by other users"
     assert [what.partition(", line ")[2] for what in wrong[1:]] == [
         "1: E1: is no authority",

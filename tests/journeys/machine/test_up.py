@@ -19,6 +19,7 @@ from uuid import uuid4
 import pytest
 import redis
 from kafka.admin import KafkaAdminClient, NewTopic
+from kafka.errors import KafkaError
 
 from deploy.machine.programs import free_port
 from tests.conftest import Store
@@ -75,6 +76,11 @@ class Up:
         """Return a setting as it is told to commands elsewhere."""
         lines = (self.folder / ".casepulse" / "environment").read_text().splitlines()
         return next(line.removeprefix(f"{name}=") for line in lines if line.startswith(f"{name}="))
+
+    def store(self) -> redis.Redis:
+        """Return a client of its store, let in by the file that commands elsewhere are told of."""
+        word = Path(self.setting("CASEPULSE_REDIS_PASSWORD_FILE")).read_text().strip()
+        return redis.Redis.from_url(self.setting("CASEPULSE_REDIS"), password=word)
 
     def processes(self) -> dict[str, int]:
         """Return the living processes that run here, by what they are."""
@@ -142,6 +148,7 @@ def test_it_comes_up_and_goes_and_comes_again(tmp_path: Path) -> None:
             rf"Error: casepulse is already up on .casepulse \(process \d+\): .*:{first.port}/.*\n", said
         )
 
+        assert_for_this_user_alone(first)
         before, clock = first.count(), told["as_of"]
         first.process.signal(signal.SIGINT)
         assert first.process.wait(10) == 0
@@ -152,6 +159,32 @@ def test_it_comes_up_and_goes_and_comes_again(tmp_path: Path) -> None:
         assert clock < second.get("/v1/figures")["as_of"] < "2018"
         second.process.kill()
         eventually(lambda: second.processes() == {}, within=5)
+
+
+def assert_for_this_user_alone(running: Up) -> None:
+    """Nobody else can read or write a file, is let in by a part, or sees a password in a list of processes or a log."""
+    state = running.folder / ".casepulse"
+    assert [str(path) for path in (state, *state.rglob("*")) if path.exists() and path.stat().st_mode & 0o077] == []
+    words = [(state / f"{part}-password").read_text().strip() for part in ("kafka", "store")]
+    told = [
+        (Path("/proc") / str(pid) / name).read_bytes() for pid in [*running.processes().values()] for name in LISTED
+    ]
+    logs = [log.read_bytes() for log in state.rglob("*.log*")]
+    assert len(told) >= 2 * 6
+    assert [text for text in (*told, *logs, running.said.encode()) for word in words if word.encode() in text] == []
+    with redis.Redis.from_url(running.setting("CASEPULSE_REDIS")) as stranger, pytest.raises(redis.AuthenticationError):
+        stranger.info()
+    with pytest.raises(KafkaError):
+        KafkaAdminClient(bootstrap_servers=running.setting("CASEPULSE_KAFKA"), bootstrap_timeout_ms=2000)
+    _, said = once(running.folder, "doctor")
+    assert "password" not in said
+    assert "other users" not in said
+    if shutil.which("kcat"):
+        kcat = ("kcat", "-F", str(state / "kafka-client.properties"), "-L", "-t", "case-events")
+        assert b"8 partitions" in subprocess.check_output(kcat)
+
+
+LISTED = ("cmdline", "environ")
 
 
 def test_what_dies_comes_back(tmp_path: Path) -> None:
@@ -171,6 +204,43 @@ def test_what_dies_comes_back(tmp_path: Path) -> None:
             eventually(lambda before=before: running.count() > before, within=40)  # type: ignore[misc]
         assert running.process.stop() == 0
         assert running.processes() == {}
+
+
+def test_a_damaged_store_is_made_anew_from_the_log(tmp_path: Path) -> None:
+    """Killed, and its file damaged meanwhile: it is set aside and said, and the figures come back as they were.
+
+    So it is where the damage is found at the next start.
+    """
+    with up(tmp_path, "--speed", "0.001", "--no-prometheus") as running:  # nothing more happens: figures stay
+        running.wait_for(READY, within=150)
+        told = numbers(running.get("/v1/figures"))
+        os.kill(running.processes()["valkey"], signal.SIGKILL)
+        damaged(tmp_path)
+        running.wait_for("the file of the store is damaged (Bad file format reading the append only file ", within=30)
+        running.wait_for("valkey is back after", within=30)
+        eventually(lambda: is_ready(running), within=90, every=0.5)
+        assert numbers(running.get("/v1/figures")) == told
+        assert running.process.stop() == 0
+    damaged(tmp_path)
+    with up(tmp_path, "--speed", "0.001", "--no-prometheus") as again:
+        again.wait_for(READY, within=150)
+        assert "and all is counted again from the log" in again.said
+        assert numbers(again.get("/v1/figures")) == told
+        assert again.process.stop() == 0
+
+
+def damaged(folder: Path) -> None:
+    """Write zeros to the end of the store's file, as a file system does that a power cut has met."""
+    (file,) = (folder / ".casepulse" / "valkey" / "appendonlydir").glob("*.incr.aof")
+    with file.open("ab") as out:
+        out.write(bytes(4096))
+
+
+def is_ready(running: Up) -> bool:
+    try:
+        return bool(running.get("/readyz") == {"ready": True})
+    except (urllib.error.URLError, OSError):
+        return False
 
 
 def test_it_uses_the_parts_that_it_is_given(kafka: str, valkey: Store, tmp_path: Path) -> None:
@@ -217,6 +287,11 @@ def test_a_prometheus_that_is_installed_sees_both(kafka: str, valkey: Store, tmp
         found = re.search(r"prometheus ready in [\d.]+ s: (http://127\.0\.0\.1:\d+/)", running.said)
         assert found is not None
         eventually(lambda: healthy(found[1]) == {"casepulse-server", "casepulse-worker"}, within=30, every=0.5)
+        page = urllib.request.Request(
+            f"{found[1]}api/v1/query?query=up", headers={"Origin": "https://elsewhere.example"}
+        )
+        with urllib.request.urlopen(page, timeout=5) as response:  # which no page of others may read in a browser
+            assert response.headers["Access-Control-Allow-Origin"] is None
         os.kill(running.processes()["prometheus"], signal.SIGKILL)
         running.wait_for("prometheus is back after", within=30)
         assert running.process.stop() == 0
