@@ -119,18 +119,20 @@ class Teller:
 def _latest(said: Iterable[Said]) -> dict[StatementKey, Said]:
     """Return the last statement about each fact; it is said anew if any statement about the fact is."""
     latest: dict[StatementKey, Said] = {}
-    for statement, anew in said:
-        before = latest.get(statement.key)
-        latest[statement.key] = Said(statement, anew or (before is not None and before.anew))
+    for one in said:
+        key = one.statement.key
+        before = latest.get(key)
+        latest[key] = one if before is None or one.anew else Said(one.statement, before.anew)
     return latest
 
 
 def _event(statement: Statement, envelope: Mapping[str, Any]) -> Event:
-    about = {"child": statement.child, "record": statement.record, "occurred_on": statement.day, **envelope}
-    if statement.happened:
-        return identified(statement.kind(**about, **dict(statement.fields)))
-    _, retracts, _ = statement.key
-    return identified(Retraction(retracts=retracts, retracted=True, **about))
+    kind, child, record, day, fields, happened = statement
+    if happened:
+        return identified(kind(child=child, record=record, occurred_on=day, **envelope, **dict(fields)))
+    retracts = _type_of(kind)
+    retraction = Retraction(retracts=retracts, retracted=True, child=child, record=record, occurred_on=day, **envelope)
+    return identified(retraction)
 
 
 def identified(event: Event) -> Event:

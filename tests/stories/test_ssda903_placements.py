@@ -145,6 +145,26 @@ def test_a_placement_names_its_home(write: Write, name: str) -> None:
     assert first is None or (len(first) == 32 and "111111" not in first)
 
 
+def test_only_the_homes_around_a_stay_must_tell_the_same(write: Write) -> None:
+    """A placement with parents earlier on, without registration and postcode, takes nothing from the others."""
+    result = reading(
+        write("""
+            1 01/04/2017 S V2 01/05/2017 X1 P1 PR0 - -
+            1 01/05/2017 P V2 10/08/2017 X1 U4 PR1 - SC1@EX1_1AA
+            1 10/08/2017 P V2 20/08/2017 X1 T3 PR1 - -
+            1 20/08/2017 P V2 30/08/2017 X1 U4 PR1 - SC2@PL9_9ZZ
+            1 30/08/2017 P V2 10/09/2017 X1 T1 PR0 - -
+            1 10/09/2017 P V2 01/10/2017 X1 U4 PR1 - SC2@PL9_9ZZ
+            1 01/10/2017 P V2 - - K2 PR4 - SC2
+        """)
+    )
+    homes = [fields.get("home") for _, fields in of_type(result.events, "placement.started")]
+    told = [
+        "" if home is None else "abc"[sorted(set(filter(None, homes)), key=homes.index).index(home)] for home in homes
+    ]
+    assert told == ["", "a", "", "b", "", "b", "c"]
+
+
 def test_the_home_of_a_placement_is_that_of_its_first_row(write: Write) -> None:
     """A new legal status alone is no move, whatever stands beside it; another period has homes of its own."""
     result = reading(

@@ -84,14 +84,27 @@ def _status(episode: Episode, care: str) -> Statement:
 def _homes(of_period: list[Placement], file: ChildsFile) -> Iterator[str | None]:
     """Yield the pseudonym of the place of each placement: of its registration and postcode (contract 2).
 
-    Only what every stay tells that is no T stay: one that lacks the one or the other would look like another place. A
-    registration alone does not tell two homes of one agency apart, nor does it do harm: kind and provider would not.
+    Only homes on both sides of a T stay are compared, so of those only what all tell: one that lacks the one or the
+    other would look like another place. A registration alone does not tell two homes of one agency apart; nor would
+    kind and provider, which are compared where a home tells neither.
     """
-    stays = [placement[0] for placement in of_period if not temporary(placement)]
-    registered, posted = all(stay.registration for stay in stays), all(stay.postcode for stay in stays)
-    for first, *_ in of_period:
-        parts = (first.registration if registered else "", first.postcode if posted else "")
-        yield file.home(*parts) if any(parts) else None
+    for group in _around_stays(of_period):
+        homes = [placement[0] for placement in group if not temporary(placement)]
+        registered, posted = all(home.registration for home in homes), all(home.postcode for home in homes)
+        for first, *_ in group:
+            parts = (first.registration if registered else "", first.postcode if posted else "")
+            yield file.home(*parts) if any(parts) else None
+
+
+def _around_stays(of_period: list[Placement]) -> list[list[Placement]]:
+    """Return the placements in groups: each T stay, or several, with the homes before and after."""
+    groups: list[list[Placement]] = []
+    for placement in of_period:
+        if groups and (temporary(placement) or temporary(groups[-1][-1])):
+            groups[-1].append(placement)
+        else:
+            groups.append([placement])
+    return groups
 
 
 def _placement(placement: Placement, after: Placement | None, care: str, home: str | None) -> Iterator[Statement]:

@@ -123,6 +123,8 @@ def _episode(file: ChildsFile, row: Row, start: date, end: date | None) -> Episo
 
 def _told(text: str, nothing: re.Pattern[str]) -> str:
     """Return what tells a place from others, however it is spaced; "" for what stands for nothing."""
+    if not text:
+        return ""
     plain = "".join(text.upper().split())
     return "" if nothing.fullmatch(plain) else plain
 
