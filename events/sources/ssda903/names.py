@@ -22,7 +22,6 @@ OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     "dolo.csv": ("dolos", "deprivationofliberty"),
 }
 AROUND = re.compile(r"ssda[\W_]*903|s903|903|ssda|copy of|- copy|\(\d+\)|\d{2,}|[^a-z0-9]", re.IGNORECASE)
-LIKE_DATA = (".csv", ".txt", ".tsv", ".xls", ".xlsx", ".xlsm", ".ods", ".xml", ".zip")
 
 
 def plain(name: str) -> str:
@@ -55,7 +54,7 @@ def files_of(folder: Path, needed: Iterable[str]) -> tuple[dict[str, Path], list
             )
         if name is not None:
             found[name] = path
-        elif path.suffix.lower() in LIKE_DATA:
+        else:
             strangers.append(path.name)
     for name in needed:
         if name not in found:
