@@ -70,6 +70,7 @@ class Told(Reader):
         self.withheld: float | None = None
         self.why: Withheld = "rebuilding"
         self.answered_at: float | None = 0.0
+        self.still_to_count: frozenset[str] = frozenset()
         self.worker_report = WorkerReport("reading")
         book = InMemoryStore(RulesByAuthority(default=self.rules)).tell(told(table))
         self.known = dict(book.authorities)
@@ -86,6 +87,9 @@ class Told(Reader):
 
     def authority(self, name: str) -> tuple[Completeness, GrowingSums] | None:
         return (found, self.sums[name]) if (found := self.authorities().get(name)) else None
+
+    def uncounted(self, name: str) -> frozenset[str]:
+        return self.still_to_count
 
     def catalogue(self, names: object = None) -> str:
         return "a-catalogue"

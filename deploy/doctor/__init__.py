@@ -92,6 +92,7 @@ class _StoreLook:
             findings += store.judge(info)
             findings += store.lets_in(self._settings.redis)
             stands = await self._stands()
+            self._seen = await self._seen_since(stands)
             findings += positions.judge(stands, self._seen, refusal(self._settings))
             findings += await self._changes(stands)
             findings += await self._dead_letters(stands)
@@ -117,6 +118,16 @@ class _StoreLook:
         formats = {n: kind for n in numbers if (kind := await self._store.format(n)) is not None}
         stand = {n: it for n in formats if (it := await self._store.position(n)) is not None}
         return positions.StorePositions(stand, formats, None if self._rules is None else fingerprint(self._rules))
+
+    async def _seen_since(self, stands: positions.StorePositions) -> KafkaView | None:
+        """Return what Kafka says, no older than where the store stands: a live feed goes on between two looks."""
+        seen = self._seen
+        if seen is None or not any(at.offset > seen.bounds.get(n, (0, 0))[1] for n, at in stands.positions.items()):
+            return seen
+        try:
+            return await asyncio.to_thread(broker.seen_again, self._settings.kafka, seen)
+        except KafkaError:
+            return seen
 
     async def _changes(self, stands: positions.StorePositions) -> list[Finding]:
         """Look whether the log still holds what was read last. It may have lost its end, and grown since."""

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from kafka.admin import ConfigFilterType, ConfigResource, ConfigResourceType
@@ -107,6 +107,16 @@ def look(kafka: KafkaSettings, topic: str, figures: str, group: str) -> KafkaVie
             apart=apart,
             workers=workers,
         )
+    finally:
+        admin.close()
+
+
+def seen_again(kafka: KafkaSettings, seen: KafkaView) -> KafkaView:
+    """Return *seen* with the bounds of now. Raises KafkaError."""
+    admin = topics.admin_of(kafka)
+    try:
+        bounds = _asked(lambda: topics.bounds_of(admin, seen.topic, seen.partitions))
+        return replace(seen, bounds=bounds or seen.bounds)
     finally:
         admin.close()
 

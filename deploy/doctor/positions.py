@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from deploy.doctor.broker import KafkaView
 from deploy.doctor.finding import Finding, which, worth_knowing, wrong
-from metrics.store.position import FORMAT, FORMATS_BEFORE, MADE_AFRESH, UNCOUNTED, Log, Position
+from metrics.store.position import FORMAT, FORMATS, FORMATS_BEFORE, MADE_AFRESH, UNCOUNTED, Log, Position
 
 MAX_WAITING_EVENTS = 10_000  # that may wait beside a running worker: a few seconds of it
 
@@ -47,7 +47,7 @@ def _readable(stands: StorePositions) -> Iterator[Finding]:
             f"{which(before)} of the store: written by an earlier version",
             "start a worker: it carries them on; the earlier version cannot read them from then on",
         )
-    other = {number: kind for number, kind in stands.formats.items() if kind not in (FORMAT, *FORMATS_BEFORE)}
+    other = {number: kind for number, kind in stands.formats.items() if kind not in FORMATS}
     if other:
         yield wrong(
             f"{which(other)} of the store: format {', '.join(sorted(set(other.values())))}, and not {FORMAT}",

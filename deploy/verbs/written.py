@@ -100,6 +100,8 @@ def number(f: Figure) -> str:
     """Return the number of a figure in words that cannot be taken for another kind."""
     if f.suppressed:
         return "hidden"
+    if f.status == "being_counted":
+        return "no number yet"
     if f.kind == "age":
         return "nobody waits" if f.value is None else f"{f.value:.1f} office hours"
     if f.kind == "rate":

@@ -45,7 +45,12 @@ def counting_files() -> list[Path]:
 
 def meaning(source: str) -> str:
     """Return *source* as its syntax tree, written the same by every version of Python."""
-    return "".join(_written(ast.parse(source)))
+    return written(ast.parse(source))
+
+
+def written(node: ast.AST) -> str:
+    """Return a syntax tree written the same by every version of Python."""
+    return "".join(_written(node))
 
 
 def _written(node: ast.AST) -> Iterator[str]:

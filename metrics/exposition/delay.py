@@ -11,7 +11,7 @@ from metrics.store.worker_sign import WorkerReport
 
 WORKER_LATE_SECONDS = 30  # of ours that our worker may be away or behind before a board says so by itself
 
-DelayedBy = Literal["case_system", "worker_away", "worker_behind", "log_away"]
+DelayedBy = Literal["case_system", "worker_away", "worker_behind", "recounting", "log_away"]
 
 
 class Delay(msgspec.Struct, frozen=True):
@@ -42,6 +42,8 @@ def delay_of(late_since: datetime | None, worker: WorkerReport, now: datetime, s
             return Delay("worker_away", late_since or stands_since, worker.waiting)
         case "no_log" if is_late:
             return Delay("log_away", late_since or stands_since)
+        case "recounting" if is_late:
+            return Delay("recounting", late_since or stands_since, worker.waiting)
         case "behind" if is_late:
             return Delay("worker_behind", late_since or stands_since, worker.waiting)
     return None if late_since is None else Delay("case_system", late_since)

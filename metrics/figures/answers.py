@@ -5,6 +5,7 @@ So all of them know the same teams, show the same for a team that has nothing, a
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
+from typing import Any
 
 import msgspec
 
@@ -13,6 +14,7 @@ from events.working_days import FIRST, LAST
 from metrics.counting.completeness import Completeness
 from metrics.figures.evaluate import evaluate
 from metrics.figures.figure import Figure
+from metrics.figures.notes import STILL_TO_COUNT
 from metrics.figures.question import PLACES, Question
 from metrics.figures.reach import Reach, reach
 from metrics.figures.snapshot import Snapshot
@@ -25,6 +27,8 @@ from metrics.windows import At, parse_at
 Place = tuple[str, str]  # team, locality
 
 NO_CELLS = Sums()
+NO_NUMBERS = {"numerator": None, "denominator": None, "value": None}
+BEING_COUNTED: Mapping[str, Any] = {**NO_NUMBERS, "status": "being_counted", "beside": {}, "note": STILL_TO_COUNT}
 
 
 def answer(sums: Sums, authority: str, question: Question, rules: Rules) -> list[Figure]:
@@ -125,14 +129,23 @@ class Answers:
         rules = self.rules(authority)
         return {(name, locality) for team in teams for _, name, locality in rules.stretches(team)}
 
+    def is_counted(self, authority: str, measure: Measure) -> bool:
+        """Whether there are tallies of all that *measure* sums; while a new version counts them there may not be."""
+        uncounted = self._snapshot.authorities[authority].uncounted
+        return not uncounted or uncounted.isdisjoint(part.name for part in measure.parts)
+
     # --- figures ----------------------------------------------------------------------------------------------------
 
     def figures(self, authority: str, question: Question) -> list[Figure]:
         """Return the figures that answer *question*, each marked where it reaches further than is known.
 
-        Raises UnknownBreakdown, UnknownWindow, WrongQuestion.
+        A measure that is still to be counted has no number, and no breakdown. Raises UnknownBreakdown, UnknownWindow,
+        WrongQuestion.
         """
-        return self._asked(self._sums(authority), authority, question)
+        if self.is_counted(authority, question.measure):
+            return self._asked(self._sums(authority), authority, question)
+        empty = answer(NO_CELLS, authority, question, self.rules(authority))
+        return [] if question.by else [msgspec.structs.replace(figure, **BEING_COUNTED) for figure in empty]
 
     def _asked(self, sums: Sums, authority: str, question: Question) -> list[Figure]:
         figures = answer(sums, authority, question, self.rules(authority))
@@ -142,13 +155,23 @@ class Answers:
         return [reach.shown(figure, question.at) for figure in figures]
 
     def figures_by_team(self, authority: str, measure: Measure, at: At) -> list[Figure]:
-        """Return the figures of every team that there ever was; a team that has nothing has its zeros."""
+        """Return the figures of every team that there ever was; a team that has nothing has its zeros.
+
+        There are none of a measure that is still to be counted.
+        """
+        if not self.is_counted(authority, measure):
+            return []
         figures = self.figures(authority, Question(measure=measure, at=at, by=("team",)))
         empty = sorted(self.teams(authority) - {figure.team for figure in figures})
         return [*figures, *(figure for team in empty for figure in self._of_empty_team(authority, measure, at, team))]
 
     def figures_by_place(self, authority: str, measure: Measure, at: At) -> list[Figure]:
-        """Return the figures by team and locality; a team that has nothing has its zeros where it stands at *at*."""
+        """Return the figures by team and locality; a team that has nothing has its zeros where it stands at *at*.
+
+        There are none of a measure that is still to be counted.
+        """
+        if not self.is_counted(authority, measure):
+            return []
         figures = self.figures(authority, Question(measure=measure, at=at, by=PLACES))
         teams = {figure.team for figure in figures}
         empty = sorted((locality, team) for team, locality in self.places_on(authority, at.day) if team not in teams)
@@ -196,8 +219,11 @@ class Answers:
         return {int(since): n for (since,), n in totals.items() if n > 0}
 
     def was_ever_told(self, authority: str, measure: Measure) -> bool:
-        """Return whether anything of a flow was ever told, of any team."""
-        return self.count_between(authority, measure, midnight(FIRST), midnight(LAST), None) != 0
+        """Return whether anything of a flow was ever told, of any team; while it is still to be counted, it may be."""
+        return (
+            not self.is_counted(authority, measure)
+            or self.count_between(authority, measure, midnight(FIRST), midnight(LAST), None) != 0
+        )
 
 
 def _keeping(team: str | None) -> Mapping[str, str]:

@@ -7,11 +7,16 @@ import msgspec
 
 from metrics.measure import Kind
 
-Status = Literal["on_target", "near_target", "below_target", "above_target", "no_target", "too_few", "incomplete"]
+Status = Literal[
+    "on_target", "near_target", "below_target", "above_target", "no_target", "too_few", "incomplete", "being_counted"
+]
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """One number and all that a reader needs beside it. `value` is null where there is nothing to divide by."""
+    """One number and all that a reader needs beside it. `value` is null where there is nothing to divide by.
+
+    Every number is null while the measure is `being_counted` by a new version.
+    """
 
     measure: str
     kind: Kind

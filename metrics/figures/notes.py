@@ -34,3 +34,6 @@ def in_words(moment: date | datetime) -> str:
         return f"{moment:%-d %B %Y}"
     local = moment.astimezone(LONDON)
     return f"{local:%-d %B %Y}" if f"{local:%H:%M}" == "23:59" else f"{local:%-d %B %Y %H:%M}"
+
+
+STILL_TO_COUNT = "another version of casepulse declares it otherwise, and counts here: no number until ours has"

@@ -13,6 +13,7 @@ class AuthoritySnapshot:
 
     completeness: Completeness
     sums: Sums
+    uncounted: frozenset[str] = frozenset()  # parts that are still to be counted by our declarations of them
 
 
 @dataclass(frozen=True)

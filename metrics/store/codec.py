@@ -17,7 +17,7 @@ from metrics.shapes import Value
 from metrics.shapes.part import CellKey
 from metrics.store.changes import KeptChanges
 from metrics.store.commits import Commit, CommitStep, TallyName
-from metrics.store.position import FORMAT, FORMATS_BEFORE, MADE_AFRESH, LastRecord, Log, Position, Refused
+from metrics.store.position import FORMATS, MADE_AFRESH, LastRecord, Log, Position, Refused
 
 CELLS_AT_ONCE = 2000
 
@@ -63,7 +63,7 @@ def _quoted(name: str) -> str:
 def decode_position(fields: Fields, topic: str) -> Position | None:
     """Return a position; None where there is none, or one of a format that is not known. Before a claim, no token."""
     text = {name.decode(): value.decode() for name, value in fields.items()}
-    if text.get("format") not in (FORMAT, *FORMATS_BEFORE) or "offset" not in text:
+    if text.get("format") not in FORMATS or "offset" not in text:
         return None
     log = Log(topic, text["cluster"], text["topic_id"], int(text["partitions"]))
     committing = int(text["committing"]) if "committing" in text else None

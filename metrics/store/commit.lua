@@ -116,6 +116,7 @@ for _, dead in ipairs(commit.dead) do redis.call('ZADD', KEYS[3], dead[1], dead[
 for name, index in pairs(commit.authorities) do redis.call('HSET', KEYS[4], name, ARGV[index]) end
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], commit.position .. '-*',
   'from', commit.expected, 'to', commit.position, 'change', ARGV[3])
-redis.call('HSET', KEYS[1], 'offset', commit.position, 'dead_in_a_row', commit.dead_in_a_row, 'last', commit.last)
+redis.call('HSET', KEYS[1], 'offset', commit.position, 'dead_in_a_row', commit.dead_in_a_row, 'last', commit.last,
+  'moved_at', redis.call('TIME')[1])
 redis.call('HDEL', KEYS[1], 'committing')
 return {'ok', commit.position, commit.generation}

@@ -41,20 +41,21 @@ async def load(
     """
     sizes = await store.sizes(partition, position.generation, parts)
     loaded, unread = Loaded(position, {}, {}), set(sizes)
+    kept = frozenset(parts)
     for names in _pages(sizes):
         page = await store.page(partition, position.generation, loaded.position.offset, names)
         if page is None or reached(loaded.position.offset, page.steps) != page.position.offset:
             return None
         heard()
-        loaded = await _with_page(loaded, page, unread)
+        loaded = await _with_page(loaded, page, kept, unread)
     await _prepare(loaded.sums.values(), stocks)
     return loaded
 
 
-async def _with_page(loaded: Loaded, page: TallyPage, unread: set[TallyName]) -> Loaded:
+async def _with_page(loaded: Loaded, page: TallyPage, kept: Collection[str], unread: set[TallyName]) -> Loaded:
     """Return *loaded* as of the moment of *page*, whose tallies are no longer among the *unread*."""
     for step in page.steps:
-        take(loaded.sums, step, unread)
+        take(loaded.sums, step, kept, unread)
     unread.difference_update(page.fields)
     for authority, _ in page.fields:
         loaded.sums.setdefault(authority, GrowingSums())
@@ -72,12 +73,14 @@ async def _prepare(sums: Iterable[GrowingSums], stocks: Collection[str]) -> None
             await asyncio.sleep(0)
 
 
-def take(sums: dict[str, GrowingSums], step: CommitStep, leaving: Collection[TallyName] = ()) -> None:
-    """Add what one commit added, except to the tallies named by *leaving*."""
+def take(
+    sums: dict[str, GrowingSums], step: CommitStep, parts: Collection[str], leaving: Collection[TallyName] = ()
+) -> None:
+    """Add what one commit added to some *parts*, except to the tallies named by *leaving*."""
     for authority, tally in step.tallies.items():
         theirs = sums.setdefault(authority, GrowingSums())
         for part, cells in tally.items():
-            if (authority, part) not in leaving:
+            if part in parts and (authority, part) not in leaving:
                 theirs.add(part, cells)
 
 

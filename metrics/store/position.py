@@ -6,7 +6,9 @@ import msgspec
 
 FORMAT = "3"
 FORMATS_BEFORE = ("1", "2")  # a claim carries them on as FORMAT; until then there is no token in them
+FORMATS = (FORMAT, *FORMATS_BEFORE)  # that can be read
 UNCOUNTED = "uncounted"  # the catalogue of a generation that holds no tallies yet
+LONG_SECONDS = 300  # after a commit or a recount, until a store may be an older copy of itself that was put back
 LONG_LOG_EVENTS = 20_000  # a log this long is counted once all of it is told: once a case, not at every change
 
 

@@ -3,6 +3,9 @@
 A partition is withheld while the store does not say how far it was read, until all that was in the log at its last
 claim is read, and, where it went back, until it is past the highest position that was ever shown. So a reader sees the
 figures of some prefix of the log, and never those of an earlier prefix after a later one.
+
+Tallies that another version counted are shown as far as their parts mean what they mean to us; measures of the other
+parts have no number meanwhile. A partition is of one count at any moment, so no figure is of two.
 """
 
 import asyncio
@@ -12,14 +15,15 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+import msgspec
+
 from metrics.catalogue import MEASURES
 from metrics.counting.completeness import Completeness
-from metrics.counting.fingerprint import code
 from metrics.figures.snapshot import AuthoritySnapshot, Snapshot
 from metrics.store.commits import CommitStep, PartitionView
 from metrics.store.connection import STORE_ERRORS
 from metrics.store.loading import load, reached, take
-from metrics.store.position import Log, Position
+from metrics.store.position import FORMATS, UNCOUNTED, Log, Position
 from metrics.store.redis import Store
 from metrics.store.worker_sign import WorkerReport, WorkerWatch
 from metrics.sums.sums import GrowingSums
@@ -30,15 +34,17 @@ PARTS = tuple(dict.fromkeys(part.name for measure in MEASURES for part in measur
 STOCKS = frozenset(part.name for measure in MEASURES for part in measure.parts if part.stock)
 
 
-Withheld = Literal["rebuilding", "not_counting", "store_away"]
+Withheld = Literal["rebuilding", "not_counting", "other_version", "store_away"]
 WHY_WITHHELD: dict[Withheld, str] = {
     "rebuilding": "figures are being rebuilt from the log",
     "not_counting": "figures are to be counted from the log, and no worker is at it",
+    "other_version": "figures are kept by another version of casepulse, in a way that this one cannot read: start its "
+    "server, or a worker of this version",
     "store_away": "the store does not answer, so nobody knows the figures of now",
 }
 
 
-WORST_FIRST: tuple[Withheld, ...] = ("store_away", "not_counting", "rebuilding")
+WORST_FIRST: tuple[Withheld, ...] = ("store_away", "other_version", "not_counting", "rebuilding")
 
 
 class NotReady(Exception):
@@ -62,12 +68,14 @@ class ReaderPartition:
     answered_at: float = 0.0  # when the store last answered for it (monotonic seconds)
     worker: WorkerWatch = field(default_factory=WorkerWatch)
     is_claimed: bool = False  # whether a worker ever began it, as far as the store says now
+    readable: frozenset[str] = frozenset()  # the parts of `sums`: those that mean to us what they meant when counted
+    is_foreign: bool = False  # whether what is kept of it is of a format, or a count, of which we can read nothing
 
     @property
     def whole(self) -> bool:
-        """Whether its figures may be shown: complete, counted as our code counts, and of a store that answers.
+        """Whether its figures may be shown: complete, and of a store that answers.
 
-        An authority may have changed its rules since: its figures are by the former rules until a recount is done.
+        The rules or our code may have changed since: figures are by the former ones until a recount is done.
         """
         return self.complete and not self.is_silent
 
@@ -81,6 +89,8 @@ class ReaderPartition:
         """Why it is not shown, where it is not whole."""
         if self.is_silent:
             return "store_away"
+        if self.is_foreign:
+            return "other_version"
         worker = self.worker.report(time.monotonic()).state
         has_none = worker == "away" or (worker == "unknown" and not self.is_claimed)  # a worker claims at its start
         return "not_counting" if has_none else "rebuilding"
@@ -88,7 +98,7 @@ class ReaderPartition:
     @property
     def complete(self) -> bool:
         """Whether its figures may be shown as soon as the store answers."""
-        if self.position is None or self.offset is None or self.position.catalogue.partition("-")[0] != code():
+        if self.position is None or self.offset is None or not self.readable:
             return False
         return self.offset >= max(self.position.head, self.position.offset, self.highest)
 
@@ -100,10 +110,14 @@ class ReaderPartition:
 
 
 class Reader:
-    """Holds the partitions of one topic, or *only* one. `follow()` keeps it up to date; all else is from memory."""
+    """Holds the partitions of one topic, or *only* one. `follow()` keeps it up to date; all else is from memory.
 
-    def __init__(self, store: Store, only: int | None = None) -> None:
+    *all_parts*: what another version counted is shown only where every part of it means what it means to us.
+    """
+
+    def __init__(self, store: Store, only: int | None = None, all_parts: bool = False) -> None:
         self._store = store
+        self._all_parts = all_parts
         self._only = only
         self._partitions: dict[int, ReaderPartition] = {only or 0: ReaderPartition()}
         self.version = 0  # rises with every change
@@ -158,6 +172,7 @@ class Reader:
         partition.worker.take(view.sign, view.sign_age, has_moved, time.monotonic())
         partition.is_claimed = view.position is not None
         if view.position is None:
+            partition.is_foreign = await self._store.format(number) not in (None, *FORMATS)
             self._note(partition, None)
             return
         if partition.log != view.position.log:
@@ -176,6 +191,7 @@ class Reader:
         if (
             partition.position is None
             or view.position is None
+            or partition.is_foreign  # what it means may be told at any moment
             or partition.position.generation != view.position.generation
         ):
             return False
@@ -183,7 +199,7 @@ class Reader:
         return at == view.position.offset or (bool(view.steps) and at is not None and at < view.position.offset)
 
     def _step(self, partition: ReaderPartition, step: CommitStep) -> None:
-        take(partition.sums, step)
+        take(partition.sums, step, partition.readable)
         partition.offset = step.end
         self.version += 1
 
@@ -193,19 +209,24 @@ class Reader:
         def heard() -> None:
             partition.answered_at = self.answered_at = time.monotonic()
 
-        loaded = await load(self._store, number, position, PARTS, STOCKS, heard)
+        readable = await self._store.readable(number, position)
+        if self._all_parts and len(readable) < len(PARTS):
+            readable = frozenset()
+        partition.is_foreign = not readable and position.catalogue != UNCOUNTED
+        loaded = await load(self._store, number, position, sorted(readable), STOCKS & readable, heard)
         if loaded is not None:
-            partition.sums, partition.authorities, partition.offset = (
+            partition.sums, partition.authorities, partition.offset, partition.readable = (
                 loaded.sums,
                 loaded.authorities,
                 loaded.position.offset,
+                readable,
             )
             self.version += 1
             self._note(partition, loaded.position)
 
     def _note(self, partition: ReaderPartition, position: Position | None) -> None:
-        if partition.position != position:
-            self.version += 1
+        if partition.position is None or position is None or _has_moved(partition.position, position):
+            self.version += partition.position != position
         partition.position = position
         # Not only where it is whole: after a silence it becomes whole by the very answer that brought this position.
         if partition.complete and partition.offset is not None:
@@ -249,7 +270,7 @@ class Reader:
         for name in self.authorities() if names is None else names:
             if (known := self.authority(name)) is not None:
                 completeness, sums = known
-                authorities[name] = AuthoritySnapshot(completeness, sums.frozen())
+                authorities[name] = AuthoritySnapshot(completeness, sums.frozen(), self.uncounted(name))
         return Snapshot(authorities, self.catalogue(authorities))
 
     def authorities(self) -> dict[str, Completeness]:
@@ -269,11 +290,16 @@ class Reader:
             raise self.rebuilding()
         return None
 
+    def uncounted(self, name: str) -> frozenset[str]:
+        """Return the parts of an authority of which there are no tallies that we can read."""
+        holding = (partition.readable for partition in self._partitions.values() if name in partition.authorities)
+        return frozenset(PARTS) - next(holding, frozenset())
+
     def positions(self) -> Iterator[tuple[int, int | None]]:
         """Yield each partition and the offset that its figures are of."""
         return ((number, partition.offset) for number, partition in self._partitions.items())
 
 
 def _has_moved(before: Position | None, now: Position | None) -> bool:
-    """Return whether a worker did something between two looks; the first look tells nothing."""
-    return before is not None and now is not None and before != now
+    """Return whether a worker told or counted something between two looks; the first look tells nothing."""
+    return before is not None and now is not None and msgspec.structs.replace(now, token=before.token) != before

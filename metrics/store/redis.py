@@ -7,6 +7,7 @@ All keys of a partition carry it as their hash tag, so one script touches one sl
     {case-events:3}:tally:<generation>:<authority>:<part>    hash: cell -> how many
     {case-events:3}:authorities        hash: authority -> what holds of it as a whole
     {case-events:3}:dead-letters       sorted set by offset: "offset reason place"
+    {case-events:3}:definitions:<code>  hash: part -> what a version that worked here declares it as
     {case-events:3}:changes            stream: the last commits, each with (from, to), that readers follow
     {case-events:3}:worker             hash: the sign of life of its worker; nothing is counted from it
 
@@ -23,6 +24,7 @@ from redis.exceptions import ResponseError
 
 from events.case import Case
 from metrics.counting.completeness import Completeness
+from metrics.counting.definitions import definitions
 from metrics.counting.fingerprint import code
 from metrics.counting.fold import CaseKey, Kept
 from metrics.counting.tally import Tally
@@ -45,6 +47,7 @@ from metrics.store.generations import Generations
 from metrics.store.position import (
     FORMAT,
     FORMATS_BEFORE,
+    LONG_SECONDS,
     MADE_AFRESH,
     UNCOUNTED,
     Log,
@@ -121,6 +124,8 @@ class Store:
     async def claim(self, partition: int, log: Log, end: int) -> Position:
         """Note the log's *end*, from which on figures are whole, and return where to read on.
 
+        Where one worker follows another it is not noted: what was whole stays shown while the rest is read.
+
         A long log that is read from its beginning is not counted on the way, but once, when all of it is told.
         Raises Refused where what is kept is of another log, or of a format that this code does not know.
         """
@@ -134,6 +139,8 @@ class Store:
         if position is None:
             raise Refused(f"the store's position of partition {partition} is damaged: {MADE_AFRESH}")
         check_claimed(position, partition, log, end)
+        with rights_required():
+            await self._client.hset(self._key(partition, "definitions", code()), mapping=definitions())
         return position
 
     async def _claimed(self, partition: int, log: Log, end: int) -> dict[bytes, bytes]:
@@ -153,6 +160,8 @@ class Store:
             "format": FORMAT,
             "before": dict.fromkeys(FORMATS_BEFORE, True),
             "token": new_token(),
+            "catalogue": self._catalogue,
+            "long": str(LONG_SECONDS),
         }
         keys = [self._key(partition, "position"), self._key(partition, "rights")]
         with rights_required():
@@ -165,6 +174,13 @@ class Store:
         Only the position goes: a worker may claim the partition at once, and what else we removed would be its own.
         """
         await self._client.unlink(self._key(partition, "position"))
+
+    async def readable(self, partition: int, position: Position) -> frozenset[str]:
+        """Return the parts of the tallies at *position* that mean what they mean to our code."""
+        if (theirs := position.catalogue.partition("-")[0]) == code():
+            return frozenset(definitions())
+        declared = await self._client.hgetall(self._key(partition, "definitions", theirs))
+        return frozenset(name for name, ours in definitions().items() if declared.get(name.encode()) == ours.encode())
 
     async def dead_since(self, partition: int, offset: int) -> int:
         """Return how many dead letters there are at or after *offset*."""

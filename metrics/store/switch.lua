@@ -13,7 +13,7 @@ for index = 3, #KEYS do
   if redis.call('HLEN', KEYS[index]) ~= tonumber(ARGV[index + 2]) then return redis.status_reply('incomplete') end
 end
 local head = string.format('%.0f', math.max(tonumber(position[5]), tonumber(position[4] or 0)))
-redis.call('HSET', KEYS[1], 'generation', ARGV[4], 'head', head)
+redis.call('HSET', KEYS[1], 'generation', ARGV[4], 'head', head, 'moved_at', redis.call('TIME')[1])
 if position[4] then
   redis.call('UNLINK', KEYS[2])
   redis.call('HDEL', KEYS[1], 'committing')

@@ -14,7 +14,7 @@ SIGN_SECONDS = 2.0  # between two signs
 AWAY_SECONDS = 6.0  # without a sign, after which a worker is away
 MAX_CLOCK_DIFFERENCE_SECONDS = 60.0  # a worker refuses a store whose clock is further from its own
 
-WorkerState = Literal["unknown", "reading", "behind", "no_log", "away"]
+WorkerState = Literal["unknown", "reading", "behind", "recounting", "no_log", "away"]
 
 
 class WorkerSign(msgspec.Struct, frozen=True):
@@ -23,11 +23,17 @@ class WorkerSign(msgspec.Struct, frozen=True):
     given_at: float  # seconds since 1970, by the worker's clock
     waiting: int | None  # records of the log that it has not read yet; None: Kafka does not answer it
     behind_seconds: float  # how long ago it had last read all that there was
+    recounting: bool = False  # whether it counts everything afresh, by new rules or as a new version
 
     def fields(self) -> dict[str, str]:
         """Return it as it is kept."""
         waiting = "" if self.waiting is None else str(self.waiting)
-        return {"given_at": str(self.given_at), "waiting": waiting, "behind_seconds": str(self.behind_seconds)}
+        return {
+            "given_at": str(self.given_at),
+            "waiting": waiting,
+            "behind_seconds": str(self.behind_seconds),
+            "recounting": str(int(self.recounting)),
+        }
 
 
 def decode_sign(fields: Mapping[bytes, bytes]) -> WorkerSign | None:
@@ -35,7 +41,10 @@ def decode_sign(fields: Mapping[bytes, bytes]) -> WorkerSign | None:
     try:
         waiting = fields[b"waiting"]
         return WorkerSign(
-            float(fields[b"given_at"]), int(waiting) if waiting else None, float(fields[b"behind_seconds"])
+            float(fields[b"given_at"]),
+            int(waiting) if waiting else None,
+            float(fields[b"behind_seconds"]),
+            fields.get(b"recounting") == b"1",
         )
     except (KeyError, ValueError):
         return None
@@ -76,4 +85,6 @@ class WorkerWatch:
             return WorkerReport("away", silent + sign.behind_seconds, sign.waiting or 0)
         if sign.waiting is None:
             return WorkerReport("no_log", silent + sign.behind_seconds)
+        if sign.recounting:
+            return WorkerReport("recounting", sign.behind_seconds, sign.waiting)
         return WorkerReport("behind" if sign.waiting else "reading", sign.behind_seconds, sign.waiting)

@@ -165,7 +165,7 @@ class Publisher:
 
     async def _follow(self, producer: AIOKafkaProducer, log: Log, stands: Standing) -> None:
         """Follow the store for ever, writing what changes. Returns where the store is of another log."""
-        reader = Reader(self.store, only=self.partition)
+        reader = Reader(self.store, only=self.partition, all_parts=True)
         published: object = None
         while True:
             began = time.monotonic()

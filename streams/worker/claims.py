@@ -47,6 +47,10 @@ class Claims:
         authorities = await self._store.authorities_at(partition, position)
         return OwnedPartition(tp, position, authorities, position.offset)
 
+    def recounting(self) -> set[int]:
+        """Return the partitions that are being recounted."""
+        return {partition for partition, task in self._recounts.items() if not task.done()}
+
     async def _position(self, partition: int, end: int) -> Position:
         try:
             position = await self._store.claim(partition, self._log, end)

@@ -135,6 +135,10 @@ class Owner:
         """
         kept = {tp.partition: await self._store.position(tp.partition) for tp in bounds}
         ours = {number: it for number, it in kept.items() if it is not None and it.log == self._log}
+        for tp, (_, end) in bounds.items():
+            if tp.partition in ours:  # while one is recounted none is ours, and the events of all wait
+                self._signs.look(tp.partition, ours[tp.partition].offset, end)
+        self._signs.recounting = self._claims.recounting()
         await self._kafka.check_unchanged(ours, {tp.partition: bounds[tp] for tp in bounds})
         return {number: it.last if it is not None else None for number, it in kept.items()}
 

@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from metrics.store.worker_sign import WorkerSign
@@ -41,6 +42,7 @@ class Signs:
 
     _behind: dict[int, Behind] = field(default_factory=dict)
     _waiting: dict[int, int | None] = field(default_factory=dict)
+    recounting: Collection[int] = ()  # the partitions that are counted afresh; their events wait
 
     def hold(self, partitions: set[int]) -> None:
         """Note which partitions the worker holds from now on, whether it could claim them or not."""
@@ -64,6 +66,7 @@ class Signs:
                 given_at=time.time(),
                 waiting=waiting,
                 behind_seconds=0.0 if waiting == 0 else self._behind[number].seconds(),
+                recounting=number in self.recounting,
             )
             for number, waiting in self._waiting.items()
         }

@@ -95,7 +95,9 @@ def only_keys(*patterns: str) -> str:
 
 LACKING = {
     **{right: without(right) for right in ("+hset", "+hdel", "+set", "+append", "+setrange", "+xadd", "+zadd")},
-    "no cases": only_keys("*:position", "*:changes", "*:authorities", "*:dead-letters", "*:rights", "*:tally:*"),
+    "no cases": only_keys(
+        "*:position", "*:changes", "*:authorities", "*:dead-letters", "*:rights", "*:tally:*", "*:definitions:*"
+    ),
 }
 
 

@@ -72,7 +72,7 @@ def test_a_message_is_the_whole_small_truth() -> None:
     } <= set(live)
     for it in (empty, rebuilding):
         assert not any(it[name] for name in ("figures", "queue", "arrivals", "deadlines", "lead")), "never a number"
-    assert rebuilding["rebuilding"] == {"read": 0.31, "back_at": None, "counting": True}
+    assert rebuilding["rebuilding"] == {"read": 0.31, "back_at": None, "counting": True, "why": "rebuilding"}
     numbers = {name: it["numerator"] for name, it in live["figures"].items() if isinstance(it, dict)}
     assert (
         numbers

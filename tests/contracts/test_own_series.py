@@ -20,7 +20,7 @@ from streams.worker.owner import Owner
 from tests.boards import DECEMBER, Clock, Told, front_door
 from tests.story import AUTHORITY
 
-BY = ("case_system", "worker_away", "worker_behind", "log_away")
+BY = ("case_system", "worker_away", "worker_behind", "recounting", "log_away")
 
 
 def shown(registry: CollectorRegistry) -> dict[tuple[str, str], float]:

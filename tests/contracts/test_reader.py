@@ -85,13 +85,35 @@ def test_figures_of_a_silent_store_are_not_shown(valkey: conftest.Store) -> None
 def test_a_late_claim_does_not_lower_the_head(valkey: conftest.Store) -> None:
     """A worker that slept between asking Kafka and asking the store must not make half a rebuild look whole."""
 
-    async def look(store: Store, _: Reader, __: Any) -> None:
+    async def look(store: Store, _: Reader, client: Any) -> None:
+        await client.hdel("{case-events:0}:position", "moved_at")  # as where nobody has gone on for long
         await store.claim(0, LOG, 5000)
         late = await store.claim(0, LOG, 11)
         assert late.head == 5000
         position = await store.position(0)
         assert position is not None
         assert msgspec.structs.replace(position, head=0) == msgspec.structs.replace(late, head=0)
+
+    reading(valkey, look)
+
+
+def test_figures_stay_shown_while_one_worker_follows_another(valkey: conftest.Store) -> None:
+    """What waits meanwhile has them late, and not wrong; also while the next version recounts, however long."""
+
+    async def look(store: Store, reader: Reader, client: Any) -> None:
+        position = await store.position(0)
+        assert position is not None
+        await store.claim(0, LOG, 5000)
+        await client.hset("{case-events:0}:position", "moved_at", "1")
+        await Store(client, LOG.topic, "another").claim(0, LOG, 6000)
+        await reader.turn()
+        new = Reader(store)
+        await new.turn()
+        assert reader.whole
+        assert new.whole
+        await store.claim(0, LOG, 7000)  # nobody has gone on for long: it may be an older copy of itself
+        await new.turn()
+        assert not new.whole
 
     reading(valkey, look)
 

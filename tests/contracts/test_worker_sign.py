@@ -235,5 +235,5 @@ def test_a_rebuild_that_nobody_is_at_stands_still() -> None:
     message = reader.message("2017-12-14T14:32")
     assert (message["state"], message["rebuilding"]) == (
         "rebuilding",
-        {"read": 0.31, "back_at": None, "counting": False},
+        {"read": 0.31, "back_at": None, "counting": False, "why": "not_counting"},
     )

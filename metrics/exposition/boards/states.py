@@ -6,7 +6,7 @@ are being counted again), `store_away` (the store does not answer), `empty` (not
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from metrics.exposition.boards.declaration import Board, Drawing, Tile
 from metrics.exposition.boards.lead import Lead, counts_for, lead
 from metrics.exposition.boards.opening import opening
 from metrics.exposition.boards.pace import Pace
-from metrics.exposition.boards.view import BoardView, Draw, ShownFigure
+from metrics.exposition.boards.view import BoardFigure, BoardView, Draw, ShownFigure
 from metrics.exposition.delay import delay_at
 from metrics.figures.answers import Answers
 from metrics.rules.rules import Rules
@@ -144,7 +144,7 @@ def _withheld(envelope: _BoardEnvelope, exc: NotReady, pace: Pace) -> dict[str, 
     name, directory = envelope.name, envelope.directory
     is_counting = exc.why == "rebuilding"
     back_at = pace.done_at(exc.read, directory.now(name), directory.speed(name)) if is_counting else None
-    rebuilding = {"read": exc.read, "back_at": _iso(back_at), "counting": is_counting}
+    rebuilding = {"read": exc.read, "back_at": _iso(back_at), "counting": is_counting, "why": exc.why}
     return envelope.saying("rebuilding", rebuilding=rebuilding)
 
 
@@ -171,9 +171,13 @@ def _contents(board: Board, view: BoardView, memory: Memory) -> dict[str, Any]:
     drawn = {
         tile.drawing.name: _drawn(tile, tile.drawing, figures, view, memory)
         for tile in board.tiles
-        if tile.drawing is not None and loaded[tile.loaded]
+        if tile.drawing is not None and loaded[tile.loaded] and _are_counted(tile.asks.values(), figures)
     }
     return {"figures": figures, "loaded": loaded, "lead": _lead(board, view, figures, drawn, loaded), **drawn}
+
+
+def _are_counted(asked: Iterable[BoardFigure], figures: Mapping[str, ShownFigure]) -> bool:
+    return all(figures[figure.name] is not None for figure in asked)
 
 
 def _drawn(
@@ -189,8 +193,8 @@ def _lead(
     drawn: Mapping[str, msgspec.Struct | None],
     loaded: Mapping[str, bool],
 ) -> Lead | None:
-    if board.lead is None:
-        return None
+    if board.lead is None or any(figures.get(sentence.of, ()) is None for sentence in board.lead.by_urgency):
+        return None  # what is still to be counted may be the most urgent
     more = {name: drawing.more_than_usual for name, drawing in drawn.items() if isinstance(drawing, Arrivals)}
     return lead(board.lead, counts_for(board.lead, figures, more, view.at.day), any(loaded.values()))
 

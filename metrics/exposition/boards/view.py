@@ -14,7 +14,7 @@ from metrics.figures.question import Question
 from metrics.rules.rules import Rules
 from metrics.windows import At
 
-ShownFigure = Figure | list[Figure]  # a list where a figure is divided by breakdowns
+ShownFigure = Figure | list[Figure] | None  # a list where a figure is divided by breakdowns; None: being counted
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,10 @@ class BoardView:
         return self.answers.rules(self.name)
 
     def figure(self, wanted: BoardFigure) -> ShownFigure:
-        """Return one figure, or a list where it is divided by breakdowns."""
+        """Return one figure, or a list where it is divided by breakdowns; None while it is still to be counted."""
         measure = measure_named(wanted.measure)
+        if not self.answers.is_counted(self.name, measure):
+            return None
         question = Question(measure=measure, at=self.at, window=wanted.window, team=self.team, by=wanted.by)
         figures = self.answers.figures(self.name, question)
         return figures if wanted.by else figures[0]

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import redis
 from kafka.admin import NewPartitions, NewTopic
 from kafka.structs import TopicPartition
 
-from deploy.doctor import Level, examine, machine, store
+from deploy.doctor import Level, broker, examine, machine, store
 from deploy.doctor.broker import clock
 from deploy.doctor.positions import _rebuilding
 from deploy.machine.programs import free_port
@@ -347,6 +347,21 @@ def test_one_that_a_worker_refuses(
         (said,) = [what for what in installation.wrong() if "no worker runs" not in what]
         assert says in said
         assert {key: client.dump(key) for key in client.scan_iter("*:position")} == before
+
+
+def test_a_feed_that_goes_on_while_the_doctor_looks(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came, and was counted, between its look at Kafka and its look at the store is no log cut back."""
+    installation.fill(healthy())
+    look = broker.look
+
+    def earlier(*about: Any) -> broker.KafkaView:
+        seen = look(*about)
+        return replace(seen, bounds={n: (oldest, max(0, end - 3)) for n, (oldest, end) in seen.bounds.items()})
+
+    monkeypatch.setattr(broker, "look", earlier)
+    assert not [what for what in installation.wrong() if "further than the log" in what]
 
 
 def test_one_whose_sources_are_ill(installation: Installation) -> None:

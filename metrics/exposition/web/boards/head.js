@@ -17,6 +17,7 @@ const DELAYS = {
   case_system: (ago) => `The case system has sent nothing for ${ago}`,
   worker_away: (ago) => `casepulse has counted nothing for ${ago}`,
   worker_behind: (ago, { waiting }) => `casepulse is behind, ${counted(waiting, "event", "events")} to count`,
+  recounting: (ago) => `casepulse has been counting everything afresh for ${ago}`,
   log_away: (ago) => `casepulse has reached no new events for ${ago}`,
 };
 
@@ -72,7 +73,14 @@ const HEADS = {
     aside: truth?.figures ? "Do not rely on these figures. Trying again" : "No figures yet. Trying again",
   }),
   rebuilding: ({ rebuilding }, now) => {
-    const { read = null, back_at: back = null, counting = true } = rebuilding ?? {};
+    const { read = null, back_at: back = null, counting = true, why = "" } = rebuilding ?? {};
+    if (why === "other_version") {
+      return {
+        banner: true,
+        lead: { mark: "square", tone: "late", text: "Another version of casepulse counts" },
+        aside: "start this server in the version of its worker",
+      };
+    }
     if (!counting) {
       return {
         banner: true,

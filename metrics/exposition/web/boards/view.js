@@ -10,6 +10,8 @@ export const GOOD = { mark: "circle", tone: "good" };
 const DASH = { text: "–", tone: "ghost" };
 const NO_FIGURES = {
   loading: { text: "Loading" },
+  live: { mark: "triangle", tone: "warn", text: "Being counted" },
+  delayed: { mark: "triangle", tone: "warn", text: "Being counted" },
   rebuilding: { mark: "triangle", tone: "warn", text: "Rebuilding" },
   store_away: { mark: "square", tone: "late", text: "No store" },
   empty: { text: "No events yet" },
@@ -47,8 +49,9 @@ export class View {
   /** What one tile looks at: its figures by the names that its component knows them by, and its drawing. */
   of({ figures, loaded, drawing }) {
     const named = Object.entries(figures).map(([role, name]) => [role, this.truth.figures?.[name]]);
+    const whole = named.every(([, figure]) => figure); // of what is still being counted nothing is summed
     return {
-      figures: Object.fromEntries(named),
+      figures: whole ? Object.fromEntries(named) : {},
       loaded: this.truth.loaded?.[loaded] ?? true,
       drawing: this.truth[drawing] ?? null,
     };

@@ -66,6 +66,7 @@ function show(section, list, items, asLine) {
 const WITHHELD = {
   rebuilding: ["Rebuilding: the figures are being counted again", "There are no numbers until it is done."],
   not_counting: ["Nothing is being counted", "The worker of casepulse is away: “casepulse doctor” says why."],
+  other_version: ["Another version of casepulse counts", "Start this server in the version of its worker."],
   store_away: ["The store does not answer", "There are no numbers until it does."],
 };
 
