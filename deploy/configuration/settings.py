@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from deploy.configuration.toml_file import Unreadable, meant
-from deploy.configuration.variables import DATA_DIR, ENVIRONMENT, LOCK, values
+from deploy.configuration.variables import DATA_DIR, ENVIRONMENT, LOCK, LOG_FORMATS, LOG_LEVELS, values
 from metrics.store.address import RedisSettings
 from metrics.store.secrets import Unusable, pem, secret
 from metrics.wrong_setting import WrongSetting
@@ -39,6 +39,8 @@ class Settings:
     authorities: Path | None = None  # what each authority sets; left out, `authority.toml` of this folder, if any
     figures_topic: str | None = None  # left out, as `names.figures` calls it
     server: str | None = None  # where figures are asked for; left out, they are read from the store
+    log_level: str = "warning"
+    log_format: str = "text"
 
     @property
     def figures(self) -> str:
@@ -80,6 +82,8 @@ class Settings:
             "CASEPULSE_TOPIC": self.topic,
             "CASEPULSE_FIGURES_TOPIC": self.figures_topic or "",
             "CASEPULSE_DATA_DIR": str(self.data_dir),
+            "CASEPULSE_LOG_LEVEL": self.log_level,
+            "CASEPULSE_LOG_FORMAT": self.log_format,
             "CASEPULSE_DEMONSTRATION": str(self.demonstration or ""),
             "CASEPULSE_AUTHORITIES": str(self.authorities or ""),
         }
@@ -110,8 +114,15 @@ def read_settings(environ: Mapping[str, str] = os.environ, by_up: bool = True) -
         authorities=_path(given["CASEPULSE_AUTHORITIES"]),
         figures_topic=given["CASEPULSE_FIGURES_TOPIC"] or None,
         server=given["CASEPULSE_SERVER"] or None,
+        log_level=given["CASEPULSE_LOG_LEVEL"].lower(),
+        log_format=given["CASEPULSE_LOG_FORMAT"].lower(),
     )
-    if faults := [*_kafka_faults(settings.kafka), *_redis_faults(settings.redis), *_server_faults(settings.server)]:
+    if faults := [
+        *_kafka_faults(settings.kafka),
+        *_redis_faults(settings.redis),
+        *_server_faults(settings.server),
+        *_log_faults(settings),
+    ]:
         raise SettingsUnusable("\n".join(faults))
     return settings
 
@@ -217,6 +228,16 @@ def _server_faults(server: str | None) -> Iterator[str]:
         return
     if not _is_server(server):
         yield "CASEPULSE_SERVER is no address of a server: write it as http://127.0.0.1:8080, or unset it"
+
+
+def _log_faults(settings: Settings) -> Iterator[str]:
+    """Yield what is wrong with how logs are to be written, with the remedy."""
+    for name, value, known in (
+        ("CASEPULSE_LOG_LEVEL", settings.log_level, LOG_LEVELS),
+        ("CASEPULSE_LOG_FORMAT", settings.log_format, LOG_FORMATS),
+    ):
+        if value not in known:
+            yield f"{name}: there is no '{value}': {meant(value, known)}"
 
 
 def _is_server(url: str) -> bool:

@@ -22,6 +22,8 @@ SERVER = "CASEPULSE_SERVER"
 DATA_DIR = Path(".casepulse")
 LOCK, ENVIRONMENT = "up.lock", "environment"  # files of the data directory
 PREFIX = "CASEPULSE_"
+LOG_LEVELS, LOG_FORMATS = ("debug", "info", "warning", "error"), ("text", "json")
+LOGGING = frozenset(("CASEPULSE_LOG_LEVEL", "CASEPULSE_LOG_FORMAT"))
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ VARIABLES = (
     Variable("CASEPULSE_FIGURES_TOPIC", "the topic of figures; else figures, or that of events with -figures after it"),
     Variable("CASEPULSE_DATA_DIR", "state of `up`, and the key of pseudonyms", str(DATA_DIR), is_file=True),
     Variable("CASEPULSE_AUTHORITIES", "what each authority sets; else authority.toml here", is_file=True),
+    Variable("CASEPULSE_LOG_LEVEL", f"what worker and server log of their work: {', '.join(LOG_LEVELS)}", "warning"),
+    Variable("CASEPULSE_LOG_FORMAT", f"how: {', '.join(LOG_FORMATS)}; `up` keeps text", "text"),
     Variable("CASEPULSE_DEMONSTRATION", "the clock of a made-up authority; `up` sets it", is_file=True),
 )
 CONNECTIONS = frozenset(variable.name for variable in (*KAFKA_VARIABLES, *STORE_VARIABLES))
@@ -124,7 +128,7 @@ def _differs(given: Mapping[str, Setting], published: Mapping[str, Setting]) -> 
     return any(
         _comparable(variable, given[variable.name].value) != published[variable.name].value
         for variable in VARIABLES
-        if variable.name in given.keys() & published.keys() - CONNECTIONS - {SERVER}
+        if variable.name in given.keys() & published.keys() - CONNECTIONS - LOGGING - {SERVER}
     )
 
 

@@ -131,6 +131,7 @@ def _settings(wanted: Wanted, data_dir: Path, clock: Path) -> Settings:
         demonstration=clock if wanted.simulate else None,
         authorities=authorities.absolute() if authorities else None,
         figures_topic=given.figures_topic,
+        log_level=given.log_level,  # as text: its own screen reads the last line of a log
     )
 
 

@@ -13,6 +13,7 @@ import msgspec
 from deploy.processes.backoff import Backoff
 from streams.publishing.failures import ENDED, FAILURES, OTHER
 from streams.publishing.publisher import BEAT_SECONDS, Done, Owned
+from streams.worker.ending import said
 from streams.worker.health import Counters
 
 SILENCE_SECONDS = 24 * BEAT_SECONDS  # without a sign of life, after which it is ended
@@ -66,7 +67,7 @@ class Publishing:
                 end = End(f"did not start ({exc.strerror})")
             counters.failed.labels(ENDED).inc()
             wait = backoff.after(time.monotonic() - began, end.code, end.was_of_use)
-            print(f"casepulse worker: the publisher {end.how}; again in {wait:.0f} s", file=sys.stderr, flush=True)
+            said.error("the publisher %s; again in %.0f s", end.how, wait)
             await asyncio.sleep(wait)
 
     async def _keep(self, counters: Counters) -> End:

@@ -1,8 +1,8 @@
 """The server process: the reader, the application and uvicorn."""
 
+import logging
 import os
 import socket
-import sys
 
 from deploy.configuration.settings import Settings
 from deploy.processes.authority_directory import authority_directory, check_clock
@@ -14,6 +14,7 @@ from metrics.store.reader import Reader
 from metrics.store.redis import Store
 
 STORE_TIMEOUT_SECONDS = 30.0
+said = logging.getLogger("casepulse serve")
 MAX_CONNECTIONS = 8_192  # screens and everybody else; a screen holds one
 
 
@@ -23,14 +24,11 @@ def main(settings: Settings, port: int) -> int:
     try:
         door = socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
     except OSError as exc:
-        print(
-            f"port {port} of 127.0.0.1 is unavailable ({os.strerror(exc.errno or 0)}): choose another --port",
-            file=sys.stderr,
-        )
+        said.error("port %s of 127.0.0.1 is unavailable (%s): choose another --port", port, os.strerror(exc.errno or 0))
         return 1
     connections = room(raise_descriptor_limit(), MAX_CONNECTIONS)
     reader = Reader(Store(connect(settings.redis, timeout=STORE_TIMEOUT_SECONDS), settings.topic))
     server = server_of(create_app(reader, authority_directory(settings)), port, connections)
-    print(f"casepulse serve: http://127.0.0.1:{port}/ (this machine only)", file=sys.stderr, flush=True)
+    said.info("http://127.0.0.1:%s/ (this machine only)", port)
     server.run([door])
     return 0

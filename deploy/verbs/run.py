@@ -21,12 +21,14 @@ def worker(metrics_port: int | None, dead_letter_limit: int, publishes: bool) ->
 
     Start as many as you like: they share the partitions. Ends with 3, saying why, where going on would not be safe.
     """
+    from deploy.processes.logs import configure
     from deploy.processes.metrics_port import MetricsPort
     from deploy.processes.publisher import Publishing
     from streams.worker import worker as running
     from streams.worker.dead_letters import Limit
 
     settings = read_settings()
+    configure(settings)
     sys.exit(
         running.main(
             running.Worker(
@@ -46,10 +48,12 @@ def worker(metrics_port: int | None, dead_letter_limit: int, publishes: bool) ->
 def publish() -> None:
     """Publish the figures of the partitions that standard input names: each worker starts one."""
     from deploy.processes.authority_directory import ClockUnknown, authority_directory
+    from deploy.processes.logs import configure
     from metrics.store.reader import NotReady
     from streams.publishing import publisher
 
     settings = read_settings()
+    configure(settings, quiet=("aiokafka", "asyncio"))  # the publisher says itself what matters, once
     directory = authority_directory(settings)
 
     def now(authority: str) -> datetime:
@@ -79,5 +83,8 @@ def serve(port: int) -> None:
     On this machine only (127.0.0.1), until there are audiences to tell apart: figures of a few children are personal.
     """
     from deploy.processes import server
+    from deploy.processes.logs import configure
 
-    sys.exit(server.main(read_settings(), port))
+    settings = read_settings()
+    configure(settings)
+    sys.exit(server.main(settings, port))

@@ -267,14 +267,11 @@ def _report(done: Done) -> None:
 
 
 def _say(message: str) -> None:
-    print(f"casepulse worker: {message}", file=sys.stderr, flush=True)
+    logging.getLogger("casepulse worker").error(message)
 
 
 def main(publication: Publication) -> NoReturn:
     """Publish until the worker that started us ends."""
     os.nice(NICENESS)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for name in ("aiokafka", "asyncio"):  # we say ourselves what matters of it, once
-        logging.getLogger(name).setLevel(logging.CRITICAL)
     asyncio.run(publish(publication))
     os._exit(0)  # nothing is left to close, and our worker waits

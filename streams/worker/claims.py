@@ -43,7 +43,7 @@ class Claims:
         if not is_counted and not position.telling:
             self._recounts[partition] = asyncio.ensure_future(self._count_afresh(partition, position))
             await self._counted(partition)
-            raise Reseek(f"partition {partition} was recounted")
+            raise Reseek(f"partition {partition} was recounted", is_expected=True)
         authorities = await self._store.authorities_at(partition, position)
         return OwnedPartition(tp, position, authorities, position.offset)
 
@@ -73,7 +73,7 @@ class Claims:
             return
         await asyncio.wait({task}, timeout=RECOUNT_WAIT_SECONDS)
         if not task.done():
-            raise Reseek(f"partition {partition} is being recounted")
+            raise Reseek(f"partition {partition} is being recounted", is_expected=True)
         del self._recounts[partition]
         task.result()
 

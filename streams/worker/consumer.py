@@ -6,6 +6,7 @@ Each override says what it is for. They lean on Faust 0.15.3 and aiokafka 0.14; 
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
@@ -32,7 +33,19 @@ Link = tuple[int | None, object]  # the broker that leads a partition, and our c
 
 
 class Reseek(Exception):
-    """The store refused the records, or its answer was lost: ask it where we are and read on from there."""
+    """The store refused the records, or its answer was lost: ask it where we are and read on from there.
+
+    *is_expected*: nothing failed, it is how a recount or a rebalance goes.
+    """
+
+    def __init__(self, why: str, is_expected: bool = False) -> None:
+        super().__init__(why)
+        self.is_expected = is_expected
+
+    @property
+    def level(self) -> int:
+        """At which level it is logged."""
+        return logging.INFO if self.is_expected else logging.WARNING
 
 
 class PartitionOwner(Protocol):
@@ -140,7 +153,8 @@ class StoreConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no type
                     at = await self.owner.positions(self.assignment())
                     await self._thread.seek_wait({driver.ensure_aiokafka_TP(tp): offset for tp, offset in at.items()})
             except (Reseek, TimeoutError, IllegalStateError) as exc:  # store away, or partitions changed under us
-                self.log.warning("no positions yet: %s", exc or type(exc).__name__)
+                level = exc.level if isinstance(exc, Reseek) else logging.WARNING
+                self.log.log(level, "no positions yet: %s", str(exc) or type(exc).__name__)
                 return {}
             self._applied.clear()
             self._ticket = object() if assignment == self._assigned else None
@@ -201,7 +215,7 @@ class StoreConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no type
         for exc in failed:
             if not isinstance(exc, Reseek):
                 raise exc
-            self.log.warning("asking the store where it is: %s", exc)
+            self.log.log(exc.level, "asking the store where it is: %s", exc)
         return not failed
 
     async def _look_around(self) -> bool:
@@ -221,7 +235,8 @@ class StoreConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no type
                 at = await self._thread.call_thread(consumer.position, driver.ensure_aiokafka_TP(tp))
                 await self.owner.step_over(tp, at)
         except (Reseek, IllegalStateError) as exc:
-            self.log.warning("asking the store where it is: %s", exc)
+            level = exc.level if isinstance(exc, Reseek) else logging.WARNING
+            self.log.log(level, "asking the store where it is: %s", exc)
             return False
         return True
 

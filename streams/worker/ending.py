@@ -1,15 +1,18 @@
 """How a worker ends: with which code, with which words, and within which time."""
 
+import logging
 import os
-import sys
 import threading
 
 DONE, FAILED, REFUSED = 0, 1, 3  # told to stop; to be started again; not safe to go on
 
 
+said = logging.getLogger("casepulse worker")  # what a worker says of itself, at whatever level its logs are
+
+
 def say(message: str, code: int) -> int:
-    """Print *message* on standard error, and return *code*."""
-    print(f"casepulse worker: {message}", file=sys.stderr, flush=True)
+    """Say *message* on standard error, and return *code*."""
+    said.error(message)
     return code
 
 

@@ -1,7 +1,6 @@
 """What the worker says of itself: its own counters, and whether it is alive and ready."""
 
 import os
-import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from prometheus_client.registry import Collector
 
 from events.decode import Reason
 from streams.publishing.failures import FAILURES
+from streams.worker.ending import said
 from streams.worker.processor import UNKNOWN_APPEND, Batch, FetchedRecord, appended
 
 HANGING_SECONDS = 120.0  # without a turn of the fetch loop, or with events waiting and none applied
@@ -133,7 +133,7 @@ def watch(health: Health, every: float = 5.0) -> None:
         while True:
             time.sleep(every)
             if (why := health.hangs(time.monotonic())) is not None:
-                print(f"casepulse worker: {why}; ending, to be started again", file=sys.stderr, flush=True)
+                said.error("%s; ending, to be started again", why)
                 os._exit(70)
 
     threading.Thread(target=loop, name="watch", daemon=True).start()

@@ -119,7 +119,7 @@ class Owner:
         self._earlier, self._owned = {number: known[number] for number in known if number in wanted}, {}
         self._health.assigned = False  # until we know where we are
         if self.refused is not None:  # the worker is ending, and Kafka's answer would not come any more
-            raise Reseek("ending")
+            raise Reseek("ending", is_expected=True)
         with self._claiming():
             bounds = await self._kafka.bounds(list(partitions))
             read_last = await self._read_last(bounds)
@@ -159,7 +159,7 @@ class Owner:
         """
         owned = self._owned.get(tp.partition)
         if owned is None or records[0].offset < owned.position.offset:
-            raise Reseek("records from before the last seek")
+            raise Reseek("records from before the last seek", is_expected=True)
         owned.landing = landed()
         try:
             await self._fold_and_commit(owned, records, going)
@@ -175,7 +175,7 @@ class Owner:
         dead_in_a_row = owned.position.dead_in_a_row
         for first in range(0, len(records), MAX_COMMIT_RECORDS):
             if not going():
-                raise Reseek("rebalance")
+                raise Reseek("rebalance", is_expected=True)
             chunk = records[first : first + MAX_COMMIT_RECORDS]
             plain = [LogRecord(r.offset, appended(r.timestamp), r.key, r.value) for r in chunk]
             batch = read(plain, owned.number, self._log.partitions, dead_in_a_row)
@@ -280,4 +280,4 @@ class Owner:
 def _reseek_if_told(owned: OwnedPartition) -> None:
     """Raise Reseek once all of a log is told that was not counted on the way: a claim counts it."""
     if owned.is_to_be_counted:
-        raise Reseek(f"partition {owned.number} is told, and is to be counted")
+        raise Reseek(f"partition {owned.number} is told, and is to be counted", is_expected=True)

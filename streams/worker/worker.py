@@ -1,7 +1,6 @@
 """The worker: Faust carries membership and assignment, the owner computes. Ends as soon as it cannot be right."""
 
 import asyncio
-import logging
 import os
 import signal
 import time
@@ -205,7 +204,4 @@ def _failed(task: "asyncio.Future[None]") -> bool:
 
 def main(worker: Worker) -> int:
     """Run *worker* until it ends; return its exit code: 0 told to stop, 1 failed, 3 refused."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("aiokafka").setLevel(logging.ERROR)  # some 75 warnings a second while a broker is away
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # we say ourselves what matters of it
     return asyncio.run(worker.run())

@@ -72,6 +72,8 @@ def test_new_rules_recount_and_the_old_figures_are_served_meanwhile(kafka: str, 
     assert not asking.refused
     assert [catalogue for catalogue, _ in asking.seen] == [code(), fingerprint(rules)]
     assert asking.seen[0][1] != asking.seen[1][1]
+    said = (tmp_path / "worker.log").read_text().splitlines()
+    assert not [line for line in said if " streams." in line]  # a recount that goes as it should is no news
     assert tallies(valkey.url, topic) == InMemoryStore(rules).tell(events).tallies
     (tmp_path / "log.ndjson").write_text("".join(json.dumps(event) + "\n" for event in log))
     done = subprocess.run(
