@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from events.care import CareEnded, CareStarted, LegalStatusChanged, PlacementEnded, PlacementStarted
 from events.event import ChildEvent
 from events.leaving_care import AdoptionOrdered, AdoptionPlaced
-from events.sources.ssda903.entries import Filed
+from events.sources.ssda903.entries import Filed, in_turn
 from events.sources.ssda903.episodes import SAME_CARER, Episode
 from events.sources.ssda903.files import ChildsFile
-from events.sources.ssda903.history import episodes_in_turn
+from events.sources.ssda903.history import settled
 from events.sources.ssda903.periods import Note, Period, Placement, ends, note_periods, periods, placements, temporary
 from events.sources.ssda903.reasons import Ssda903Reason
 from events.sources.teller import Said, Statement, deny, record_name, state
@@ -28,7 +28,7 @@ def care(file: Sequence[ChildsFile], years: Sequence[Filed[Episode]]) -> Iterato
     reading of fewer returns may have told that differently.
     """
     before: tuple[Episode, ...] = ()
-    for nth, standing in enumerate(episodes_in_turn(years)):
+    for nth, standing in enumerate(in_turn(years, settled)):
         note = _noter(years[nth], nth)
         of_care = periods([episode.known(file[nth].as_of) for episode in standing], note)
         note_periods(of_care, note)

@@ -4,7 +4,7 @@ A later return says again what an earlier one said: its row of the same key repl
 a row that ended before its year. What becomes of one that it should have and has not, each kind of row says itself.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from operator import attrgetter
@@ -80,8 +80,17 @@ def one_of_each(entries: Iterable[SomeEntry], report: FileReport, double: Ssda90
     return tuple(standing[key] for key in sorted(standing))
 
 
-def in_turn(years: Sequence[Filed[SomeEntry]]) -> Iterator[tuple[SomeEntry, ...]]:
-    """Yield what stands of one child after each return, by key."""
+Settle = Callable[[SomeEntry, Filed[SomeEntry], Filed[SomeEntry]], SomeEntry | None]
+
+
+def in_turn(
+    years: Sequence[Filed[SomeEntry]], settle: Settle[SomeEntry] | None = None
+) -> Iterator[tuple[SomeEntry, ...]]:
+    """Yield what stands of one child after each return, by key.
+
+    *settle* says what stands of an entry that a return should have and has not: of the entry, that return, and the one
+    that told the entry. Left out, it is `settled`.
+    """
     standing: dict[str, SomeEntry] = {}
     for filed in years:
         present = {entry.key: entry for entry in filed.entries}
@@ -89,11 +98,16 @@ def in_turn(years: Sequence[Filed[SomeEntry]]) -> Iterator[tuple[SomeEntry, ...]
             filed.again.due += filed.due(entry)
             if key in present:
                 years[entry.nth].report.note(entry.line, Ssda903Reason.SAID_AGAIN)
-            elif filed.due(entry) and not filed.doubtful:
-                stays = absent(entry, filed, years[entry.nth])
+            elif filed.due(entry):
+                stays = (settle or settled)(entry, filed, years[entry.nth])
                 standing.pop(key) if stays is None else standing.update({key: stays})
         standing.update(present)
         yield tuple(standing[key] for key in sorted(standing))
+
+
+def settled(entry: SomeEntry, filed: Filed[SomeEntry], told: Filed[SomeEntry]) -> SomeEntry | None:
+    """Return what stands of an entry that is absent; all of it where a row could not be used that may be it."""
+    return entry if filed.doubtful else absent(entry, filed, told)
 
 
 def absent(entry: SomeEntry, filed: Filed[SomeEntry], told: Filed[SomeEntry], by: date = date.max) -> SomeEntry | None:

@@ -5,7 +5,6 @@ rows may have other dates for the same move, or go on from where the open row wa
 child who is looked after already can have), or begin care anew. Only what nothing goes on from has ended, or never was.
 """
 
-from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from events.sources.ssda903.entries import Filed, absent
@@ -15,23 +14,7 @@ from events.sources.ssda903.reasons import Ssda903Reason
 SAME_MOVE = timedelta(days=7)  # two returns give one move dates at most so far apart
 
 
-def episodes_in_turn(years: Sequence[Filed[Episode]]) -> Iterator[tuple[Episode, ...]]:
-    """Yield what stands of the child after each return, by first day."""
-    standing: dict[str, Episode] = {}
-    for filed in years:
-        present = {episode.key: episode for episode in filed.entries}
-        for key, episode in list(standing.items()):
-            filed.again.due += filed.due(episode)
-            if key in present:
-                years[episode.nth].report.note(episode.line, Ssda903Reason.SAID_AGAIN)
-            elif filed.due(episode):
-                stays = _absent(episode, filed, years[episode.nth])
-                standing.pop(key) if stays is None else standing.update({key: stays})
-        standing.update(present)
-        yield tuple(standing[key] for key in sorted(standing))
-
-
-def _absent(episode: Episode, filed: Filed[Episode], told: Filed[Episode]) -> Episode | None:
+def settled(episode: Episode, filed: Filed[Episode], told: Filed[Episode]) -> Episode | None:
     """Return what stands of an episode that *told* said, and *filed* should have and has not; None if nothing does."""
     following = next((later for later in filed.entries if later.start > episode.start), None)
     if _told_otherwise(episode, filed) or (following is not None and _same_move(episode, following)):
