@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+STEPS_A_MOVE = 1000  # of a bar of unknown length: to paint it takes longer than a step
+
 
 class Screened:
     """A stream of text in which control characters are written out; ends of lines alone are left."""
@@ -56,7 +58,12 @@ def progress_bar(label: str, length: int) -> "ProgressBar[int]":
 def progress_over(steps: Iterable[T], label: str) -> "ProgressBar[T]":
     """Return a bar over *steps*, of which nobody knows how many there are."""
     return click.progressbar(
-        steps, label=label, show_pos=True, file=for_bars(sys.stderr), hidden=not sys.stderr.isatty()
+        steps,
+        label=label,
+        show_pos=True,
+        update_min_steps=STEPS_A_MOVE,
+        file=for_bars(sys.stderr),
+        hidden=not sys.stderr.isatty(),
     )
 
 

@@ -86,7 +86,7 @@ def load(
     settings, source = read_settings(), source_named(name)
     days = tuple(day.date() for day in as_of)
     key, limits = key or settings.data_dir / "pseudonym.key", Limits(max_missing=max_missing / 100)
-    request = Request(paths, authority or "", days, datetime.now(UTC), key, limits)
+    request = Request(paths, authority or "", days, datetime.now(UTC), key, limits, progress_over)
     _check(source, request)
     if not target:
         _check_kafka(settings)
@@ -171,8 +171,8 @@ def _write(reading: SourceReading, target: Path) -> None:
     written = target if target.exists() and not target.is_file() else target.with_name(f".{target.name}.part")
     events = 0
     try:
-        with written.open("wb") as out:
-            for event in reading.events:
+        with written.open("wb") as out, progress_over(reading.events, "writing") as told:
+            for event in told:
                 out.write(encode(event) + b"\n")
                 events += 1
         if written != target:

@@ -56,15 +56,16 @@ class Reading:
         """Return what becomes of the lines of a file, and remember who sent what is in it."""
         left: Counter[str] = Counter()
         events, dead = 0, DeadLines()
-        for event in self._lines(path):
-            if isinstance(event, DeadLetter):
-                left[str(event.reason)] += 1
-                dead.note(event)
-            elif self._is_other(event):
-                left[OTHER_AUTHORITY] += 1
-            else:
-                events += 1
-                self._remember(event)
+        with self._request.watch(self._lines(path), "reading") as read:
+            for event in read:
+                if isinstance(event, DeadLetter):
+                    left[str(event.reason)] += 1
+                    dead.note(event)
+                elif self._is_other(event):
+                    left[OTHER_AUTHORITY] += 1
+                else:
+                    events += 1
+                    self._remember(event)
         return EventFileReport(path.name, events, left, dead)
 
     def __iter__(self) -> Iterator[Event]:

@@ -1,10 +1,12 @@
 """A source: a kind of file that other people's systems export, and how events are read from it."""
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from events.event import Event
 from events.sources.report import LoadReport
@@ -40,6 +42,7 @@ class Limits:
 
 
 USUAL = Limits()
+Watch = Callable[[Iterable[Any], str], AbstractContextManager[Iterable[Any]]]  # passes steps on, by what they do
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ class Request:
 
     *authority* is the ONS code, or "" where the events say it. *as_of* has the day that each path states, in the order
     of *paths*, where the source is a return. *now* is the time of the reading: a later event is a dead letter. *key* is
-    the file with the key of pseudonyms; a source that needs it makes it if it is missing.
+    the file with the key of pseudonyms; a source that needs it makes it if it is missing. *watch* sees the steps of a
+    reading go by, and may show how far it is.
     """
 
     paths: tuple[Path, ...]
@@ -57,6 +61,7 @@ class Request:
     now: datetime
     key: Path
     limits: Limits = USUAL
+    watch: Watch = lambda steps, _: nullcontext(steps)
 
 
 @dataclass(frozen=True)

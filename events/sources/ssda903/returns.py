@@ -5,7 +5,7 @@ told; then, child by child again, to tell it. So a return may be larger than the
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -14,7 +14,7 @@ from itertools import accumulate, chain, pairwise
 from events.event import Event
 from events.sources.pseudonym import Pseudonym, pseudonym_of
 from events.sources.report import FileReport
-from events.sources.source import USUAL, Limits, Request, SourceReading, SourceUnreadable
+from events.sources.source import USUAL, Limits, Request, SourceReading, SourceUnreadable, Watch
 from events.sources.ssda903 import episodes, people, records
 from events.sources.ssda903.care import care
 from events.sources.ssda903.entries import Entry, Filed, in_turn, year_of
@@ -62,7 +62,13 @@ class ReturnsApart(SourceUnreadable):
     """Neither of two successive returns covers some of the time between them."""
 
 
-def read_all(returns: Iterable[Return], authority: str, pseudonym: Pseudonym, limits: Limits = USUAL) -> SourceReading:
+def read_all(
+    returns: Iterable[Return],
+    authority: str,
+    pseudonym: Pseudonym,
+    limits: Limits = USUAL,
+    watch: Watch = lambda steps, _: nullcontext(steps),
+) -> SourceReading:
     """Return what several returns of *authority* tell, the earlier first, whichever is given first.
 
     If two were made on one day, the one given later corrects the other. The reports are of header.csv, episodes.csv and
@@ -73,7 +79,7 @@ def read_all(returns: Iterable[Return], authority: str, pseudonym: Pseudonym, li
     labels = [f"{made.as_of}/" if len(ordered) > 1 else "" for made in ordered]
     filed = [_files(made, nth, label) for nth, (made, label) in enumerate(zip(ordered, labels, strict=True))]
     reading = Reading([files for files, _ in filed], authority, pseudonym)
-    reading.account()
+    reading.account(watch)
     check_rows(reading.files, limits)
     return SourceReading(reading, reading.reports, tuple(why for _, not_read in filed for why in not_read))
 
@@ -125,11 +131,12 @@ class Reading:
         for telling in self._tellings:
             yield telling.feed_report()
 
-    def account(self) -> None:
+    def account(self, watch: Watch) -> None:
         """Note what becomes of every row, and tell nothing."""
-        for told in self._children():
-            for _ in told:
-                pass
+        with watch(self._children(), "reading") as children:
+            for told in children:
+                for _ in told:
+                    pass
 
     def _children(self) -> Iterator[Iterator[Iterable[Said]]]:
         """Yield, of each child in the order of pseudonyms, what stands after each return."""
@@ -184,4 +191,4 @@ def _turns(years: Sequence[Filed[Entry]]) -> Iterator[list[Said]]:
 
 def read_request(request: Request) -> SourceReading:
     returns = [Return(path, day) for path, day in zip(request.paths, request.as_of, strict=True)]
-    return read_all(returns, request.authority, pseudonym_of(request.key), request.limits)
+    return read_all(returns, request.authority, pseudonym_of(request.key), request.limits, request.watch)
