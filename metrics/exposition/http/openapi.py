@@ -46,6 +46,8 @@ EXAMPLE_FIGURE: Schema = {
     "status": "below_target",
     "beside": {"open": 812, "overdue": 118},
     "suppressed": False,
+    "share": None,
+    "note": None,
 }
 EXAMPLE_ANSWER: Schema = {
     "as_of": "2017-12-31T23:59:59.999999+00:00",
@@ -77,6 +79,7 @@ class MeasureDescription(msgspec.Struct):
     window: str
     windows: list[str]
     by: list[str]
+    team: str
     bands: list[str]
     target: float | None
     polarity: Polarity

@@ -24,7 +24,6 @@ from events.simulator.clock import BEGINS, DemonstrationClock
 from events.working_days import calendar
 from metrics.catalogue import BY_NAME, MEASURES
 from metrics.figures.answers import Answers
-from metrics.figures.evaluate import evaluate
 from metrics.figures.figure import Figure
 from metrics.figures.question import Question
 from metrics.rules.rules import Rules
@@ -65,12 +64,10 @@ class Truth:
     """The figures that must stand in the topic once all of a log is read."""
 
     def __init__(self, log: list[dict[str, Any]]) -> None:
-        store = reference(log)
-        self._sums = store.sums()
-        answers = answers_of(store, RULES)
-        self.keys = {
-            key_of(f) for name in self._sums for each in standing(answers, name, answers.now(name)) for f in each
-        }
+        self._store = reference(log)
+        answers = answers_of(self._store, RULES)
+        moments = {name: answers.now(name) for name in answers.authorities}
+        self.keys = {key_of(f) for name, at in moments.items() for each in standing(answers, name, at) for f in each}
 
     def differs(self, read: dict[str, dict[str, Any]]) -> bool:
         """Whether *read* is anything but every figure, each as it was at the moment that it names."""
@@ -79,7 +76,7 @@ class Truth:
     def _figure(self, key: str, like: dict[str, Any]) -> dict[str, Any]:
         at, name = parse_at(like["at"]), like["authority"]
         question = Question(measure=BY_NAME[like["measure"]], at=at, team=like["team"])
-        (figure,) = (f for f in evaluate(self._sums[name], name, question, RULES) if key_of(f) == key)
+        (figure,) = (f for f in answers_of(self._store, RULES).figures(name, question) if key_of(f) == key)
         plain: dict[str, Any] = json.loads(msgspec.json.encode(figure))
         return plain
 
@@ -329,13 +326,13 @@ def test_a_name_cannot_be_taken_for_another_part_of_a_key() -> None:
 def test_the_topic_holds_the_figures_that_the_api_gives_of_a_team() -> None:
     """Also of a team that has nothing in a measure now: a reader would else keep its former figure for ever."""
     name, rules = min(NAMES), Rules(calendar(), teams=(TeamFact("North", "Hill"), TeamFact("New", "Dale")))
-    sums = STORE.sums()[name]
-    stands = [figure for each in standing(answers_of(STORE, rules), name, AT) for figure in each]
+    answers = answers_of(STORE, rules)
+    stands = [figure for each in standing(answers, name, AT) for figure in each]
     teams = {figure.team for figure in stands}
     assert {None, "New", "North", "South"} <= teams
     for measure in MEASURES:
         for team in teams:
-            answer = evaluate(sums, name, Question(measure=measure, at=AT, team=team), rules)
+            answer = answers.figures(name, Question(measure=measure, at=AT, team=team))
             assert [f for f in stands if (f.measure, f.team) == (measure.name, team)] == answer
 
 
