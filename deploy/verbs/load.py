@@ -24,6 +24,7 @@ from events.sources.source import (
     SourceUnreadable,
 )
 from events.time import LONDON
+from metrics.printable import printable
 
 if TYPE_CHECKING:
     from deploy.configuration.settings import Settings
@@ -163,7 +164,7 @@ def _say_if_unknown(request: Request, settings: "Settings") -> None:
 def _say(reports: Iterable[LoadReport]) -> None:
     for report in reports:
         for line in report_lines(report):
-            click.echo(line, err=True)
+            click.echo(printable(line), err=True)
 
 
 def _write(reading: SourceReading, target: Path) -> None:

@@ -21,6 +21,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import UnknownTopicOrPartitionError
 
 from metrics.figures.answers import Answers
+from metrics.printable import printable
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.address import RedisSettings
 from metrics.store.connection import connect
@@ -267,7 +268,7 @@ def _report(done: Done) -> None:
 
 
 def _say(message: str) -> None:
-    logging.getLogger("casepulse worker").error(message)
+    logging.getLogger("casepulse worker").error(printable(message))
 
 
 def main(publication: Publication) -> NoReturn:

@@ -4,6 +4,8 @@ import logging
 import os
 import threading
 
+from metrics.printable import printable
+
 DONE, FAILED, REFUSED = 0, 1, 3  # told to stop; to be started again; not safe to go on
 
 
@@ -12,7 +14,7 @@ said = logging.getLogger("casepulse worker")  # what a worker says of itself, at
 
 def say(message: str, code: int) -> int:
     """Say *message* on standard error, and return *code*."""
-    said.error(message)
+    said.error(printable(message))
     return code
 
 

@@ -50,7 +50,12 @@ def test_every_face_shows_the_same_number(kafka: str, valkey: Store, tmp_path: P
     topic, told, port = new_topic(kafka), log(), free_port()
     clock = tmp_path / "clock.json"
     clock.write_bytes(DemonstrationClock(started_at=datetime.now(UTC), began_at=NOW, speed=SLOWLY).encode())
-    env = environment(kafka, valkey.url, topic) | {"CASEPULSE_DEMONSTRATION": str(clock)}
+    rules = tmp_path / "authority.toml"  # the reference sets nothing, and what a demonstration sets stays out
+    rules.write_text(f'[{AUTHORITY}]\nname = "Wexshire"\n')
+    env = environment(kafka, valkey.url, topic) | {
+        "CASEPULSE_DEMONSTRATION": str(clock),
+        "CASEPULSE_AUTHORITIES": str(rules),
+    }
     send(kafka, topic, told)
     book = InMemoryStore(RulesByAuthority()).tell(decode(json.dumps(event).encode(), WALL) for event in told)
     truth = reference(book)
