@@ -16,7 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from events.simulator.authority import MONTHS
 from events.simulator.wexshire import CHILDREN
-from tests.journeys.boards.screen import opened, slot, state, violations
+from tests.journeys.boards.screen import opened, says, slot, state, violations
 from tests.journeys.boards.test_board import BOARD, LONG_SILENT, frozen
 from tests.journeys.conftest import CHROMIUM_OPTIONS
 from tests.journeys.machine.test_up import READY, Up, up
@@ -24,7 +24,7 @@ from tests.journeys.parts import eventually
 
 FULL = {"CASEPULSE_HISTORY_MONTHS": str(MONTHS), "CASEPULSE_HISTORY_CHILDREN": str(CHILDREN)}
 STATE_SECONDS = 240.0  # for each state to come
-FOUR_K = (3840, 2160)
+SIZES = {"live-4k": (3840, 2160), "phone": (390, 844), "upright": (1080, 1920), "zoomed": (683, 384)}
 
 
 class Photographer:
@@ -60,8 +60,12 @@ def a_day(camera: Photographer, running: Up) -> None:
     camera.takes("closing-time")
     camera.waits(lambda: "09:20" <= camera.time() < "10:30")
     camera.takes("next-morning")
-    with opened_4k(camera, running) as large:
-        large.takes("live-4k")
+    for name, size in SIZES.items():
+        with opened_as(camera, running, size) as other:
+            other.takes(name)
+    camera.page.emulate_media(media="print")
+    camera.takes("printed")
+    camera.page.emulate_media(media="screen")
     camera.goes_to(running, "/")
     camera.page.wait_for_timeout(1000)
     camera.takes("home")
@@ -71,23 +75,32 @@ def a_day(camera: Photographer, running: Up) -> None:
 
 
 @contextmanager
-def opened_4k(camera: Photographer, running: Up) -> Iterator[Photographer]:
+def opened_as(camera: Photographer, running: Up, size: tuple[int, int]) -> Iterator[Photographer]:
     browser = camera.page.context.browser
     assert browser is not None
-    with opened(browser, FOUR_K) as page:
-        large = Photographer(page, camera._folder)
-        large.goes_to(running)
+    with opened(browser, size) as page:
+        other = Photographer(page, camera._folder)
+        other.goes_to(running)
         state(page, "live", within=20)
-        yield large
+        yield other
 
 
 def bad_states(camera: Photographer, running: Up) -> None:
-    """The feed falls silent; the server does; the store is emptied; and each time it heals by itself."""
+    """Feed, worker, store and server fall silent in turn; the store is emptied; each time it heals by itself."""
     camera.goes_to(running)
     state(camera.page, "live", within=20)
     with frozen(running.processes()["deploy.machine.demonstration"]):
         state(camera.page, "delayed", within=STATE_SECONDS)
         camera.takes("delayed")
+    state(camera.page, "live", within=STATE_SECONDS)
+    with frozen(running.processes()["worker"]):
+        state(camera.page, "delayed", within=STATE_SECONDS)
+        says(camera.page, "aside", re.compile("^casepulse has counted nothing"), within=STATE_SECONDS)
+        camera.takes("worker-away")
+    state(camera.page, "live", within=STATE_SECONDS)
+    with frozen(running.processes()["valkey"]):
+        state(camera.page, "store_away", within=STATE_SECONDS)
+        camera.takes("store-away")
     state(camera.page, "live", within=STATE_SECONDS)
     with frozen(running.processes()["serve"]):
         camera.page.wait_for_timeout(LONG_SILENT)

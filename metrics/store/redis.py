@@ -282,10 +282,13 @@ class Store:
             self._ask_state(pipe, partition, "+" if offset is None else str(offset + 1), MAX_STEPS_READ)
             pipe.hgetall(self._key(partition, "worker"))
             pipe.time()
-            state, authorities, entries, left, (now, _) = await pipe.execute()
+            answers = await pipe.execute(raise_on_error=False)  # a sign that cannot be read keeps no figure back
+        if fault := next((answer for answer in answers[:3] if isinstance(answer, Exception)), None):
+            raise fault
+        state, authorities, entries, left, (now, _) = answers
         steps = [decode_step(entry) for _, entry in entries] if offset is not None else []
         position = decode_position(state, self._topic)
-        sign = decode_sign(left)
+        sign = None if isinstance(left, Exception) else decode_sign(left)
         return PartitionView(position, decode_authorities(authorities), steps, sign, now - sign.given_at if sign else 0)
 
     async def sign(self, signs: Mapping[int, WorkerSign]) -> None:

@@ -136,6 +136,9 @@ def test_a_server_that_starts_after_the_worker_has_stopped_says_so(valkey: conft
         reader._partitions[0].worker = WorkerWatch()
         await reader.turn()
         assert reader.worker(AUTHORITY).state == "unknown", "a sign that cannot be read is none"
+        await client.set(KEY, "no hash")
+        await reader.turn()
+        assert (reader.worker(AUTHORITY).state, reader.whole) == ("unknown", True), "and keeps no figure back"
 
     worked(valkey, look)
 

@@ -119,6 +119,22 @@ def test_names_are_never_cut(browser: Browser, server: Server, stage: Stage, siz
             picture(page, f"{name}-{size[0]}x{size[1]}")
 
 
+@pytest.mark.parametrize("size", [LAPTOP, UPRIGHT, PHONE], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_a_name_without_a_single_space_is_not_cut_either(
+    browser: Browser, server: Server, stage: Stage, size: tuple[int, int]
+) -> None:
+    """The code of a team, where nobody has given it a name: 64 of the widest letters."""
+    team = "W" * 64
+    with opened(browser, size) as page:
+        for message in (
+            busy(team=team, simulated=True, speed=60.0),
+            front().message(AFTERNOON, team=team) | {"teams": [team]},
+        ):
+            showing(page, server, stage, message)
+            assert not page.evaluate(SIDEWAYS)
+            assert (cut(page), strays(page, scrolls=size == PHONE)) == ([], [])
+
+
 def test_two_teams_of_like_names_are_told_apart(browser: Browser, server: Server, stage: Stage) -> None:
     """Whatever else stands beside them."""
     said = []
