@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from events.simulator.authority import MONTHS
 from events.simulator.wexshire import CHILDREN
-from tests.journeys.boards.screen import opened, says, slot, state, violations
+from tests.journeys.boards.screen import FULL_HD, opened, says, slot, state, violations
 from tests.journeys.boards.test_board import BOARD, LONG_SILENT, frozen
 from tests.journeys.conftest import CHROMIUM_OPTIONS
 from tests.journeys.machine.test_up import READY, Up, up
@@ -25,6 +25,8 @@ from tests.journeys.parts import eventually
 FULL = {"CASEPULSE_HISTORY_MONTHS": str(MONTHS), "CASEPULSE_HISTORY_CHILDREN": str(CHILDREN)}
 STATE_SECONDS = 240.0  # for each state to come
 SIZES = {"live-4k": (3840, 2160), "phone": (390, 844), "upright": (1080, 1920), "zoomed": (683, 384)}
+
+PAPER: ViewportSize = {"width": 1041, "height": 590}  # what a sheet of A4 has within its margins, as it is filled
 
 
 class Photographer:
@@ -64,8 +66,10 @@ def a_day(camera: Photographer, running: Up) -> None:
         with opened_as(camera, running, size) as other:
             other.takes(name)
     camera.page.emulate_media(media="print")
+    camera.page.set_viewport_size(PAPER)
     camera.takes("printed")
     camera.page.emulate_media(media="screen")
+    camera.page.set_viewport_size({"width": FULL_HD[0], "height": FULL_HD[1]})
     camera.goes_to(running, "/")
     camera.page.wait_for_timeout(1000)
     camera.takes("home")

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.boards import Server, Told, event, playing
 from tests.journeys.boards.screen import FULL_HD, opened, state
 from tests.journeys.boards.states import AFTERNOON, STATES, busy, christmas, crowd, front, rebuilding, withheld
-from tests.journeys.conftest import QUIET
+from tests.journeys.conftest import CHROMIUM_OPTIONS
 
 Message = dict[str, Any]
 OPENED, STANDS = "2026-03-02T10:00:00Z", "2026-03-02T10:01:00Z"  # by the clock of the machine that the browser runs on
@@ -184,7 +184,7 @@ def take(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     player = Player()
     with sync_playwright() as playwright, playing(player.messages) as server:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(QUIET))
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(CHROMIUM_OPTIONS))
         camera = Camera(browser, server, player, folder)
         for name, build in MESSAGES.items():
             camera.takes(name, build())
@@ -218,7 +218,7 @@ def differing_pixels(one: Path, other: Path) -> str:
     if one.suffix != ".png":
         return "other elements or texts"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(QUIET))
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(CHROMIUM_OPTIONS))
         with opened(browser) as page:
             sources = [f"data:image/png;base64,{base64_of(file)}" for file in (one, other)]
             pixels: int = page.evaluate(PIXELS, sources)

@@ -4,12 +4,14 @@ Whatever is said has room: nothing is cut, nothing runs into another, and the pa
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.boards import Server, playing
+from tests.journeys.boards import compare
 from tests.journeys.boards.conftest import Stage
 from tests.journeys.boards.screen import opened, picture, shown, slot, state, strays, violations
 from tests.journeys.boards.states import AFTERNOON, Message, busy, christmas, doctored, front, huge, withheld
@@ -264,10 +266,22 @@ def test_it_prints_on_white(browser: Browser, server: Server, stage: Stage, mess
         darkest = [sum(int(part) for part in ink[4:-1].split(",")[:3]) for ink in page.evaluate(INKS)]
         assert max(darkest) < 3 * 128, "no pale ink on white"
         assert not page.get_by_role("button").is_visible()
+        page.set_viewport_size({"width": 1041, "height": 590})
         picture(page, f"printed-{message().get('state')}")
         assert violations(page) == []
         pages = page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n")
         assert pages == 1
+
+
+def test_the_pictures_of_before_and_after_are_the_same_where_nothing_changed(browser: Browser, tmp_path: Path) -> None:
+    """The tool that compares them can be run, and finds no difference of its own making."""
+    player = compare.Player()
+    with playing(player.messages) as server:
+        for folder in ("before", "after"):
+            (tmp_path / folder).mkdir()
+            camera = compare.Camera(browser, server, player, tmp_path / folder)
+            camera.takes("live", compare.MESSAGES["live"]())
+    assert list(compare.differences(tmp_path / "after", tmp_path / "before")) == []
 
 
 def test_an_older_server_shows_the_wait_in_office_hours(browser: Browser, server: Server, stage: Stage) -> None:
