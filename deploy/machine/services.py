@@ -72,10 +72,13 @@ def _kafka(settings: Settings) -> Program:
 def _valkey(settings: Settings) -> Service:
     """Return our store. Files of it that are damaged are set aside, as all of it stands in the log."""
     port = _port(settings.redis.url)
-    program = programs.valkey(settings.data_dir / "valkey", port, password=settings.redis.password_file)
+    data = settings.data_dir / "valkey"
+    program = programs.valkey(data, port, password=settings.redis.password_file)
+    files = store_files.StoreFiles(data)
     return Service(
         Running(program),
-        heal=lambda code, failures: store_files.heal(program.data, program.log, code, failures),
+        heal=lambda code, failures: files.heal(program.log, code, failures),
+        tend=files.follow,
         does="reads its file",
     )
 

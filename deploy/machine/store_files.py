@@ -8,7 +8,11 @@ import shutil
 import signal
 from pathlib import Path
 
+from deploy.machine.store_sums import FILE as SUMS
+from deploy.machine.store_sums import StoreSums
+
 FOLDER, ASIDE, MANIFEST = "appendonlydir", "appendonlydir.damaged", "appendonly.aof.manifest"
+INCREMENT = re.compile(r"^file (\S+) seq \d+ type i", re.MULTILINE)
 IN_USE = re.compile(r"^file (\S+) seq \d+ type [bi]", re.MULTILINE)  # the base, and what came after it in order
 
 # As Redis from 7.0 and Valkey say it. What follows a semicolon or "make a backup" is about a tool that is not here.
@@ -27,20 +31,40 @@ CRASHES = frozenset(-number for number in (signal.SIGSEGV, signal.SIGABRT, signa
 UNKNOWN_TRIES = 3  # after which what it says no longer matters: a store made anew costs a recount, this an outage
 
 
-def heal(data: Path, log: Path, code: int | None, failures: int) -> str | None:
-    """Set the files aside where they are damaged, before the store is started; return what was done, in words.
+class StoreFiles:
+    """The files of the store in *data*, over the lives of its server."""
 
-    *code* is how its last life ended, None where that was ready or there was none; *failures* how many ended so in a
-    row. Called with what it said then still in *log*. Raises OSError.
-    """
-    why = _passed_over(data) or _refused(data, log, code, failures)
-    if why is None:
-        return None
-    aside = set_aside(data)
-    return (
-        f"the file of the store is damaged ({why}): it is set aside as {aside}, and all is counted again from the log; "
-        "figures are withheld until that is done"
-    )
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._sums = StoreSums(data / FOLDER, data / SUMS)
+
+    def follow(self, is_last: bool) -> None:
+        """Keep checksums of what was appended; the server runs or, where it *is_last*, was stopped."""
+        self._sums.follow(_increments(self._data), is_last)
+
+    def heal(self, log: Path, code: int | None, failures: int) -> str | None:
+        """Set the files aside where they are damaged, before the store is started; return what was done, in words.
+
+        *code* is how its last life ended, None where that was ready or there was none; *failures* how many ended so in
+        a row. Called with what it said then still in *log*. Raises OSError.
+        """
+        why = _passed_over(self._data) or self._sums.damaged() or _refused(self._data, log, code, failures)
+        self._sums.forget()  # the server may cut the end of a file off as it starts: what is left is summed again
+        if why is None:
+            return None
+        aside = set_aside(self._data)
+        return (
+            f"the file of the store is damaged ({why}): it is set aside as {aside}, and all is counted again from the "
+            "log; figures are withheld until that is done"
+        )
+
+
+def _increments(data: Path) -> list[str]:
+    """Return the files in use that have no checksum of the server's own."""
+    try:
+        return INCREMENT.findall((data / FOLDER / MANIFEST).read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return []
 
 
 def set_aside(data: Path) -> Path:

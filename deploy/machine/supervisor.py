@@ -28,6 +28,7 @@ class Service:
     does: str = "starts"  # what it does until it is ready
     told: Callable[[], str] = lambda: ""  # how far it is with that, in words
     heal: Callable[[int | None, int], str | None] = lambda code, failures: None  # before a start; what it did, in words
+    tend: Callable[[bool], None] = lambda is_last: None  # now and then while it runs, and once when it was stopped
     remedy: str = ""  # what to do where it does not come up however often it is started
     aside: bool = False  # nobody waits for it, and nothing else ends where it does not start
     backoff: Backoff = field(default_factory=Backoff)
@@ -108,8 +109,11 @@ class Supervisor:
         """Stop everything, the last first."""
         self._stop(list(self._services.values()))
 
-    def trim_logs(self) -> None:
+    def tend(self) -> None:
+        """Do what is to be done now and then: each service's own, and keep logs from growing for ever."""
         for service in self._services.values():
+            if service.ready is not None:
+                service.tend(False)
             if service.started is not None:
                 with suppress(OSError):  # no room to set it aside: another time
                     service.running.trim_log(LARGEST_LOG_BYTES)
@@ -238,4 +242,5 @@ class Supervisor:
             for service in free:
                 service.running.stop(max(0.0, until - time.monotonic()))
                 service.started = service.ready = None
+                service.tend(True)
             left = [service for service in left if service not in free]

@@ -210,7 +210,7 @@ def _turn(wanted: Wanted, settings: Settings, supervisor: Supervisor, screen: Sc
         if time.monotonic() - looked > HOUSEKEEPING_SECONDS:
             looked = time.monotonic()
             disk.look(supervisor)
-            supervisor.trim_logs()
+            supervisor.tend()
             if has_said_ready:
                 rebuilding.look(looked)
         if not has_said_ready and not supervisor.waiting:

@@ -113,10 +113,12 @@ def copied(filled: tuple[Path, str | None], folder: Path) -> tuple[Path, Program
 
 
 def healed(program: Program) -> Service:
+    files = store_files.StoreFiles(program.data)
     return Service(
         Running(program),
         backoff=hurried(),
-        heal=lambda code, failures: store_files.heal(program.data, program.log, code, failures),
+        heal=lambda code, failures: files.heal(program.log, code, failures),
+        tend=files.follow,
     )
 
 
@@ -186,8 +188,51 @@ def test_an_end_that_nobody_explains_is_not_repeated_for_ever(
     (tmp_path / "appendonlydir" / "a.1.incr.aof").touch()
     log = tmp_path / "valkey.log"
     log.write_text(f"{said}\n")
-    done = [store_files.heal(tmp_path, log, code, failures) for failures in range(1, FIRST_TRIES)]
+    done = [store_files.StoreFiles(tmp_path).heal(log, code, failures) for failures in range(1, FIRST_TRIES)]
     assert [it is not None for it in done] == [False, False, is_damage, False]
+
+
+def test_a_byte_that_is_another_one_is_found(filled: tuple[Path, str | None], tmp_path: Path) -> None:
+    """In the middle of a value: the server starts from it, and shows what was never counted. It is set aside."""
+    data, program = copied(filled, tmp_path)
+    first = healed(program)
+    with kept(first) as here:
+        here.until(lambda: first.ready is not None)
+        here.supervisor.tend()
+        with redis.Redis.from_url(program.address) as client:
+            client.set("case-new", b"y" * 100)
+    content = increment(data).read_bytes()
+    for value in (b"x" * 100, b"y" * 100):  # one of before this start, and one of it
+        at = content.index(value) + 50
+        increment(data).write_bytes(content[:at] + b"z" + content[at + 1 :])
+        assert "appendonly.aof.2.incr.aof has other bytes before " in str(first.heal(None, 0))
+        (data / "appendonlydir.damaged").rename(data / "appendonlydir")
+        increment(data).write_bytes(content)
+        first.tend(True)
+
+
+def test_what_is_summed_follows_a_file_that_is_cut_and_grows(tmp_path: Path) -> None:
+    """Whole, cut, grown again after a new start, rewritten under another name: none of it is taken for damage."""
+    folder = tmp_path / "appendonlydir"
+    folder.mkdir()
+    manifest = folder / "appendonly.aof.manifest"
+    manifest.write_text("file a.1.incr.aof seq 1 type i\n")
+    file = folder / "a.1.incr.aof"
+    file.write_bytes(bytes(range(256)) * 10_000)
+    files = store_files.StoreFiles(tmp_path)
+    for is_last in (False, False, True):
+        files.follow(is_last)
+    file.write_bytes(file.read_bytes()[:-7])
+    assert store_files.StoreFiles(tmp_path).heal(tmp_path / "no.log", None, 0) is None
+    file.write_bytes(file.read_bytes()[:-70] + b"others" * 100)  # as the server cut it off, and went on
+    again = store_files.StoreFiles(tmp_path)
+    again.follow(True)
+    assert again.heal(tmp_path / "no.log", None, 0) is None
+    again.follow(True)
+    manifest.write_text("file a.2.incr.aof seq 2 type i\n")
+    file.unlink()
+    again.follow(False)
+    assert store_files.StoreFiles(tmp_path).heal(tmp_path / "no.log", None, 0) is None
 
 
 def test_a_hole_between_two_files_is_found(tmp_path: Path) -> None:
@@ -200,9 +245,11 @@ def test_a_hole_between_two_files_is_found(tmp_path: Path) -> None:
     for name in files:
         (folder / name).write_text("*")
     (folder / "a.2.incr.aof").write_text("")
-    assert store_files.heal(tmp_path, tmp_path / "no.log", None, 0) is None
+    assert store_files.StoreFiles(tmp_path).heal(tmp_path / "no.log", None, 0) is None
     (folder / "a.1.incr.aof").write_text("")
-    assert "(a.1.incr.aof is empty)" in (store_files.heal(tmp_path, tmp_path / "no.log", None, 0) or "")
+    said = store_files.StoreFiles(tmp_path).heal(tmp_path / "no.log", None, 0)
+    assert said is not None
+    assert "(a.1.incr.aof is empty)" in said
 
 
 def test_the_files_of_before_make_room(tmp_path: Path) -> None:
