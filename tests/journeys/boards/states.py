@@ -107,6 +107,13 @@ def huge(message: Message) -> None:
     message |= {"name": "Bournemouth, Christchurch and Poole", "speed": 60.0}
 
 
+def uncounted(message: Message) -> None:
+    """A new version declares the enquiries' clock otherwise, and has not counted it yet: nothing of it is a number."""
+    clock = ("enquiries_awaiting_decision", "longest_wait", "enquiries_due", "enquiries_overdue")
+    message["figures"] |= dict.fromkeys((*clock, "decided_today", "decided_month"))
+    message |= dict.fromkeys(("queue", "wait", "lead"))
+
+
 STATES: dict[str, tuple[Callable[[], Message], dict[str, str]]] = {
     "live": (busy, {"light": "Live", "waiting_word": "", "conferences_word": "None late"}),
     "crowd": (crowd, {"waiting": "74", "waiting_late": "3 late", "waiting_today": "7 due today"}),
@@ -211,6 +218,27 @@ STATES: dict[str, tuple[Callable[[], Message], dict[str, str]]] = {
     "log-away": (
         lambda: late_by(WorkerReport("no_log", 240.0)),
         {"lead": "Figures as of 14:28", "aside": "casepulse has reached no new events for 4 minutes"},
+    ),
+    "recounting": (
+        lambda: late_by(WorkerReport("recounting", 240.0)),
+        {"lead": "Figures as of 14:28", "aside": "casepulse has been counting everything afresh for 4 minutes"},
+    ),
+    "other-version": (
+        lambda: withheld("other_version"),
+        {"lead": "Another version of casepulse counts", "aside": "start this server in the version of its worker"},
+    ),
+    "being-counted": (
+        lambda: doctored(uncounted),
+        {
+            "light": "Live",
+            "lead": "",
+            "waiting": "–",
+            "waiting_word": "Being counted",
+            "waiting_today": "",
+            "longest_word": "Being counted",
+            "decided_word": "Being counted",
+            "conferences_word": "None late",
+        },
     ),
     "store-away": (
         lambda: withheld("store_away") | {"store_answered_at": "2017-12-14T14:10:00+00:00"},
