@@ -10,10 +10,9 @@ NO_RATE_OF_A_PART = "children are counted for the whole authority alone: ask for
 
 def no_population(authority: str, day: date) -> str:
     """Return why an authority without an estimate has no rate, and what to do."""
-    return (
-        f"how many children live in {authority} is not known for {day.year} nor before: set its population in "
-        "authority.toml"
-    )
+    year = day.year if day.month >= 4 else day.year - 1  # in which its financial year begins
+    unknown = f"how many children live in {authority} is not known for {year} nor before"
+    return f"{unknown}: set its population in authority.toml"
 
 
 def beyond(at: At, now: At, complete_to: datetime | None) -> str:

@@ -174,6 +174,7 @@ def test_a_rate_without_a_population_is_no_number_and_says_why(tmp_path: Path) -
     *_, line = command(tmp_path, name, "--at", "2018-03-31").splitlines()
     assert line.partition(AUTHORITY)[2].startswith("  no rate (how many children live in X99999901 is not known for")
     assert why in line
+    assert "is not known for 2017 nor before" in line, "2017-18 is per mid-2017"
     (of_team,) = over_http(f"/v1/figures?measure={name}&at=2018-03-31&by=team").json()["figures"]
     assert (of_team["value"], "ask for its rate" in of_team["note"]) == (None, True)
 

@@ -219,5 +219,5 @@ def test_a_board_is_as_it_is_told(board: Any) -> None:
 
 def test_no_route_for_programs_is_left_out() -> None:
     """All but the pages and their files."""
-    pages = {"/", "/boards/{name}", "/boards/assets/{name}", "/favicon.ico", "/openapi.json"}
+    pages = {"/", "/boards", "/boards/{name}", "/boards/assets/{name}", "/favicon.ico", "/openapi.json"}
     assert {getattr(route, "path", "") for route in server().routes} - pages == document()["paths"].keys()
