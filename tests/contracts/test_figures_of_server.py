@@ -14,6 +14,8 @@ from click.testing import CliRunner, Result
 
 from deploy.command import main
 from deploy.configuration.settings import read_settings
+from deploy.processes import refusal
+from tests.contracts.test_settings import up_here
 
 NO_STORE = "redis://127.0.0.1:1/0"
 ANSWER = {
@@ -208,3 +210,18 @@ def test_an_empty_authority_is_neither_one_nor_all() -> None:
     with server_with(200, json.dumps(ANSWER).encode()) as server:
         done = figures(server.url, "--authority", "")
     assert (done.exit_code, "it is empty: name an authority" in done.output, server.asked) == (2, True, [])
+
+
+def test_figures_that_stand_still_are_shown_with_the_reason(tmp_path: Path) -> None:
+    """The worker of the `up` here has refused: figures are true, no longer follow, and say why beside them."""
+    here = tmp_path / "state"
+    with server_with(200, json.dumps(ANSWER).encode()) as server, up_here(here, CASEPULSE_SERVER=server.url):
+        env = {"CASEPULSE_DATA_DIR": str(here)}
+        before = CliRunner().invoke(main, ["figures", "--csv"], env=env)
+        refusal.note(here, "the log was cut back: restore it")
+        after = CliRunner().invoke(main, ["figures", "--csv"], env=env)
+    assert (before.exit_code, before.stderr) == (0, "")
+    assert (after.exit_code, after.stdout) == (0, before.stdout)
+    assert after.stderr == (
+        "the worker has refused to run, so nothing new is counted. It said: the log was cut back: restore it\n"
+    )
