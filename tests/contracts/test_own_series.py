@@ -108,6 +108,7 @@ FED = f"{TOLD}\n{DECEMBER.isoformat()} | feed reported | F | somebody | complete
     [
         (WorkerReport("reading"), "case_system", 0.0),
         (WorkerReport("behind", 60, 900), "worker_behind", 900.0),
+        (WorkerReport("recounting", 60, 900), "recounting", 900.0),
         (WorkerReport("away", 60, 900), "worker_away", None),
         (WorkerReport("no_log", 60), "log_away", None),
     ],

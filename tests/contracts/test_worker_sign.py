@@ -1,7 +1,9 @@
 """Who has figures wait: the case system, or us. What the sign says that a worker leaves, and what is made of it."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,11 +11,14 @@ from typing import Any
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
+from events.working_days import calendar
+from metrics.counting.fingerprint import fingerprint
 from metrics.exposition.delay import Delay, delay_of
-from metrics.rules.rules import RulesByAuthority
+from metrics.rules.rules import Parameters, Rules, RulesByAuthority
 from metrics.store.reader import NotReady, Reader
 from metrics.store.redis import Store
 from metrics.store.worker_sign import AWAY_SECONDS, WorkerReport, WorkerSign, WorkerWatch
+from streams.worker.consumer import Reseek
 from streams.worker.dead_letters import Limit
 from streams.worker.health import Counters, Health
 from streams.worker.owner import Owner
@@ -81,6 +86,34 @@ def test_a_reader_knows_whether_the_worker_reads_or_is_behind_or_away(valkey: co
         assert away.seconds > AWAY_SECONDS
         log.end -= 40
         assert (await signed(reader, owner)).state == "reading"
+
+    worked(valkey, look)
+
+
+def test_a_worker_that_recounts_says_so_and_what_waits(valkey: conftest.Store) -> None:
+    """Else the case system would be said to be silent, while its events wait for us."""
+
+    async def look(reader: Reader, _: Owner, log: Log, client: Any) -> None:
+        log.end += 40
+        counted = asyncio.Event()
+
+        async def recount(*about: Any) -> dict[str, Any]:
+            await counted.wait()
+            return {}
+
+        rules = RulesByAuthority(((AUTHORITY, Rules(calendar(), Parameters(roll_start_forward=True))),))
+        store = Store(client, LOG.topic, fingerprint(rules))
+        other = Owner(store, LOG, rules, log, Limit(), Counters(), Health(), recount)
+        for _begun in range(2):  # the first begins it, and the second finds it under way
+            with pytest.raises(Reseek):
+                await other.positions([PARTITION])
+        recounting = await signed(reader, other)
+        assert (recounting.state, recounting.waiting) == ("recounting", 40)
+        counted.set()
+        with suppress(Reseek):
+            await other.positions([PARTITION])
+        await other.positions([PARTITION])
+        assert (await signed(reader, other)).state == "behind"
 
     worked(valkey, look)
 
@@ -198,6 +231,8 @@ FEED_LATE = DECEMBER - timedelta(minutes=22)
         # no feed says that it is late: an authority whose feeds never report, or a closed office
         (None, WorkerReport("away", 10.0), 1.0, None),
         (None, WorkerReport("behind", 10.0, 5), 1.0, None),
+        (FEED_LATE, WorkerReport("recounting", 9.0, 7), 1.0, Delay("recounting", FEED_LATE, 7)),
+        (None, WorkerReport("recounting", 10.0, 5), 1.0, None),
         (None, WorkerReport("away", 60.0, 5), 1.0, Delay("worker_away", DECEMBER - timedelta(minutes=1), 5)),
         (None, WorkerReport("behind", 60.0, 5), 1.0, Delay("worker_behind", DECEMBER - timedelta(minutes=1), 5)),
         (None, WorkerReport("no_log", 60.0), 60.0, Delay("log_away", DECEMBER - timedelta(hours=1))),

@@ -79,7 +79,7 @@ class FigureCollector(Collector):
             )
             for by in get_args(DelayedBy):
                 late.add_metric((name, by), float(delay is not None and delay.by == by))
-            if worker.state in ("reading", "behind"):  # else nobody knows how many wait
+            if worker.state in ("reading", "behind", "recounting"):  # else nobody knows how many wait
                 waiting.add_metric((name,), worker.waiting)
         yield from (late, waiting)
 
