@@ -30,12 +30,17 @@ def test_each_state_is_said_and_fits_and_can_be_read(page: Page, server: Server,
     for place, text in expected.items():
         assert slot(page, place) == text, place
     assert strays(page) == []
+    assert abs(page.evaluate(BESIDE_CLOCK)) <= 1, "what stands beside the sentence ends where the clock ends"
     picture(page, name)
     assert violations(page) == []
     numbers = [text for text in page.locator("[data-figure]").all_inner_texts() if text.strip() not in ("", "–")]
     assert bool(numbers) == (message["figures"] is not None), (
         "where there are no figures there is no number, and no zero"
     )
+
+
+BESIDE_CLOCK = """document.querySelector(".aside").getBoundingClientRect().right
+  - document.querySelector(".clock").getBoundingClientRect().right"""
 
 
 @pytest.mark.parametrize(("days", "says_so"), [(1, "Conferences due in 1 day"), (90, "Conferences in 90 days")])
