@@ -77,6 +77,7 @@ def installed(program: str) -> str:
 # Journeys wait more than they work, so they begin first and side by side; what only computes fills the gaps.
 LONGEST = (
     "test_exactly_once",
+    "test_upgrade",
     "test_board",
     "test_up",
     "test_figures_topic",

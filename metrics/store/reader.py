@@ -89,9 +89,9 @@ class ReaderPartition:
         """Why it is not shown, where it is not whole."""
         if self.is_silent:
             return "store_away"
-        if self.is_foreign:
-            return "other_version"
         worker = self.worker.report(time.monotonic()).state
+        if self.is_foreign and worker != "recounting":  # else it is about to be of a count that we may know
+            return "other_version"
         has_none = worker == "away" or (worker == "unknown" and not self.is_claimed)  # a worker claims at its start
         return "not_counting" if has_none else "rebuilding"
 

@@ -19,6 +19,7 @@ from metrics.figures.question import Question
 from metrics.store.commits import Commit
 from metrics.store.reader import NotReady, Reader
 from metrics.store.redis import Store
+from metrics.store.worker_sign import WorkerSign
 from metrics.windows import parse_at
 from tests import conftest
 from tests.another_version import Edit, another_version, definitions_of
@@ -148,6 +149,12 @@ def test_a_count_of_which_nothing_is_known_is_said_to_be_another_versions(valkey
         with pytest.raises(NotReady, match="another version") as withheld:
             reader.snapshot()
         assert withheld.value.why == "other_version"
+        sign = WorkerSign(given_at=time.time(), waiting=0, behind_seconds=0.0, recounting=True)
+        await client.hset("{case-events:0}:worker", mapping=sign.fields())
+        await reader.turn()
+        with pytest.raises(NotReady) as withheld:
+            reader.snapshot()
+        assert withheld.value.why == "rebuilding", "a worker counts it afresh"
         await client.hset(DEFINITIONS, mapping=definitions())
         await reader.turn()
         assert figures_of(reader)
