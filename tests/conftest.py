@@ -89,6 +89,7 @@ LONGEST = (
     "test_board_states",
     "test_board_clock",
     "test_recount",
+    "test_connections",
     "test_doctor",
 )
 

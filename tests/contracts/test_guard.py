@@ -11,10 +11,14 @@ import pytest
 from fastapi import FastAPI
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
 
+from deploy.processes.metrics_port import create_app as worker_s
 from metrics.catalogue import MEASURES
 from metrics.exposition.http.app import create_app
 from metrics.exposition.http.guard import HEADERS
+from streams.worker.health import Health
 from tests.boards import Clock, Told, at
 from tests.contracts.test_answers import NOW
 
@@ -49,7 +53,7 @@ def server(table: str = TABLE) -> FastAPI:
     return create_app(reader, Clock(at(NOW)).clocks(reader.rules))
 
 
-def asked(app: FastAPI, path: str, headers: Headers = OURS, method: str = "GET", query: bytes = b"") -> Answer:
+def asked(app: ASGIApp, path: str, headers: Headers = OURS, method: str = "GET", query: bytes = b"") -> Answer:
     """Return what *app* answers, as a server hands requests to it. Of a stream only the first message is awaited."""
     sent: list[dict[str, object]] = []
     first = asyncio.Event()
@@ -209,6 +213,25 @@ def test_a_redirect_leads_to_a_path_of_this_server(path: str) -> None:
     answer = asked(server(), path, query=b"at=2025-06-01")
     assert (answer.status, answer.headers["location"]) == (307, f"{path.rstrip('/')}?at=2025-06-01")
     assert asked(server(), path, [(b"host", b"evil.example")]).status == 421
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/livez", "/readyz", "/nowhere"])
+def test_a_worker_s_metrics_are_guarded_as_the_server_is(path: str) -> None:
+    """By the same names, from no other page, with the same headers and words; HEAD and what cannot be done too."""
+    app = worker_s(CollectorRegistry(), Health(assigned=True))
+    there = 404 if path == "/nowhere" else 200
+    for method, headers, status in (
+        ("GET", OURS, there),
+        ("HEAD", OURS, there),
+        ("POST", OURS, 404 if path == "/nowhere" else 405),
+        ("GET", [(b"host", b"evil.example:9180")], 421),
+        ("GET", [*OURS, (b"origin", b"http://evil.example")], 403),
+        ("GET", [], 400),
+    ):
+        answer = asked(app, path, headers, method)
+        assert (answer.status, is_guarded(answer)) == (status, True), (method, headers)
+        assert status == 200 or answer.headers["content-type"] == "application/problem+json"
+        assert status != 405 or answer.headers["allow"] == "GET, HEAD"
 
 
 GETS = [
