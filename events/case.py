@@ -5,17 +5,20 @@ A case may hold several pseudonyms. All pseudonyms that a link ever joined are o
 links that stand divide it into people. So a merge, or its retraction, changes the figures like any other fact.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import reduce
 from itertools import chain
 from operator import or_
 from typing import TypeVar, cast
 
 import msgspec
+from msgspec.structs import replace
 
 from events import EVENTS
-from events.event import Event, Retraction
+from events.event import MOMENTS, Event, Retraction
 from events.person import ChildMerged
 from events.time import Instant
 
@@ -62,19 +65,60 @@ def tell(case: Case, events: Iterable[Event]) -> Case:
 
     If none of them is new, that is *case* itself.
     """
-    return tell_new(case, events)[0]
+    return tell_new(case, events)[0] if case.tellings else _whole(events)
 
 
 def tell_new(case: Case, events: Iterable[Event]) -> tuple[Case, list[Event]]:
     """Return *case* with *events* told, and the new events among them."""
     tellings, new = dict(case.tellings), []
     for event in events:
-        key = (event.subject, event.type, event.record)
-        earlier = tellings.get(key, ())
-        if event not in earlier:
-            tellings[key] = tuple(sorted((*earlier, event), key=_order)) if earlier else (event,)
+        key = _key(event)
+        after = _with(tellings.get(key, ()), event)
+        if after is not None:
+            tellings[key] = after
             new.append(event)
     return (_case(tellings, case, new), new) if new else (case, new)
+
+
+def _key(event: Event) -> FactKey:
+    return event.subject, event.type, event.record
+
+
+def _with(earlier: tuple[Event, ...], event: Event) -> tuple[Event, ...] | None:
+    """Return *earlier* with *event* in its place, or None where it is told already.
+
+    A fact may have been told thousands of times: only a few of those tellings are looked at.
+    """
+    if not earlier:
+        return (event,)
+    rank = event.rank
+    if earlier[-1].rank < rank:
+        return (*earlier, event)
+    low = bisect_left(earlier, rank, key=_rank)
+    high = bisect_right(earlier, rank, low, key=_rank)
+    if low < high:
+        low = high = bisect_left(earlier, _content(event), low, high, key=_content)
+        if low < len(earlier) and earlier[low] == event:
+            return None
+    return (*earlier[:low], event, *earlier[high:])
+
+
+def _whole(events: Iterable[Event]) -> Case:
+    """Return the case that *events* make, each fact's tellings sorted once."""
+    gathered: dict[FactKey, list[Event]] = {}
+    for event in events:
+        gathered.setdefault(_key(event), []).append(event)
+    tellings = {key: tuple(told) if len(told) == 1 else _sorted(told) for key, told in gathered.items()}
+    return _case(tellings, Case(), [telling for told in tellings.values() for telling in told])
+
+
+def _sorted(told: list[Event]) -> tuple[Event, ...]:
+    """Return the tellings of one fact in order, each once."""
+    kept: list[Event] = []
+    for telling in sorted(told, key=_order):
+        if not kept or kept[-1] != telling:
+            kept.append(telling)
+    return tuple(kept)
 
 
 def _case(tellings: Tellings, before: Case, new: Collection[Event]) -> Case:
@@ -113,9 +157,21 @@ def decode_case(stored: bytes) -> Case:
     return tell(Case(), _decoder.decode(stored))
 
 
+def _rank(event: Event) -> tuple[int, datetime, str]:
+    return event.rank
+
+
 def _order(event: Event) -> tuple[object, ...]:
-    """Newest last. The bytes order tellings that differ and rank alike: any rule would do, if it is always the same."""
-    return (*event.rank, _encoder.encode(event))
+    """Newest last. The content orders tellings that differ and rank alike: any rule would do, if it is always the same.
+
+    What is equal has equal bytes, at whatever offset a moment is written.
+    """
+    return (*event.rank, _content(event))
+
+
+def _content(event: Event) -> bytes:
+    moments = {name: getattr(event, name, None) for name in MOMENTS}
+    return _encoder.encode(replace(event, **{name: at.astimezone(UTC) for name, at in moments.items() if at}))
 
 
 class Person:

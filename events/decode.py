@@ -14,7 +14,7 @@ from operator import or_
 import msgspec
 
 from events import EVENTS
-from events.event import ChildEvent, Event, Id, Moment, Retraction
+from events.event import MOMENTS, ChildEvent, Event, Id, Moment, Retraction
 from events.time import instant
 from events.workforce import WorkerRecorded
 from events.working_days import END, START
@@ -23,7 +23,6 @@ LARGEST_BYTES = 64 * 1024
 TOLERANCE = timedelta(hours=24)  # how far a clock or an entry may run ahead
 MAY_LIE_OUTSIDE_CALENDAR = frozenset(("person.recorded", "worker.recorded"))
 STORABLE_YEARS = (1900, 2100)  # of every instant: arithmetic on offsets may overflow beyond
-MOMENTS = ("recorded_at", "received_at", "occurred_at", "complete_to")
 
 
 class Reason(StrEnum):

@@ -13,6 +13,8 @@ Codes = Annotated[tuple[Code, ...], Meta(max_length=64)]
 Moment = Annotated[datetime, Meta(tz=True)]
 NonNegative = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
+MOMENTS = ("recorded_at", "received_at", "occurred_at", "complete_to")  # fields that hold one
+
 Origin = Literal["live", "backload", "migration", "simulation"]
 
 

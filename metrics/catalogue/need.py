@@ -13,9 +13,13 @@ from metrics.shapes import UNKNOWN, Breakdown, Count, Spells, Value, code
 
 def needs(start: Any, life: Life) -> Timeline[Value]:
     """The primary need of the open episode that began last; none open, `unknown`."""
-    always: Stretch[Value] = Stretch(EVER, None, (EVER, ""), UNKNOWN)
-    episodes = (Stretch(s.start, s.end, s.rank, code(s.value.primary_need)) for s in life.stretches(EPISODES))
-    return uppermost((always, *episodes))
+
+    def over_time() -> Timeline[Value]:
+        always: Stretch[Value] = Stretch(EVER, None, (EVER, ""), UNKNOWN)
+        episodes = (Stretch(s.start, s.end, s.rank, code(s.value.primary_need)) for s in life.stretches(EPISODES))
+        return uppermost((always, *episodes))
+
+    return life.once(needs, over_time)
 
 
 NEEDS = tuple(f"N{n}" for n in range(10))

@@ -3,8 +3,10 @@
 Plans of another authority are left out of all of this; they count among children in need alone.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from events.protection import InitialConferenceHeld, Section47Ended, Section47Started
 from events.working_days import WorkingDays
@@ -25,12 +27,18 @@ def enquiry_before(conference: InitialConferenceHeld, life: Life) -> str | None:
     """
     if conference.section_47 is not None:
         return conference.section_47
-    begun = [fact for fact in life.facts(Section47Started) if fact.day <= conference.day]
+    enquiries = life.facts(Section47Started)  # by when they began, so by day as well
+    begun = bisect_right(enquiries, conference.day, key=_day)
     if not begun:
         return None
-    end = life.by_record(Section47Ended).get(begun[-1].record)
+    latest = enquiries[begun - 1].record
+    end = life.by_record(Section47Ended).get(latest)
     led = end is None or end.day > conference.day or end.outcome == "conference"
-    return begun[-1].record if led else None
+    return latest if led else None
+
+
+def _day(enquiry: Section47Started) -> date:
+    return enquiry.day
 
 
 @dataclass(frozen=True)

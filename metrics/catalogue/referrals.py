@@ -1,5 +1,8 @@
 """Referrals to social care, and those that come back."""
 
+from bisect import bisect_left
+from datetime import date
+
 from events.front_door import ReferralReceived
 from events.time import add_months
 from metrics.catalogue.sources import REFERRALS
@@ -13,8 +16,13 @@ def came_back(referral: ReferralReceived, life: Life) -> bool:
 
     The same day a year earlier counts; another referral of the same day does not.
     """
-    since = add_months(referral.day, -12)
-    return any(since <= other.day < referral.day for other in life.facts(ReferralReceived))
+    referrals = life.facts(ReferralReceived)  # by when they happened, so by day as well
+    earlier = bisect_left(referrals, referral.day, key=_day)
+    return earlier > 0 and referrals[earlier - 1].day >= add_months(referral.day, -12)
+
+
+def _day(referral: ReferralReceived) -> date:
+    return referral.day
 
 
 SOURCE = Breakdown("referral_source", lambda referral, _: code(referral.referral_source))

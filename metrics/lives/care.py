@@ -46,8 +46,10 @@ def _period_of(fact: LegalStatusChanged | PlacementStarted, life: Life) -> str |
     """
     if fact.care is not None:
         return fact.care
-    around = [p for p in life.stretches(PERIODS) if not _is_before(fact, p) and not _is_after(fact, p)]
-    return max(around, key=lambda period: period.rank).value.record if around else None
+    for period in reversed(life.stretches(PERIODS)):  # the last begun first
+        if not _is_before(fact, period) and not _is_after(fact, period):
+            return str(period.value.record)
+    return None
 
 
 def _is_before(fact: LegalStatusChanged | PlacementStarted, period: Stretch[Any]) -> bool:
@@ -81,7 +83,7 @@ def _begun(facts: list[F], period: Stretch[Any]) -> Iterator[Begun[F]]:
 
 
 def _period(start: Any, life: Life) -> Stretch[Any]:
-    return next(spell for spell in life.stretches(PERIODS) if spell.value is start)
+    return life.once("periods", lambda: {spell.value.record: spell for spell in life.stretches(PERIODS)})[start.record]
 
 
 # --- legal statuses -----------------------------------------------------------------------------------------------

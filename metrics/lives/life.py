@@ -162,7 +162,9 @@ class Life:
         need, given_up = self._need(), self.by_record(CaseDeallocated)
         for allocation, after in zip_longest(allocations, allocations[1:]):
             end = given_up.get(allocation.record)
-            spell = next((spell for spell in need if spell[1] is None or spell[1] > allocation.occurred), None)
+            while need and need[0][1] is not None and need[0][1] <= allocation.occurred:
+                need.pop(0)
+            spell = need[0] if need else None
             if spell is None or (end is not None and ends_before(allocation, end)):
                 continue
             since = max(allocation.occurred, spell[0])

@@ -1,7 +1,9 @@
 """What holds from which instant on: `((instant, value), …)`, strictly rising; before the first, None."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from itertools import pairwise, zip_longest
 from typing import Any, Generic, TypeVar
 
@@ -10,6 +12,8 @@ from events.time import Instant
 V = TypeVar("V")
 V_co = TypeVar("V_co", covariant=True)
 Timeline = tuple[tuple[Instant, V | None], ...]
+
+FEW_STEPS = 16  # that are sooner looked through than searched
 
 EVER: Instant = -(2**62)  # before anything that can have happened
 
@@ -38,9 +42,23 @@ def uppermost(stretches: Iterable[Stretch[V]]) -> Timeline[V]:
     laid = sorted((s for s in stretches if s.end is None or s.start < s.end), key=lambda stretch: stretch.start)
     if all(one.end is not None and one.end <= other.start for one, other in pairwise(laid)):
         return squeeze(_one_by_one(laid))
-    laid.sort(key=lambda stretch: stretch.rank, reverse=True)
-    cuts = {s.start for s in laid} | {s.end for s in laid if s.end is not None}
-    return squeeze((at, next((s.value for s in laid if s.covers(at)), None)) for at in sorted(cuts))
+    return squeeze(_highest_of(laid))
+
+
+def _highest_of(laid: Sequence[Stretch[V]]) -> Iterator[tuple[Instant, V | None]]:
+    """Yield the value of the highest-ranking stretch that holds, wherever one of *laid*, in order, begins or ends."""
+    by_rank = sorted(laid, key=lambda stretch: stretch.rank, reverse=True)
+    places = {id(stretch): place for place, stretch in enumerate(by_rank)}
+    holding: list[int] = []  # a heap of their places; those that have ended are taken off where they come to the top
+    begun = iter([*laid, None])
+    coming = next(begun)
+    for at in sorted({s.start for s in laid} | {s.end for s in laid if s.end is not None}):
+        while coming is not None and coming.start <= at:
+            heappush(holding, places[id(coming)])
+            coming = next(begun)
+        while holding and not by_rank[holding[0]].covers(at):
+            heappop(holding)
+        yield at, by_rank[holding[0]].value if holding else None
 
 
 def _one_by_one(laid: Sequence[Stretch[V]]) -> Iterator[tuple[Instant, V | None]]:
@@ -77,6 +95,9 @@ def constant(value: V) -> Timeline[V]:
 
 def value_at(timeline: Timeline[V], instant: Instant) -> V | None:
     """Return the value that holds at *instant*."""
+    if len(timeline) > FEW_STEPS:
+        after = bisect_right(timeline, instant, key=_at)
+        return timeline[after - 1][1] if after else None
     held: V | None = None
     for at, value in timeline:
         if at > instant:
@@ -85,11 +106,24 @@ def value_at(timeline: Timeline[V], instant: Instant) -> V | None:
     return held
 
 
+def _at(step: tuple[Instant, object]) -> Instant:
+    return step[0]
+
+
+def _within(timeline: Timeline[V], start: Instant, end: Instant | None) -> Timeline[V]:
+    """Return the steps of *timeline* that lie within [*start*, *end*), or all where there are few to look through."""
+    if len(timeline) <= FEW_STEPS:
+        return timeline
+    return timeline[
+        bisect_left(timeline, start, key=_at) : None if end is None else bisect_left(timeline, end, key=_at)
+    ]
+
+
 def pieces(
     start: Instant, end: Instant | None, timelines: tuple[Timeline[Any], ...]
 ) -> Iterator[tuple[Instant, Instant | None, tuple[Any, ...]]]:
     """Yield the longest pieces of [*start*, *end*) on which no timeline changes, and the value of each there."""
-    cuts = {at for line in timelines for at, _ in line if start < at and (end is None or at < end)}
+    cuts = {at for line in timelines for at, _ in _within(line, start, end) if start < at and (end is None or at < end)}
     if not cuts:
         yield start, end, tuple(value_at(line, start) for line in timelines)
         return

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import zip_longest
 from typing import Any
 
 from events.event import Event
 from events.person import PersonRecorded
+from events.time import Instant
 from metrics.lives.life import Life
 from metrics.lives.terms import Term
-from metrics.lives.timeline import Stretch, Timeline, constant, pieces, uppermost
+from metrics.lives.timeline import Stretch, Timeline, constant, pieces, squeeze, uppermost
 from metrics.shapes.part import Breakdown, Cell, Part, Value, reading, told
 from metrics.shapes.part import standing as breakdowns_over_time
 
@@ -49,7 +51,7 @@ class Spells:
 
         def cells(life: Life) -> Iterator[Cell]:
             before: SpellStanding | None = None
-            for at, now in life.once(self, lambda: uppermost(self._pieces(life))):
+            for at, now in life.once(self, lambda: squeeze(self._over_time(life))):
                 for standing, sign in ((before, -1), (now, 1)):
                     if standing is not None and (weight := n(standing[2])):
                         yield (standing[0], standing[1], at), sign * weight
@@ -65,23 +67,30 @@ class Spells:
             moves=True,
         )
 
-    def _pieces(self, life: Life) -> Iterator[Stretch[SpellStanding]]:
-        for term in self.terms:
-            for spell in life.stretches(term):
-                if self.counts is None or self.counts(spell.value):
-                    yield from self._laid(spell, life)
+    def _over_time(self, life: Life) -> Iterator[tuple[Instant, SpellStanding | None]]:
+        """Yield, over time, what stands of the last begun of the spells that count then; None for none."""
+        spells = uppermost(stretch for term in self.terms for stretch in self._counting(term, life))
+        for (at, start), after in zip_longest(spells, spells[1:]):
+            if start is None:
+                yield at, None
+                continue
+            for begin, _, (allocated, weight, *under) in pieces(at, after and after[0], self._lines(start, life)):
+                yield begin, (told(allocated or start.team), tuple(under), weight or 0)
 
-    def _laid(self, spell: Stretch[Any], life: Life) -> Iterator[Stretch[SpellStanding]]:
-        """Yield the stretches of *spell* that count and on which nothing about it changes."""
-        start = spell.value
-        rank = (bool(start.team), *spell.rank) if self.any_team else spell.rank
-        lines: tuple[Timeline[Any], ...] = (
-            life.allocated,
-            self.while_(start, life) if self.while_ else constant(True),
-            self.weight(start, life) if self.weight else constant(1),
-            *breakdowns_over_time(self.by, start, life),
-        )
-        for begin, until, (allocated, counts, weight, *under) in pieces(spell.start, spell.end, lines):
-            if counts:
-                by: tuple[Value, ...] = tuple(under)
-                yield Stretch(begin, until, rank, (told(allocated or start.team), by, weight or 0))
+    def _counting(self, term: Term, life: Life) -> Iterator[Stretch[Any]]:
+        """Yield the stretches on which a spell of *term* counts."""
+        for spell in life.stretches(term):
+            start = spell.value
+            if self.counts is None or self.counts(start):
+                rank = (bool(start.team), *spell.rank) if self.any_team else spell.rank
+                if self.while_ is None:
+                    yield Stretch(spell.start, spell.end, rank, start)
+                    continue
+                for begin, until, (counts,) in pieces(spell.start, spell.end, (self.while_(start, life),)):
+                    if counts:
+                        yield Stretch(begin, until, rank, start)
+
+    def _lines(self, start: Any, life: Life) -> tuple[Timeline[Any], ...]:
+        """Return what changes about a spell over time: its team, its weight, and its breakdown values."""
+        weight = self.weight(start, life) if self.weight else constant(1)
+        return life.allocated, weight, *breakdowns_over_time(self.by, start, life)
