@@ -70,14 +70,44 @@ def tell(case: Case, events: Iterable[Event]) -> Case:
 
 def tell_new(case: Case, events: Iterable[Event]) -> tuple[Case, list[Event]]:
     """Return *case* with *events* told, and the new events among them."""
-    tellings, new = dict(case.tellings), []
+    growing = GrowingCase(case)
     for event in events:
+        growing.tell(event)
+    return growing.case(), growing.new
+
+
+class GrowingCase:
+    """A case while it is told: it alone is changed in place."""
+
+    def __init__(self, before: Case) -> None:
+        self._before = before
+        self._tellings: dict[FactKey, tuple[Event, ...]] | None = None  # None: nothing new is told yet
+        self.new: list[Event] = []
+
+    @property
+    def size(self) -> int:
+        """How many tellings there are."""
+        return self._before.size + len(self.new)
+
+    def knows(self, event: Event) -> bool:
+        """Return whether *event* is told already."""
+        tellings = self._before.tellings if self._tellings is None else self._tellings
+        return _with(tellings.get(_key(event), ()), event) is None
+
+    def tell(self, event: Event) -> None:
+        """Tell *event*, unless it is told already."""
+        tellings: Tellings = self._before.tellings if self._tellings is None else self._tellings
         key = _key(event)
         after = _with(tellings.get(key, ()), event)
         if after is not None:
-            tellings[key] = after
-            new.append(event)
-    return (_case(tellings, case, new), new) if new else (case, new)
+            if self._tellings is None:
+                self._tellings = dict(tellings)
+            self._tellings[key] = after
+            self.new.append(event)
+
+    def case(self) -> Case:
+        """Return what all of it makes; that is the case before it where nothing is new."""
+        return self._before if self._tellings is None else _case(self._tellings, self._before, self.new)
 
 
 def _key(event: Event) -> FactKey:
@@ -226,8 +256,8 @@ def _connected(ids: set[str], links: Iterable[tuple[str, str]]) -> dict[str, str
     parent = {child: child for child in ids}
 
     def root(child: str) -> str:
-        while parent.setdefault(child, child) != child:
-            child = parent[child]
+        while (above := parent.setdefault(child, child)) != child:
+            parent[child] = child = parent[above]  # each walk halves the way of the next
         return child
 
     for child, into in links:

@@ -48,6 +48,7 @@ class Reason(StrEnum):
     OUTSIDE_CALENDAR = "outside_calendar"
     WRONG_KEY = "wrong_key"
     WRONG_PARTITION = "wrong_partition"
+    HOUSEHOLD_FULL = "household_full"
 
 
 class DeadLetter(Exception):

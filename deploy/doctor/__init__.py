@@ -15,7 +15,7 @@ from kafka.errors import KafkaError
 
 from deploy.configuration.authorities import AuthoritiesUnreadable
 from deploy.configuration.settings import Settings, SettingsUnusable, read_settings
-from deploy.doctor import authorities, broker, machine, positions, store
+from deploy.doctor import authorities, broker, households, machine, positions, store
 from deploy.doctor.broker import KafkaView
 from deploy.doctor.finding import Finding, Level, findings_of, several, some, worth_knowing, wrong
 from deploy.doctor.reach import reach
@@ -147,10 +147,11 @@ class _StoreLook:
         letters = [letter for n in stands.positions for letter in await self._store.dead_letters(n)]
         if not letters:
             return []
-        reasons = Counter(reason for _, reason, _ in letters).most_common()
-        by_reason = ", ".join(f"{reason} {n:,}" for reason, n in reasons)
+        reasons = Counter(reason for _, reason, _ in letters)
+        by_reason = ", ".join(f"{reason} {n:,}" for reason, n in reasons.most_common())
         remedy = "`casepulse dead-letters` says where each is; mend the source"
-        return [worth_knowing(f"{several(len(letters), 'record')} could not be read ({by_reason})", remedy)]
+        unread = worth_knowing(f"{several(len(letters), 'record')} could not be read ({by_reason})", remedy)
+        return [*households.full(reasons), unread]
 
     async def _authorities(self, stands: positions.StorePositions) -> list[authorities.HeardAuthority]:
         readable = self._rules is not None
@@ -189,21 +190,27 @@ class _StoreLook:
             return {}
 
     async def _mixtures(self, stands: positions.StorePositions) -> list[Finding]:
-        """Count the facts of which some tellings give a revision and others none: their order may be wrong."""
+        """Count the facts of which some tellings give a revision and others none: their order may be wrong.
+
+        And the households of which too much is told.
+        """
         mixed: Counter[str] = Counter()
+        nearly_full = households.NearlyFull()
         for number in stands.positions:
             async for name, case in self._store.cases(number):
+                nearly_full.note(name, case)
                 for tellings in case.tellings.values():
                     if len({telling.revision is None for telling in tellings}) > 1:
                         mixed[f"{name} {' and '.join(sorted({telling.source for telling in tellings}))}"] += 1
         if not mixed:
-            return []
+            return [*nearly_full.findings()]
         return [
+            *nearly_full.findings(),
             wrong(
                 f"{several(mixed.total(), 'fact has', 'facts have')} tellings with a revision and tellings without "
                 f"({some(mixed)}), so an older one may stand",
                 "let each source give revision on all of its tellings or on none",
-            )
+            ),
         ]
 
 

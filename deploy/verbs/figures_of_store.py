@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from deploy.verbs.request import FigureRequest
 from deploy.verbs.written import written
 from deploy.verbs.written_cases import Shown, cases_written
 from events.case import Case
-from events.decode import DeadLetter, decode_lines
+from events.decode import DeadLetter, Reason, decode_lines
 from events.event import Event
 from events.sources.dead_lines import DeadLines
 from metrics.counting.fingerprint import fingerprint
@@ -146,8 +147,9 @@ def _folded(file: Path, rules: RulesByAuthority) -> Counted:
     size = file.stat().st_size
     with progress_bar("folding", size) as bar:
         store = InMemoryStore(rules).tell(_events(file, dead), lambda n: bar.update(n * BYTES_PER_EVENT))
-    reasons = "".join(f", {reason} {n}" for reason, n in dead.reasons.most_common())
-    click.echo(f"{dead.reasons.total()} dead letters{reasons}", err=True)
+    counted = dead.reasons + Counter({str(Reason.HOUSEHOLD_FULL): store.refused})
+    reasons = "".join(f", {reason} {n}" for reason, n in counted.most_common())
+    click.echo(f"{counted.total()} dead letters{reasons}", err=True)
     for line in dead.told():
         click.echo(f"  {line}", err=True)
     return _of_memory(store)

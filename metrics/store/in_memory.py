@@ -25,6 +25,7 @@ class InMemoryStore:
         self.kept: dict[CaseKey, Kept] = {}
         self.authorities: dict[str, Completeness] = {}
         self.tallies: dict[str, Tally] = {}
+        self.refused = 0  # events that no household had room for
         self._remembered = TallyCache()
 
     def tell(self, events: Iterable[Event], progress: Callable[[int], None] = lambda n: None) -> "InMemoryStore":
@@ -37,6 +38,7 @@ class InMemoryStore:
 
     def take(self, change: Change) -> None:
         """Keep what a fold changed."""
+        self.refused += len(change.refused)
         self.kept.update(change.cases)
         self.authorities.update(change.authorities)
         for authority, total in change.tallies.items():

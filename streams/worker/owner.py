@@ -179,11 +179,16 @@ class Owner:
             chunk = records[first : first + MAX_COMMIT_RECORDS]
             plain = [LogRecord(r.offset, appended(r.timestamp), r.key, r.value) for r in chunk]
             batch = read(plain, owned.number, self._log.partitions, dead_in_a_row)
-            dead_in_a_row = batch.dead_in_a_row
             if batch.rejected or owned.is_folded_uncounted:
                 await owned.landing  # before that nobody knows how many were dead lately, or whether we go on at all
             change = await self._fold(owned, batch, plain[-1].offset)
             await owned.landing
+            if change.refused:
+                without_room = {batch.offsets[number] for number in change.refused}
+                batch = read(plain, owned.number, self._log.partitions, dead_in_a_row, without_room)
+                with self._reseeking():
+                    await self._check_limit(owned, batch, plain[-1].offset)
+            dead_in_a_row = batch.dead_in_a_row
             owned.landing = asyncio.ensure_future(self._land(owned, chunk, batch, change))
             await asyncio.sleep(0)  # lets it reach the wire
         await owned.landing

@@ -1,7 +1,7 @@
 """A batch of records, read: its events and its dead letters. Pure; nothing here touches the world."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
@@ -56,24 +56,37 @@ class Batch:
     """The events and dead letters of some records of one partition, in order."""
 
     events: list[Event] = field(default_factory=list)
+    offsets: list[int] = field(default_factory=list)  # of the events
     rejected: list[Rejected] = field(default_factory=list)
     dead_in_a_row: int = 0  # at its end
     longest_dead: int = 0  # the longest such row in it; the first may have begun before the batch
 
 
-def read(records: Iterable[LogRecord], partition: int, partitions: int, dead_in_a_row: int = 0) -> Batch:
-    """Return what *records* hold. *dead_in_a_row* is how many dead letters stand just before them."""
+def read(
+    records: Iterable[LogRecord],
+    partition: int,
+    partitions: int,
+    dead_in_a_row: int = 0,
+    without_room: Collection[int] = (),
+) -> Batch:
+    """Return what *records* hold. *dead_in_a_row* is how many dead letters stand just before them.
+
+    *without_room* has the offsets of events that the fold did not keep, because their household is full.
+    """
     batch = Batch(dead_in_a_row=dead_in_a_row)
     for record in records:
         try:
             event = decode(record.value, record.appended_at)
             _check_key(record.key, event, partition, partitions)
+            if record.offset in without_room:
+                raise DeadLetter(Reason.HOUSEHOLD_FULL)
         except DeadLetter as letter:
             batch.rejected.append(Rejected(record, letter))
             batch.dead_in_a_row += 1
             batch.longest_dead = max(batch.longest_dead, batch.dead_in_a_row)
         else:
             batch.events.append(event)
+            batch.offsets.append(record.offset)
             batch.dead_in_a_row = 0
     return batch
 

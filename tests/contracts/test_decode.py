@@ -707,6 +707,8 @@ def test_an_authority_is_one_log() -> None:
     for partition in set(range(8)) - {home}:
         assert letters(key, partition) == [("wrong_partition", "$")]
     assert letters(None, home, b"{") == [("not_json", "$")]
+    (full,) = read([LogRecord(7, NOW, key, AS_BYTES)], home, 8, without_room={7}).rejected
+    assert (str(full.letter.reason), full.letter.place) == ("household_full", "$")
 
 
 def test_every_reason_is_met_in_this_file() -> None:
