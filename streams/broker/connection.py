@@ -1,5 +1,6 @@
 """How Kafka is reached: where, over TLS or not, as whom. One record for kafka-python, for aiokafka and for Faust."""
 
+import logging
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +77,15 @@ class KafkaSettings:
 
     def password(self) -> str:
         """Return the password from its file. Raises Unusable."""
+        if all(server.strip().startswith("127.0.0.1:") for server in self.servers.split(",")):
+            for client in ("kafka.net.sasl.plain", "aiokafka.conn"):
+                logging.getLogger(client).addFilter(_not_in_the_clear)  # a second time it changes nothing
         return secret(self.password_file) if self.password_file else ""
+
+
+def _not_in_the_clear(line: logging.LogRecord) -> bool:
+    """Return whether a line of a client is to be logged: that a password goes unencrypted is no news on loopback."""
+    return not str(line.msg).endswith("in the clear")
 
 
 KafkaAddress = KafkaSettings | str  # an address alone is a Kafka without TLS that lets everybody in

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import logging
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -168,3 +169,23 @@ def test_a_url_in_which_a_password_may_be_lost_is_refused_unquoted(url: str) -> 
         assert "hidden" not in str(refused.value)
     said = CliRunner().invoke(main, ["settings"], env={"CASEPULSE_REDIS": url}).output
     assert "hidden" not in said
+
+
+def test_a_password_over_loopback_is_no_news(secret: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Both clients warn at each start that it goes unencrypted. On this machine nobody is told; elsewhere they are."""
+    for client in ("kafka.net.sasl.plain", "aiokafka.conn"):
+        logging.getLogger(client).filters.clear()
+    for servers, lines in (("kafka-1:9093", 2), ("127.0.0.1:9093", 0)):
+        settings = read_settings(
+            {
+                "CASEPULSE_KAFKA": servers,
+                "CASEPULSE_KAFKA_SECURITY": "sasl_plaintext",
+                "CASEPULSE_KAFKA_USER": "me",
+                "CASEPULSE_KAFKA_PASSWORD_FILE": str(secret),
+            }
+        )
+        assert settings.kafka.password() == "password"
+        caplog.clear()
+        for client in ("kafka.net.sasl.plain", "aiokafka.conn"):
+            logging.getLogger(client).warning("Sending username and password in the clear")
+        assert len(caplog.messages) == lines
