@@ -46,7 +46,7 @@ def test_only_what_is_declared_otherwise_means_something_else(tmp_path: Path) ->
     other = another_version(
         tmp_path,
         Edit("metrics/catalogue/assessments.py", *(DEADLINE.format(days) for days in (45, 40))),
-        Edit("metrics/catalogue/referrals.py", "since <= other.day < referral.day", "since < other.day < referral.day"),
+        Edit("metrics/catalogue/referrals.py", "add_months(referral.day, -12)", "add_months(referral.day, -11)"),
         Edit("metrics/catalogue/need.py", '"age_band", over=', '"age", over='),
         Edit("metrics/catalogue/protection.py", 'name="section_47_started", of=', 'name="section_47_begun", of='),
         Edit("metrics/catalogue/front_door.py", 'title="Enquiries received"', 'title="Contacts, as some say"'),
