@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -76,3 +77,24 @@ def test_many_open_episodes_are_laid_over_one_another_once(monkeypatch: pytest.M
     episodes = [EpisodeOpened(id=f"{day}", record=f"{day}", occurred_on=day, primary_need="N1", **told) for day in days]
     tally(tell(Case(), episodes), RulesByAuthority().of(AUTHORITY))
     assert covers() < 10_000
+
+
+class Name(str):
+    """A pseudonym that counts how often any is looked up."""
+
+    __slots__ = ()
+    looks = 0
+
+    def __hash__(self) -> int:
+        Name.looks += 1
+        return super().__hash__()
+
+
+def test_a_long_chain_of_links_is_not_walked_from_end_to_end_for_each() -> None:
+    """Two thousand links, told from the far end or the near one: some looks a link, and no million."""
+    names = [Name(f"c{n:04}") for n in range(2001)]
+    links = list(pairwise(names))
+    for told in (links, links[::-1], [(into, child) for child, into in links]):
+        Name.looks = 0
+        assert len(set(events_case._connected(set(names), told).values())) == 1
+        assert Name.looks < 200_000
