@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from events.case import Case
 from events.event import Event
+from metrics.catalogue import PARTS
 from metrics.counting.completeness import Completeness
 from metrics.counting.households import CaseKey, Household, Households, Kept, names
 from metrics.counting.tally import Tally, asked_by, change_by, tally
@@ -51,7 +52,7 @@ def fold(
         else:
             change.refused.append(number)
     for household in households:
-        if household.growing.new:
+        if household.growing.new or household.gained:
             after = household.growing.case()
             if rules is not None:
                 _count(change, household, after, rules, cache)
@@ -69,7 +70,10 @@ def _note(noted: dict[str, Completeness], before: Mapping[str, Completeness], ev
 
 def _count(change: Change, household: Household, after: Case, rules: RulesByAuthority, cache: TallyCache) -> None:
     """Add the difference that the new tellings make to the tally of the authority."""
-    authority, parts = household.home[0], asked_by(household.growing.new, after.allocated)
+    authority, parts = (
+        household.home[0],
+        PARTS if household.gained else asked_by(household.growing.new, after.allocated),
+    )
     if parts:
         own_rules, befores = rules.of(authority), household.befores
         counted = tally(after, own_rules, parts)
@@ -85,6 +89,6 @@ def _keep(change: Change, household: Household, after: Case) -> None:
     pointing = {home}
     if household.kept is not None:
         change.new[authority, home] = household.growing.new
-        pointing |= household.kept.ids
+        pointing |= household.kept.ids - household.gained
     for other in after.ids - pointing:
         change.cases[authority, other] = home

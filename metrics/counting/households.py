@@ -33,6 +33,7 @@ class Household:
         self.kept = kept  # under *home*; None where nothing is
         self.befores = [] if kept is None else [kept]  # the cases that have become this one
         self.growing = GrowingCase(kept or Case())
+        self.gained: set[str] = set()  # pseudonyms of the households that were joined to it
         self.into: Household | None = None  # the one that it was joined to
 
     def tell(self, event: Event) -> bool:
@@ -43,10 +44,14 @@ class Household:
         return True
 
     def join(self, other: "Household") -> None:
-        """Take *other* in, whose pseudonyms are told of here from now on."""
+        """Take *other* in, whose pseudonyms are told of here from now on.
+
+        After a commit that broke off, all that it tells may be told here already: its pointers are still to be written.
+        """
         for telling in other.growing.case():
             self.growing.tell(telling)
         self.befores += other.befores
+        self.gained |= {other.home[1], *other.gained, *(other.kept.ids if other.kept else ())}
         other.into = self
 
 
