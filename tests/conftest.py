@@ -81,6 +81,7 @@ LONGEST = (
     "test_board",
     "test_up",
     "test_figures_topic",
+    "test_lost_tail",
     "test_worker",
     "test_simulator",
     "test_bad_input",

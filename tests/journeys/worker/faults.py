@@ -68,6 +68,14 @@ class Scene:
         self.workers.append(process)
         return process
 
+    def join_with_other_rules(self) -> Process:
+        """Start a worker that counts by other rules, of an authority of which there are no events."""
+        rules = self.folder / "other-rules.toml"
+        rules.write_text('[X99999999]\nextra_closure_days = ["2026-11-30"]\n')
+        log = self.folder / f"worker-{next(self._numbers)}.log"
+        env = {**self.env, "CASEPULSE_AUTHORITIES": str(rules)}
+        return Process(*self.arguments(), env=env, log=log, command=self.command)
+
     def mend(self) -> None:
         """Bring the workers back to two, as a supervisor would."""
         self.refusals += [_refusal(worker) for worker in self.workers if worker.ended() == 3]
@@ -224,6 +232,16 @@ def _log_cut(scene: Scene, victim: Process) -> None:
     scene.held.clear()
 
 
+def _other_rules(scene: Scene, victim: Process) -> None:
+    """Have a worker of other rules take over, as in an upgrade, and be killed at its count or later: a rollback."""
+    other = scene.join_with_other_rules()
+    victim.signal(signal.SIGCONT)
+    try:
+        time.sleep(6 if len(scene.hits) % 2 else 3)
+    finally:
+        other.kill()
+
+
 def _store_flushed(scene: Scene, victim: Process) -> None:
     client = scene.client()
     client.flushall()
@@ -252,6 +270,7 @@ FAULTS: dict[str, Callable[[Scene, Process], None]] = {
     "store's file cut": _store_cut,
     "right missing": _right_missing,
     "log cut": _log_cut,
+    "other rules": _other_rules,
 }
 
 PLAN = (
@@ -297,6 +316,9 @@ PLAN = (
     ("right missing", "send"),
     ("log cut", "read"),
     ("log cut", "applied"),
+    ("other rules", "fold"),
+    ("other rules", "send"),
+    ("other rules", "seek"),
 )
 
 

@@ -248,9 +248,9 @@ def differences(counted: dict[str, Tally], truth: dict[str, Tally]) -> dict[str,
     }
 
 
-@pytest.mark.timeout(480)
+@pytest.mark.timeout(720)
 def test_nothing_is_ever_lost_or_doubled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Over forty faults of thirteen kinds at every step of the work, two workers, 20,000 events: every cell is right.
+    """Over forty faults of fourteen kinds at every step of the work, two workers, 20,000 events: every cell is right.
 
     Every answer on the way was of the log up to some point, and none was of an earlier point than the one before it.
     """
