@@ -11,9 +11,12 @@ from aiokafka.errors import CorruptRecordException, KafkaError, OffsetOutOfRange
 from metrics.store.position import MADE_AFRESH, LastRecord, Position, Refused
 from streams.broker.connection import KafkaAddress, reached
 
-READ_SECONDS = 10.0
+READ_SECONDS = 5.0  # a whole claim may take half of what Faust waits for an answer of a broker
+CLOSE_SECONDS = 1.0
 POLL_MS = 200
 RESTORE = "restore the log from a copy that has it"
+_closing: "set[asyncio.Future[None]]" = set()  # asyncio itself keeps no task alive
+
 Range = tuple[int, int]  # offsets, the second after the last
 
 
@@ -99,8 +102,24 @@ async def read(kafka: KafkaAddress, topic: str, wanted: Mapping[int, Range]) -> 
             for number, between in wanted.items():  # one by one: an error does not say of which it is
                 found[number] = await _read(consumer, KafkaPartition(topic, number), between)
     finally:
-        await consumer.stop()
+        await _close(consumer)
     return found
+
+
+async def _close(consumer: AIOKafkaConsumer) -> None:
+    """Close *consumer*, beside us where that takes long: with its broker away it waits for answers that do not come.
+
+    A claim that took as long would be one that Faust gives up for good.
+    """
+    closing = asyncio.ensure_future(consumer.stop())
+    _closing.add(closing)
+    closing.add_done_callback(_closed)
+    await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
+
+
+def _closed(closing: "asyncio.Future[None]") -> None:
+    _closing.discard(closing)
+    _ = closing.cancelled() or closing.exception()  # nothing hangs on how a consumer ended that is not needed any more
 
 
 async def _read(consumer: AIOKafkaConsumer, tp: KafkaPartition, between: Range) -> list[ConsumerRecord]:
