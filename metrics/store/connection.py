@@ -16,6 +16,10 @@ from metrics.store.address import RedisSettings
 from metrics.store.position import Refused
 from metrics.store.secrets import Unusable, secret
 
+TOO_LONG = (
+    "what is told of one child is longer than the longest string that the store takes: set its proto-max-bulk-len "
+    "higher, or see which feed tells so much of one child"
+)
 STORE_ERRORS = (RedisError, ConnectionError, TimeoutError)
 
 
@@ -57,10 +61,12 @@ def script(client: Any, name: str) -> Any:  # redis-py's types differ between it
 
 @contextmanager
 def rights_required() -> Iterator[None]:
-    """Turn a command that our user may not run into Refused: repeating it would not help."""
+    """Turn a command that the server will never let us run into Refused: repeating it would not help."""
     try:
         yield
     except ResponseError as exc:
+        if "exceeds maximum allowed size" in str(exc):
+            raise Refused(TOO_LONG) from exc
         inside_scripts = ("can't run this command", "has no permissions")  # as Redis and Valkey say it
         if not isinstance(exc, NoPermissionError) and not any(words in str(exc) for words in inside_scripts):
             raise

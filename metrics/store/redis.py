@@ -15,12 +15,10 @@ The position goes with the state: lose it, roll it back, fail it over, and repla
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 import msgspec
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
 
 from events.case import Case
 from metrics.counting.completeness import Completeness
@@ -42,7 +40,7 @@ from metrics.store.codec import (
     pack,
 )
 from metrics.store.commits import Commit, PartitionView, TallyName
-from metrics.store.connection import rights_required, script
+from metrics.store.connection import TOO_LONG, rights_required, script
 from metrics.store.generations import Generations
 from metrics.store.position import (
     FORMAT,
@@ -62,7 +60,7 @@ from metrics.store.position import (
 from metrics.store.worker_sign import WorkerSign, decode_sign
 
 MAX_STEPS_READ = 500
-MAX_STRING_BYTES = 512 * 1024 * 1024  # that a server takes where nobody set it otherwise
+MAX_STRING_BYTES = 512 * 1024 * 1024  # that a server takes where nobody set it otherwise; not every user may ask
 CASES_AT_ONCE = 500
 MAX_CLOCK_DIFFERENCE_SECONDS = 60  # between the store's clock and ours
 
@@ -76,7 +74,6 @@ class Store:
         self._catalogue = catalogue or code()  # counts this store's tallies, where we count
         self._kept_changes: dict[int, KeptChanges] = {}  # by partition, since our claim
         self._old_headers: set[str] = set()  # keys of cases behind a header of another length, as format 1 wrote them
-        self._max_string_bytes = MAX_STRING_BYTES
         self._commit, self._claim = script(client, "commit"), script(client, "claim")
         self._generations = Generations(client, topic)
 
@@ -98,10 +95,6 @@ class Store:
         difference = abs(await self._clock() - now)
         if difference > MAX_CLOCK_DIFFERENCE_SECONDS:
             raise Refused(f"the store's clock and ours are {difference:.0f} s apart: set them right")
-
-        with suppress(ResponseError):  # not every user may ask
-            limit = await self._client.config_get("proto-max-bulk-len")
-            self._max_string_bytes = int(limit.get("proto-max-bulk-len", MAX_STRING_BYTES))
 
     async def _clock(self) -> float:
         seconds, microseconds = await self._client.time()
@@ -237,16 +230,13 @@ class Store:
     async def commit(self, partition: int, commit: Commit) -> None:
         """Write all of *commit*, if the store still stands at the expected offset. Raises Moved, Refused."""
         kept = self._kept_changes.setdefault(partition, KeptChanges())
-        keys, values = commit_arguments(self._topic, partition, commit, self._old_headers, self._max_string_bytes, kept)
+        keys, values = commit_arguments(self._topic, partition, commit, self._old_headers, MAX_STRING_BYTES, kept)
         with rights_required():
             outcome, *about = await self._commit(keys=keys, args=values)
         if outcome == b"moved":
             raise Moved(f"expected {commit.expected}, found {about[0].decode() or 'nothing'}")
         if outcome == b"too_long":
-            raise Refused(
-                f"what is told of one child takes more than the {self._max_string_bytes:,} bytes that the store takes "
-                "(proto-max-bulk-len): raise that; or see which feed tells so much of it"
-            )
+            raise Refused(TOO_LONG)
         if outcome != b"ok":
             raise Refused(f"a key of the store is not what it should be: {MADE_AFRESH}")
         if self._old_headers:

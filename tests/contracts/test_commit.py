@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from metrics.store import position as store_position
+from metrics.store import redis as redis_module
 from metrics.store.connection import connect
 from metrics.store.position import Log, Refused
 from metrics.store.reader import Reader
@@ -127,13 +128,15 @@ def test_a_right_that_is_missing_leaves_the_store_as_it_was(store_server: confte
     assert tallies(store_server.url, LOG.topic) == reference(EVENTS).tallies
 
 
-def test_a_case_that_is_too_long_for_the_store_is_refused(store_server: conftest.Store) -> None:
-    """In words that say what is too long, before anything is written."""
+def test_a_case_that_is_too_long_for_the_store_is_refused(
+    store_server: conftest.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In words that say what to do, before anything is written where we know how long a string may be."""
 
     async def story() -> None:
         keeper, store = await told(store_server.url)
         longest = max([await keeper.strlen(key) for key in await store.case_keys(PARTITION.partition)])
-        store._max_string_bytes = longest
+        monkeypatch.setattr(redis_module, "MAX_STRING_BYTES", longest)
         owner = owner_of(store)
         await owner.positions([PARTITION])
         with suppress(Reseek):
@@ -147,16 +150,33 @@ def test_a_case_that_is_too_long_for_the_store_is_refused(store_server: conftest
     asyncio.run(story())
 
 
-def test_the_longest_string_of_a_server_is_asked(valkey: conftest.Store) -> None:
+def test_a_case_that_only_the_server_finds_too_long_is_counted_afresh(store_server: conftest.Store) -> None:
+    """A server may take less than is usual, and says so amid a commit. Once it takes more, nothing is missing."""
+    lowest = 1024 * 1024  # that a server can be set to
+    first = next(event for event in EVENTS if event["type"] == "enquiry.received")
+    many = [{**first, "id": f"{n:064}", "record": f"{n % 9:064}", "revision": n} for n in range(6000)]
+    log = records(many)
+
     async def story() -> None:
-        client = connect(valkey.url)
-        store = Store(client, LOG.topic)
-        await client.config_set("proto-max-bulk-len", 3_000_000)
-        await store.check((await client.time())[0])
-        assert store._max_string_bytes == 3_000_000
+        keeper = connect(store_server.url)
+        await keeper.config_set("proto-max-bulk-len", lowest)
+        store = Store(keeper, LOG.topic)
+        owner = owning(store, kafka=test_time_passes_on_read.Kafka(len(log)))
+        offset = await claimed(owner)
+        with suppress(Reseek):
+            for start in range(0, len(log), 500):
+                await owner.apply(PARTITION, log[start : start + 500])
+        assert "proto-max-bulk-len" in str(owner.refused)
+        await keeper.config_set("proto-max-bulk-len", 512 * lowest)
+        owner = owning(store, kafka=test_time_passes_on_read.Kafka(len(log)))
+        offset = await claimed(owner)
+        assert 0 < offset < len(log)
+        for start in range(offset, len(log), 500):
+            await owner.apply(PARTITION, log[start : start + 500])
         await store.close()
 
     asyncio.run(story())
+    assert tallies(store_server.url, LOG.topic) == reference(many).tallies
 
 
 def broken(after: int) -> str:

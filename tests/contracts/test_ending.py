@@ -7,15 +7,22 @@ import pytest
 
 from streams.worker.ending import DONE, FAILED, REFUSED
 
-HELD = "import time; from streams.worker.ending import end_within, say; {say}; end_within(0.05, {code}); time.sleep(60)"
+HELD = """
+import logging, time
+from streams.worker.ending import end_within, say
+logging.basicConfig(format="%(message)s")
+{say}
+end_within(0.05, {code})
+time.sleep(60)
+"""
 
 
 @pytest.mark.parametrize(
     ("code", "ends_with", "lines"),
     [
-        (REFUSED, REFUSED, ["casepulse worker: refused to go on: why"]),
-        (FAILED, FAILED, ["casepulse worker: refused to go on: why"]),
-        (DONE, FAILED, ["casepulse worker: did not stop within 0 s; ending"]),
+        (REFUSED, REFUSED, ["refused to go on: why"]),
+        (FAILED, FAILED, ["refused to go on: why"]),
+        (DONE, FAILED, ["did not stop within 0 s; ending"]),
     ],
 )
 def test_a_held_worker_ends_with_one_line(code: int, ends_with: int, lines: list[str]) -> None:

@@ -91,9 +91,11 @@ def test_a_figure_goes_all_the_way(parts: Parts, tmp_path: Path) -> None:
     first.write_text("".join(json.dumps(event) + "\n" for event in log))
     undone = [{**event, "id": f"undone-{n}", "recorded_at": LATER, "retracted": True} for n, event in enumerate(log)]
     second.write_text("".join(json.dumps({**event, "revision": 2**62}) + "\n" for event in undone[::2]))
-    both = tmp_path / "both.ndjson"
-    both.write_text(first.read_text() + second.read_text())
-    reference = found(CLEAN, "--from", str(first)), found(CLEAN, "--from", str(both))
+    told = tmp_path / "told.ndjson", tmp_path / "both.ndjson"  # as they are sent: each load says what it is complete to
+    for file, sent in zip((first, second), told, strict=True):
+        assert run(CLEAN, "load", str(file), "--source", "events", "--to", str(sent)).returncode == 0
+    told[1].write_text(told[0].read_text() + told[1].read_text())
+    reference = found(CLEAN, "--from", str(told[0])), found(CLEAN, "--from", str(told[1]))
     assert reference[0] != reference[1]
     keeper = redis.Redis.from_url(
         parts.redis, ssl_ca_certs=str(parts.ca), username="keeper", password="keeper-secret", decode_responses=True
