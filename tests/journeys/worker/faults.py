@@ -72,20 +72,24 @@ class Scene:
     def join_with_other_rules(self) -> Process:
         """Start a worker that counts by other rules, of an authority of which there are no events."""
         rules = self.folder / "other-rules.toml"
-        rules.write_text('[X99999999]\nextra_closure_days = ["2026-11-30"]\n')
+        rules.write_text("[X99999999]\nextra_closure_days = [2026-11-30]\n")
         log = self.folder / f"worker-{next(self._numbers)}.log"
         env = {**self.env, "CASEPULSE_AUTHORITIES": str(rules)}
         return Process(*self.arguments(), env=env, log=log, command=self.command)
 
     def mend(self) -> None:
         """Bring the workers back to two, as a supervisor would."""
-        self.refusals += [_refusal(worker) for worker in self.workers if worker.ended() == 3]
-        self.workers = [worker for worker in self.workers if worker.ended() is None]
+        self._bury()
         for extra in self.workers[2:]:
             extra.stop(12)
         self.workers = self.workers[:2]
         while len(self.workers) < 2:
             self.join()
+
+    def _bury(self) -> None:
+        """Forget the workers that ended, but for what they refused."""
+        self.refusals += [_refusal(worker) for worker in self.workers if worker.ended() == 3]
+        self.workers = [worker for worker in self.workers if worker.ended() is None]
 
     def copy_store(self) -> None:
         """Take a copy of the store, to roll back to later."""
@@ -112,7 +116,9 @@ class Scene:
         until = time.monotonic() + 30
         while not (stopped := list(self.traps.glob(f"{step}.*"))):
             assert time.monotonic() < until, f"no worker came to {step}"
-            self.mend()
+            self._bury()
+            while len(self.workers) < 2:
+                self.join()
             time.sleep(0.02)
         pid = int(stopped[0].suffix[1:])
         stopped[0].unlink()
