@@ -1,8 +1,12 @@
 """What the tests stand on: a real Kafka and real stores, on loopback, each gone when its scope ends."""
 
+import gc
+import logging
 import os
 import shutil
+import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,12 +16,39 @@ import pytest
 
 from deploy.machine import programs
 from deploy.machine.running import Program, Running
+from deploy.processes.logs import OTHERS, OURS, SPOKEN
 
 # What is tested is set up by its test: by nothing of this shell, and by no `up` that runs in this folder.
 ASKED_OF_TESTS = ("CASEPULSE_SAID", "CASEPULSE_PICTURES")
 for name in [name for name in os.environ if name.startswith("CASEPULSE_") and name not in ASKED_OF_TESTS]:
     del os.environ[name]
 os.environ["CASEPULSE_DATA_DIR"] = str(Path(tempfile.gettempdir()) / "casepulse-tests-have-none")
+
+
+@pytest.fixture(autouse=True)
+def process_as_before() -> Iterator[None]:
+    """Leave the process as the test found it: a command run inside it sets the mask of new files and what is logged.
+
+    What a test that failed holds open is let go of here, so that no other test is blamed for it.
+    """
+    root = logging.getLogger()
+    loggers = [root, *map(logging.getLogger, {*logging.root.manager.loggerDict, *OURS, *SPOKEN, *OTHERS})]
+    before = [(logger, logger.level, logger.filters[:]) for logger in loggers]
+    handlers, mask = root.handlers[:], os.umask(0)
+    os.umask(mask)
+    yield
+    os.umask(mask)
+    root.handlers[:] = handlers
+    for logger, level, filters in before:
+        logger.filters[:] = filters
+        if logger.level != level:
+            logger.setLevel(level)
+    if hasattr(sys, "last_value"):  # the failure, as pytest keeps it for a debugger; its frames hold what they opened
+        for name in ("last_type", "last_value", "last_traceback", "last_exc"):
+            vars(sys).pop(name, None)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ import json
 import logging
 import socket
 import subprocess
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -14,19 +13,6 @@ from deploy.processes.logs import JsonLines, TextLines, configure
 from tests.journeys.parts import MAIN, environment
 
 CANARY = "child-7519"
-
-
-@pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
-    """Leave the loggers of this process as they were."""
-    root = logging.getLogger()
-    handlers, levels = root.handlers[:], {name: logging.getLogger(name).level for name in ("metrics", "streams")}
-    level = root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for name, each in levels.items():
-        logging.getLogger(name).setLevel(each)
 
 
 def settings(level: str, form: str) -> Settings:

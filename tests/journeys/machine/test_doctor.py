@@ -407,7 +407,9 @@ def test_one_whose_files_are_wrong(installation: Installation) -> None:
     password.write_text("secret-word\n")
     password.chmod(0o640)
     (installation.folder / "authority.toml").write_text("[E1]\n[X99999900]\nextra_closure_day = []\n")
-    (installation.folder / "worker.log").touch(mode=0o644)
+    log = installation.folder / "worker.log"
+    log.touch()
+    log.chmod(0o644)
     others, *wrong = installation.wrong()
     assert others == f"other users of this machine can read or write 1 file or folder of {key.parent} (worker.log)"
     assert wrong[0] == f"{key}, the key of pseudonyms, can be read by other users"
