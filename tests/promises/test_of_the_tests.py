@@ -68,8 +68,8 @@ MISTAKES = (
     Mistake(
         "a second referral of the same day is a re-referral",
         "metrics/catalogue/referrals.py",
-        "any(since <= other.day < referral.day for other",
-        "any(since <= other.day <= referral.day and other.record < referral.record for other",
+        "bisect_left(referrals, referral.day, key=_day)",
+        "referrals.index(referral)",
         "test_referrals.py::test_a_second_referral_of_the_same_day_is_no_re_referral",
     ),
     Mistake(
