@@ -28,7 +28,7 @@ from metrics.figures.question import Question
 from metrics.rules.rules import RulesByAuthority
 from metrics.store.in_memory import InMemoryStore
 from metrics.sums.sums import GrowingSums, Sums
-from metrics.windows import parse_at
+from metrics.windows import At, parse_at
 from streams.broker.partitions import partition_of
 from tests.conftest import started
 from tests.histories import history, shuffled
@@ -52,8 +52,7 @@ ASKED = (
     ("protection_plans_open", "now"),
     ("enquiries_overdue", "now"),
 )
-SHOWN = ("assessments_open", "assessments_overdue", "children_looked_after")  # stocks: at AT they are as they are now
-PLACES = tuple(2 * [name for name, _ in ASKED].index(tile) for tile in SHOWN)
+SHOWN = ("assessments_open", "assessments_overdue", "children_looked_after")  # on a board, as they are now
 RULES = RulesByAuthority()
 TRAPPED = (sys.executable, "-m", "tests.journeys.worker.trapped_worker")
 
@@ -203,25 +202,30 @@ def read_back(kafka: str, topic: str) -> dict[str, list[bytes]]:
     return values
 
 
-def prefixes(name: str, values: list[bytes]) -> list[tuple[int, ...]]:
-    """Return the figures of an authority after each prefix of its log, the empty one first."""
+def prefixes(name: str, values: list[bytes], now: At) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:
+    """Return what is asked of an authority, and what its board shows *now*, after each prefix of its log."""
     reference, sums = InMemoryStore(RULES), GrowingSums()
-    figures_after = [_figures(name, sums)]
+    asked, shown = [_asked(name, sums)], [_shown(name, sums, now)]
     for value in values:
         change = fold(reference.kept, reference.authorities, [decode(value, NOW)], RULES)
         reference.take(change)
         for part, cells in change.tallies.get(name, {}).items():
             sums.add(part, cells)
-        figures_after.append(_figures(name, sums) if change.tallies else figures_after[-1])
-    return figures_after
+        asked.append(_asked(name, sums) if change.tallies else asked[-1])
+        shown.append(_shown(name, sums, now) if change.tallies else shown[-1])
+    return asked, shown
 
 
-def _figures(name: str, sums: Sums) -> tuple[int, ...]:
+def _asked(name: str, sums: Sums) -> tuple[int, ...]:
     numbers: list[int] = []
     for measure, window in ASKED:
         figure = evaluate(sums, name, Question(measure=BY_NAME[measure], at=parse_at(AT), window=window))[0]
         numbers += [figure.numerator, figure.denominator or 0]
     return tuple(numbers)
+
+
+def _shown(name: str, sums: Sums, now: At) -> tuple[int, ...]:
+    return tuple(evaluate(sums, name, Question(measure=BY_NAME[tile], at=now))[0].numerator for tile in SHOWN)
 
 
 def follows(seen: list[tuple[int, ...]], truth: list[tuple[int, ...]]) -> str | None:
@@ -300,7 +304,7 @@ def test_nothing_is_ever_lost_or_doubled(tmp_path: Path, capsys: pytest.CaptureF
         finally:
             for process in (*scene.workers, server):
                 process.kill()
-    heard = {listener.name_of: listener.seen for listener in listeners}
+    heard, now = {listener.name_of: listener.seen for listener in listeners}, At(datetime.now(UTC))
     with capsys.disabled():
         print(f"\n{table(scene.hits)}\n{len(scene.hits)} faults, {watcher.asked} questions, {watcher.refused} refused")
     assert len(scene.hits) >= 40
@@ -316,8 +320,8 @@ def test_nothing_is_ever_lost_or_doubled(tmp_path: Path, capsys: pytest.CaptureF
     for name, values in truth.items():
         assert len(watcher.seen[name]) > 10
         assert len(heard[name]) > 10
-        steps = prefixes(name, values)
-        wrong = follows(watcher.seen[name], steps)
+        asked, shown = prefixes(name, values, now)
+        wrong = follows(watcher.seen[name], asked)
         assert wrong is None, f"{name}, asked: {wrong}"
-        wrong = follows(heard[name], [tuple(step[place] for place in PLACES) for step in steps])
+        wrong = follows(heard[name], shown)
         assert wrong is None, f"{name}, listening: {wrong}"
