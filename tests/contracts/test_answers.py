@@ -21,6 +21,7 @@ from metrics.catalogue.front_door import ENQUIRIES_RECEIVED
 from metrics.exposition.http.app import create_app
 from metrics.exposition.prometheus.collector import FigureCollector
 from metrics.figures import answers as door
+from metrics.figures import behind
 from metrics.figures.answers import Answers
 from metrics.figures.evaluate import evaluate
 from metrics.figures.figure import Figure
@@ -52,7 +53,7 @@ def odd(monkeypatch: pytest.MonkeyPatch) -> None:
         return [msgspec.structs.replace(figure, numerator=ODD, denominator=ODD, value=float(ODD)) for figure in figures]
 
     monkeypatch.setattr(door, "answer", answer)
-    monkeypatch.setattr("metrics.figures.behind.answer", answer)
+    monkeypatch.setattr(behind, "answer", answer)  # imported above: once the door is odd, it would keep the odd one
 
 
 def told() -> Told:
