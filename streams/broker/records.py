@@ -12,7 +12,7 @@ from metrics.store.position import MADE_AFRESH, LastRecord, Position, Refused
 from streams.broker.connection import KafkaAddress, reached
 
 READ_SECONDS = 5.0  # a whole claim may take half of what Faust waits for an answer of a broker
-CLOSE_SECONDS = 1.0
+CLOSE_SECONDS = 3.0
 POLL_MS = 200
 RESTORE = "restore the log from a copy that has it"
 _closing: "set[asyncio.Future[None]]" = set()  # asyncio itself keeps no task alive
