@@ -20,13 +20,19 @@ def remedy(data: Path) -> str:
 def check(data: Path) -> None:
     """Raise Failed where Kafka has come up and no longer knows its topics: the ones made in their place would be empty.
 
-    It does so where the record of its topics is damaged, and puts their folders aside.
+    It does so where the record of its topics is damaged, and puts their folders aside. A folder that it was about to
+    make as the disk was full or the power went is one too: it holds nothing, or is of Kafka's own topics, made anew.
     """
-    if strays := sorted(path.name for path in (data / "log").glob(STRAY)):
+    if strays := sorted(path.name for path in (data / "log").glob(STRAY) if _holds_events(path)):
         raise Failed(
             f"Kafka no longer knows what it held: the record of its topics is damaged, and {len(strays)} folders in "
             f"{data / 'log'} have another name now, as {strays[0]}. {remedy(data)}"
         )
+
+
+def _holds_events(folder: Path) -> bool:
+    is_its_own = folder.name.startswith("__")
+    return not is_its_own and any(segment.stat().st_size for segment in folder.glob("*.log"))
 
 
 def cluster(data: Path) -> str | None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -277,6 +278,21 @@ def test_a_log_of_nobody_is_said_and_left_as_it_is(tmp_path):
     with pytest.raises(Failed, match=r"missing or damaged\. Where its files are damaged, .* put back a copy of "):
         programs.kafka(tmp_path, free_port(), free_port())
     assert (tmp_path / "log" / "meta.properties").read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "is_lost"),
+    [("case-events-3", b"a batch", True), ("case-events-3", b"", False), ("__transaction_state-0", b"a batch", False)],
+)
+def test_what_kafka_was_about_to_make_is_nothing_that_it_forgot(
+    tmp_path: Path, name: str, content: bytes, is_lost: bool
+) -> None:
+    """A disk that was full, or a kill, leaves folders of topics that were not there yet; a start goes on over them."""
+    folder = tmp_path / "log" / f"{name}.47d9947ad2bb4976-stray"
+    folder.mkdir(parents=True)
+    (folder / "00000000000000000000.log").write_bytes(content)
+    with pytest.raises(Failed) if is_lost else nullcontext():
+        kafka_files.check(tmp_path)
 
 
 def test_a_kafka_that_forgot_its_topics_is_no_empty_one(tmp_path):
