@@ -4,9 +4,7 @@ from collections import deque
 
 MAX_CHANGES = 2000
 MAX_CHANGE_BYTES = 64 * 1024 * 1024  # of a partition; a commit of a backlog may have a megabyte
-TRUSTED_CHANGES = (
-    100  # of those that were there before a claim, whose size nobody knows: readers are never so far behind
-)
+TRUSTED_CHANGES = 100  # that were there before a claim: nobody knows their size, and no reader is so far behind
 
 
 class KeptChanges:

@@ -20,6 +20,7 @@ from metrics.store.commits import Commit, CommitStep, TallyName
 from metrics.store.position import FORMATS, MADE_AFRESH, LastRecord, Log, Position, Refused
 
 CELLS_AT_ONCE = 2000
+MAX_STRING_BYTES = 512 * 1024 * 1024  # that a server takes where nobody set it otherwise; not every user may ask
 
 # What damaged bytes raise. A length among them may ask for more memory than there is.
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, MemoryError)
@@ -150,13 +151,9 @@ def commit_arguments(
     partition: int,
     commit: Commit,
     old_headers: Collection[str],
-    max_string: int,
     kept: KeptChanges,
 ) -> tuple[list[str], list[bytes | int]]:
-    """Return the keys and arguments of commit.lua. A case whose key is among *old_headers* is written anew.
-
-    *max_string*: the longest string that the store takes, in bytes.
-    """
+    """Return the keys and arguments of commit.lua. A case whose key is among *old_headers* is written anew."""
     keys = [key_of(topic, partition, name) for name in ("position", "changes", "dead-letters", "authorities")]
     change = {authority: _fields(tally) for authority, tally in commit.change.tallies.items()}
     packed = pack(change)
@@ -172,7 +169,7 @@ def commit_arguments(
         "dead": commit.dead,
         "dead_in_a_row": str(commit.dead_in_a_row),
         "last": encode_last(commit.last),
-        "max_string": str(max_string),
+        "max_string": str(MAX_STRING_BYTES),
     }
     values[0] = pack(pointers)
     return keys, values

@@ -61,11 +61,6 @@ class Position(msgspec.Struct, frozen=True):
         return self.generation.partition(".")[0]
 
     @property
-    def at(self) -> tuple[int, str, Log]:
-        """What the state is a pure function of: where this is equal, all that is kept is equal."""
-        return self.offset, self.generation, self.log
-
-    @property
     def telling(self) -> bool:
         """Whether so much of a log is left that all of it is told before anything is counted.
 

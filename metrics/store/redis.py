@@ -14,7 +14,7 @@ All keys of a partition carry it as their hash tag, so one script touches one sl
 The position goes with the state: lose it, roll it back, fail it over, and replay from that position repairs it.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -57,12 +57,10 @@ from metrics.store.position import (
     first_generation,
     new_token,
 )
-from metrics.store.worker_sign import WorkerSign, decode_sign
+from metrics.store.worker_sign import MAX_CLOCK_DIFFERENCE_SECONDS, WorkerSign, decode_sign
 
 MAX_STEPS_READ = 500
-MAX_STRING_BYTES = 512 * 1024 * 1024  # that a server takes where nobody set it otherwise; not every user may ask
 CASES_AT_ONCE = 500
-MAX_CLOCK_DIFFERENCE_SECONDS = 60  # between the store's clock and ours
 
 
 class Store:
@@ -207,21 +205,21 @@ class Store:
 
     async def _held(self, partition: int, position: Position, names: Sequence[str | bytes]) -> list[bytes | None]:
         """Return the values under *names*, if our claim at *position* still holds the partition. Raises Moved."""
-        async with self._client.pipeline(transaction=True) as pipe:
-            pipe.hmget(self._key(partition, "position"), "token", "offset")
-            pipe.mget(names)
-            about, values = await pipe.execute()
-        check_held(position, *about)
-        return list(values)
+        return list(await self._of_our_claim(partition, position, lambda pipe: pipe.mget(names)))
 
     async def authorities_at(self, partition: int, position: Position) -> dict[str, Completeness]:
         """Return what holds of each authority, if our claim at *position* still holds the partition. Raises Moved."""
+        key = self._key(partition, "authorities")
+        return decode_authorities(await self._of_our_claim(partition, position, lambda pipe: pipe.hgetall(key)))
+
+    async def _of_our_claim(self, partition: int, position: Position, ask: Callable[[Any], Any]) -> Any:
+        """Return the one answer that *ask* asks a pipe for, if our claim at *position* holds as of it. Raises Moved."""
         async with self._client.pipeline(transaction=True) as pipe:
             pipe.hmget(self._key(partition, "position"), "token", "offset")
-            pipe.hgetall(self._key(partition, "authorities"))
-            about, fields = await pipe.execute()
+            ask(pipe)
+            about, answer = await pipe.execute()
         check_held(position, *about)
-        return decode_authorities(fields)
+        return answer
 
     async def authorities(self, partition: int) -> dict[str, Completeness]:
         """Return what holds of each authority of *partition* as a whole."""
@@ -230,7 +228,7 @@ class Store:
     async def commit(self, partition: int, commit: Commit) -> None:
         """Write all of *commit*, if the store still stands at the expected offset. Raises Moved, Refused."""
         kept = self._kept_changes.setdefault(partition, KeptChanges())
-        keys, values = commit_arguments(self._topic, partition, commit, self._old_headers, MAX_STRING_BYTES, kept)
+        keys, values = commit_arguments(self._topic, partition, commit, self._old_headers, kept)
         with rights_required():
             outcome, *about = await self._commit(keys=keys, args=values)
         if outcome == b"moved":

@@ -6,7 +6,7 @@ from hashlib import blake2b
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka import TopicPartition as KafkaPartition
-from aiokafka.errors import CorruptRecordException, KafkaError, OffsetOutOfRangeError
+from aiokafka.errors import CorruptRecordException, OffsetOutOfRangeError
 
 from metrics.store.position import MADE_AFRESH, LastRecord, Position, Refused
 from streams.broker.connection import KafkaAddress, reached
@@ -39,18 +39,18 @@ async def check_unchanged(
     *bounds*: the oldest offset of each partition, and its end. What the log no longer holds, and what was read before
     records were noted, cannot be compared. Raises KafkaError, TimeoutError.
     """
-    wanted = {
-        number: (it.last.offset, it.offset)
+    lasts = {
+        number: it.last
         for number, it in positions.items()
         if it.last is not None and bounds[number][0] <= it.last.offset < it.offset <= bounds[number][1]
     }
-    found = await read(kafka, topic, wanted)
-    for number in wanted:
-        if (why := _why_changed(positions[number].last, found[number])) is not None:
-            raise Refused(changed(number, why))
+    found = await _read_all(kafka, topic, {n: (last.offset, positions[n].offset) for n, last in lasts.items()})
+    for number, last in lasts.items():
+        if (why := _why_changed(last, found[number])) is not None:
+            raise Refused(_changed(number, why))
 
 
-def changed(number: int, why: str) -> str:
+def _changed(number: int, why: str) -> str:
     """Return in words that the log of a partition is not the one that was read."""
     return (
         f"partition {number} of the log is not the one that was read: {why}. It lost its end, by a power cut or an "
@@ -68,8 +68,7 @@ def damaged(number: int | str, offset: int | None = None) -> str:
     )
 
 
-def _why_changed(last: LastRecord | None, found: Sequence[ConsumerRecord]) -> str | None:
-    assert last is not None
+def _why_changed(last: LastRecord, found: Sequence[ConsumerRecord]) -> str | None:
     first = found[0] if found else None
     if first is None or first.offset != last.offset:
         return f"record {last.offset} is gone"
@@ -80,7 +79,7 @@ def _why_changed(last: LastRecord | None, found: Sequence[ConsumerRecord]) -> st
     return None
 
 
-async def read(kafka: KafkaAddress, topic: str, wanted: Mapping[int, Range]) -> dict[int, list[ConsumerRecord]]:
+async def _read_all(kafka: KafkaAddress, topic: str, wanted: Mapping[int, Range]) -> dict[int, list[ConsumerRecord]]:
     """Return the first two records between two offsets of each partition, as far as there are any.
 
     Raises Refused where one is damaged, KafkaError, TimeoutError.
@@ -136,6 +135,3 @@ async def _read(consumer: AIOKafkaConsumer, tp: KafkaPartition, between: Range) 
     except OffsetOutOfRangeError:  # the log ends before it by now
         pass
     return found
-
-
-__all__ = ["KafkaError", "changed", "check_unchanged", "damaged", "digest", "read"]

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from metrics.store import codec
 from metrics.store import position as store_position
-from metrics.store import redis as redis_module
 from metrics.store.connection import connect
 from metrics.store.position import Log, Refused
 from metrics.store.reader import Reader
@@ -136,7 +136,7 @@ def test_a_case_that_is_too_long_for_the_store_is_refused(
     async def story() -> None:
         keeper, store = await told(store_server.url)
         longest = max([await keeper.strlen(key) for key in await store.case_keys(PARTITION.partition)])
-        monkeypatch.setattr(redis_module, "MAX_STRING_BYTES", longest)
+        monkeypatch.setattr(codec, "MAX_STRING_BYTES", longest)
         owner = owner_of(store)
         await owner.positions([PARTITION])
         with suppress(Reseek):
