@@ -9,7 +9,7 @@ from deploy.doctor.finding import Finding, several, some, worth_knowing, wrong
 from deploy.processes.authority_directory import MADE_UP
 from events.time import LONDON, instant
 from metrics.counting.completeness import LIVE_US, Completeness, Feed
-from metrics.figures.reference.population import published
+from metrics.figures.reference.population import estimates
 from metrics.rules.rules import Rules, RulesByAuthority
 from metrics.rules.teams import UNKNOWN, told_teams
 
@@ -87,7 +87,7 @@ def _has_no_map(here: HeardAuthority, rules: Rules) -> bool:
 ABSENT: Mapping[str, Callable[[HeardAuthority, Rules], bool]] = {
     f"names no team of {{}}, so every locality there is {UNKNOWN}": _has_no_map,
     "sets no population of {}, so rates have no number there": lambda here, rules: (
-        not rules.population and here.name not in published()
+        not rules.population and not estimates(here.name)
     ),
     "sets no targets of {}, so it is judged by the few that hold for all": lambda _, rules: not rules.targets,
 }

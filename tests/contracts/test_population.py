@@ -7,7 +7,11 @@ import pytest
 from click.testing import CliRunner
 
 from deploy.command import main
+from deploy.doctor import authorities
+from deploy.doctor.authorities import HeardAuthority
+from metrics.counting.completeness import Completeness
 from metrics.figures.reference.population import Estimate, population, published, successions
+from metrics.rules.rules import RulesByAuthority
 from tests.contracts.test_sources import made_return
 
 
@@ -41,6 +45,14 @@ def test_what_the_authority_sets_goes_before_what_is_published_under_any_code() 
     """Of the same year; of others, the published one stands."""
     assert population("E06000066", date(2023, 3, 31), {2022: 5}) == (2022, 5)
     assert population("E06000066", date(2023, 12, 31), {2022: 5}) == (2023, published()["E06000066"][2023])
+
+
+@pytest.mark.parametrize(("code", "is_said"), [("E08000038", False), ("E08000016", False), ("E10000099", True)])
+def test_the_doctor_misses_a_population_only_where_rates_do(code: str, is_said: bool) -> None:
+    """A place whose code has changed has its rates under the new one, and nothing is to be set."""
+    heard = HeardAuthority(code, Completeness(), None, 1.0, None)
+    findings = authorities.judge([heard], RulesByAuthority())
+    assert any("sets no population" in finding.what for finding in findings) is is_said
 
 
 def test_each_succession_is_of_one_code_by_one() -> None:
