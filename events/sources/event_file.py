@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, time
+from datetime import datetime
 from pathlib import Path
 
 from events.decode import DeadLetter, decode_lines
@@ -11,8 +11,7 @@ from events.feed import FeedReported
 from events.sources.dead_lines import DeadLines
 from events.sources.report import EventFileReport
 from events.sources.source import EventSource, PathKind, Request, SourceReading, SourceUnreadable
-from events.sources.teller import identified
-from events.time import LONDON
+from events.sources.teller import end_of, feed_report
 
 OTHER_AUTHORITY = "of another authority"
 
@@ -93,18 +92,15 @@ class Reading:
     def _report(self, authority: str, source: str, newest: datetime) -> Event:
         """Return the report that a feed is complete up to the day stated, else to the newest that it recorded."""
         stated = self._request.as_of
-        at = datetime.combine(max(stated), time(23, 59, 59), LONDON) if stated else newest
-        report = FeedReported(
-            id="-",
-            authority=authority,
-            record=source,
-            source=source,
-            recorded_at=at,
-            occurred_at=at,
-            complete_to=at,
-            origin="backload",
+        return feed_report(
+            {
+                "id": "-",
+                "authority": authority,
+                "source": source,
+                "recorded_at": end_of(max(stated)) if stated else newest,
+                "origin": "backload",
+            }
         )
-        return identified(report)
 
 
 SOURCE = EventSource(

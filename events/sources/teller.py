@@ -66,6 +66,17 @@ def record_name(of: str, child: str, *parts: object) -> str:
 MAX_RETURNS = 1000  # read together
 
 
+def end_of(day: date) -> datetime:
+    """Return the moment up to which a source that states *day* is complete: the last second of it in London."""
+    return datetime.combine(day, time(23, 59, 59), LONDON)
+
+
+def feed_report(envelope: Mapping[str, Any]) -> Event:
+    """Return the report that a source is complete up to when it was recorded."""
+    at, source = envelope["recorded_at"], envelope["source"]
+    return identified(FeedReported(record=source, occurred_at=at, complete_to=at, **envelope))
+
+
 class Telling:
     """How a source tells what the *nth* return says, made at the end of *as_of*: the envelope of its events.
 
@@ -73,7 +84,7 @@ class Telling:
     """
 
     def __init__(self, authority: str, source: str, as_of: date, nth: int, rules: int) -> None:
-        recorded_at = datetime.combine(as_of, time(23, 59, 59), LONDON)
+        recorded_at = end_of(as_of)
         self.envelope: dict[str, Any] = {
             "id": "-",
             "authority": authority,
@@ -86,8 +97,7 @@ class Telling:
 
     def feed_report(self) -> Event:
         """Return the report that all has been told that the return says."""
-        at, source = self.envelope["recorded_at"], self.envelope["source"]
-        return identified(FeedReported(record=source, occurred_at=at, complete_to=at, **self.envelope))
+        return feed_report(self.envelope)
 
 
 class Teller:

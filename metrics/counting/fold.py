@@ -70,12 +70,10 @@ def _note(noted: dict[str, Completeness], before: Mapping[str, Completeness], ev
 
 def _count(change: Change, household: Household, after: Case, rules: RulesByAuthority, cache: TallyCache) -> None:
     """Add the difference that the new tellings make to the tally of the authority."""
-    authority, parts = (
-        household.home[0],
-        PARTS if household.gained else asked_by(household.growing.new, after.allocated),
-    )
+    authority, befores = household.home[0], household.befores
+    parts = PARTS if household.gained else asked_by(household.growing.new, after.allocated)
     if parts:
-        own_rules, befores = rules.of(authority), household.befores
+        own_rules = rules.of(authority)
         counted = tally(after, own_rules, parts)
         total = change.tallies.setdefault(authority, {})
         change_by(total, counted, [cache.tally(before, own_rules, parts) for before in befores])
